@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import { approvalRequest, decideInput } from './approval.ts';
+import { identifier, verdict } from './common.ts';
+import {
+  agentAddress,
+  agentView,
+  connectionConfig,
+  connectionTest,
+  connectionView,
+  policyPreset,
+} from './connection.ts';
+import { catalogTable, maskPreview, maskRule } from './masking.ts';
+import { replay, report, sessionDetail, sessionSummary, verification } from './session.ts';
+import { effectsView, ruleAnswer, statementEntry } from './statement.ts';
+
+const nothing = z.object({});
+const sessionId = z.object({ sessionId: z.string().regex(/^[A-Za-z0-9-]{1,64}$/) });
+const connectionName = z.object({ connection: identifier });
+
+/** Something the operator should know about the gate itself; it stays until it is no longer true. */
+export const problem = z.object({ code: z.string(), message: z.string(), hint: z.string().nullable() });
+export type Problem = z.infer<typeof problem>;
+
+export const overview = z.object({
+  version: z.string(),
+  host: z.enum(['electron', 'headless']),
+  demo: z.boolean(),
+  /** `settings`: the desk may change connections, agents and rules. `file`: they come from a configuration file. */
+  managedBy: z.enum(['settings', 'file']),
+  listeners: z.array(z.object({ host: z.string(), port: z.number().int() })),
+  addresses: z.array(agentAddress),
+  journalFolder: z.string(),
+  approvalDeadlineMs: z.number().int().nonnegative(),
+  problems: z.array(problem),
+});
+export type Overview = z.infer<typeof overview>;
+
+const policyRuleView = z.object({ id: z.string(), title: z.string(), verdict, description: z.string() });
+const policyView = z.object({
+  preset: policyPreset,
+  title: z.string(),
+  description: z.string(),
+  rules: z.array(policyRuleView),
+});
+export type PolicyView = z.infer<typeof policyView>;
+
+/** Every call of the desk: name, what goes in, what comes out. The only list; all transports and both hosts share it. */
+export const calls = {
+  'desk.overview': { input: nothing, output: overview },
+
+  'approvals.list': { input: nothing, output: z.object({ pending: z.array(approvalRequest), decided: z.array(approvalRequest) }) },
+  'approvals.decide': { input: decideInput, output: approvalRequest },
+
+  'sessions.list': {
+    input: z.object({ text: z.string().max(500).optional(), limit: z.number().int().min(1).max(1000).default(200) }),
+    output: z.array(sessionSummary),
+  },
+  'sessions.get': { input: sessionId, output: sessionDetail },
+  'sessions.terminate': { input: sessionId, output: nothing },
+  'sessions.verify': { input: sessionId, output: verification },
+  'sessions.replay': { input: sessionId, output: replay },
+  'sessions.report': { input: sessionId, output: report },
+
+  'connections.list': { input: nothing, output: z.array(connectionView) },
+  'connections.save': { input: connectionConfig, output: connectionView },
+  'connections.remove': { input: connectionName, output: nothing },
+  'connections.test': {
+    /** Tests what is typed, before it is saved. The password is used once and forgotten. */
+    input: z.object({ config: connectionConfig, password: z.string().max(65536).optional() }),
+    output: connectionTest,
+  },
+  'connections.supplyCredential': {
+    input: z.object({ connection: identifier, password: z.string().max(65536) }),
+    output: connectionView,
+  },
+
+  'agents.list': { input: nothing, output: z.array(agentView) },
+  'agents.create': {
+    input: z.object({ name: identifier, connections: z.array(identifier).min(1) }),
+    /** The key is in this answer and nowhere else, ever. */
+    output: z.object({ agent: agentView, key: z.string(), addresses: z.array(agentAddress) }),
+  },
+  'agents.revoke': { input: z.object({ name: identifier }), output: agentView },
+
+  'rules.catalog': { input: connectionName, output: z.array(catalogTable) },
+  'rules.save': { input: z.object({ connection: identifier, rules: z.array(maskRule) }), output: connectionView },
+  'rules.preview': {
+    input: z.object({ connection: identifier, schema: z.string(), table: z.string(), rules: z.array(maskRule) }),
+    output: maskPreview,
+  },
+
+  'policy.presets': { input: nothing, output: z.array(policyView) },
+  'policy.explain': {
+    input: z.object({ connection: identifier, text: z.string().max(100_000) }),
+    output: z.object({ verdict, rule: ruleAnswer, effects: effectsView }),
+  },
+} as const;
+
+/** Every event of the desk. A listener that missed some asks for the list again; events carry whole new states. */
+export const events = {
+  'approval.changed': approvalRequest,
+  'session.changed': sessionSummary,
+  'statement.changed': z.object({ sessionId: z.string(), statement: statementEntry }),
+  'connections.changed': nothing,
+  'agents.changed': nothing,
+  'overview.changed': nothing,
+} as const;
+
+export type CallName = keyof typeof calls;
+export type CallInput<N extends CallName> = z.input<(typeof calls)[N]['input']>;
+export type CallArguments<N extends CallName> = z.output<(typeof calls)[N]['input']>;
+export type CallOutput<N extends CallName> = z.output<(typeof calls)[N]['output']>;
+export type EventName = keyof typeof events;
+export type EventPayload<N extends EventName> = z.output<(typeof events)[N]>;
+
+/** What a host offers to the desk: one handler for each call. */
+export type Handlers = { readonly [N in CallName]: (input: CallArguments<N>) => Promise<CallOutput<N>> };

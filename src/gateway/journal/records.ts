@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { boundValue, effectsView, environment, maskedColumn, outcome, recordedDecision, ruleAnswer, verdict } from '../../contract/index.ts';
+
+const statementNumber = z.number().int().positive();
+
+/** Everything a journal can say. One union; readers switch over `type` and end with assertNever. */
+export const recordBody = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('session_start'),
+    sessionId: z.string(),
+    agent: z.string(),
+    subject: z.string(),
+    connection: z.string(),
+    environment,
+    policy: z.string(),
+    database: z.string(),
+    role: z.string(),
+    applicationName: z.string().nullable(),
+    clientAddress: z.string(),
+    serverVersion: z.string(),
+    upstreamEncrypted: z.boolean(),
+    upstreamProcessId: z.number().int(),
+    gateVersion: z.string(),
+  }),
+  z.object({
+    type: z.literal('statement'),
+    statement: statementNumber,
+    protocol: z.enum(['simple', 'extended', 'function_call']),
+    text: z.string(),
+    /** SHA-256 of the whole text in hex when `text` is cut to the recording limit, else null. */
+    textDigest: z.string().nullable(),
+    parameters: z.array(boundValue),
+    transaction: z.enum(['idle', 'open', 'failed']),
+    effects: effectsView,
+    verdict,
+    rule: ruleAnswer,
+    digest: z.string(),
+  }),
+  z.object({ type: z.literal('hold'), statement: statementNumber, approvalId: z.string(), deadlineAt: z.number().int() }),
+  z.object({ type: z.literal('decision'), statement: statementNumber, decision: recordedDecision }),
+  z.object({
+    type: z.literal('result'),
+    statement: statementNumber,
+    columns: z.array(z.object({ name: z.string(), typeOid: z.number().int(), format: z.enum(['text', 'binary']) })),
+    maskedColumns: z.array(maskedColumn),
+  }),
+  /** Rows as the agent got them: masked. Binary values as `\x…` hex unless a text form is known. */
+  z.object({ type: z.literal('rows'), statement: statementNumber, rows: z.array(z.array(z.string().nullable())) }),
+  z.object({
+    type: z.literal('notice'),
+    statement: statementNumber.nullable(),
+    severity: z.string(),
+    sqlstate: z.string(),
+    message: z.string(),
+  }),
+  z.object({
+    type: z.literal('outcome'),
+    statement: statementNumber,
+    outcome,
+    rowsRecorded: z.number().int(),
+    /** Bytes of all DataRow and CopyData messages as sent to the agent, and the SHA-256 over them in hex; null when none. */
+    bytes: z.number().int(),
+    rowsDigest: z.string().nullable(),
+  }),
+  z.object({ type: z.literal('session_end'), reason: z.string() }),
+  z.object({ type: z.literal('gate_start'), version: z.string(), listeners: z.array(z.string()), operatingSystemUser: z.string() }),
+  z.object({ type: z.literal('gate_stop'), reason: z.string() }),
+  z.object({ type: z.literal('login_refused'), clientAddress: z.string(), user: z.string(), database: z.string(), reason: z.string() }),
+  z.object({ type: z.literal('settings_changed'), what: z.string(), by: z.string() }),
+]);
+export type RecordBody = z.infer<typeof recordBody>;
+
+/** One entry of a journal as read back. */
+export interface JournalRecord {
+  /** Position in the file, from 1. */
+  readonly seq: number;
+  /** Milliseconds since the epoch when it was written. */
+  readonly time: number;
+  readonly body: RecordBody;
+}
+
+/** Appends to one journal. Every method throws JournalError when the record is not safely written: the caller must then refuse. */
+export interface JournalWriter {
+  readonly path: string;
+  /** Writes one record to the file (write(2) has returned: it survives the death of this process). */
+  append(body: RecordBody): void;
+  /** Makes everything appended so far survive a power loss (fdatasync, grouped over callers). */
+  sync(): Promise<void>;
+  /** Writes a final checkpoint and closes the file. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,52 @@
+/** What the gate knows of a database, read over a side connection; immutable. */
+export interface CatalogSnapshot {
+  /** Grows with every snapshot of the same database; caches are keyed by it. */
+  readonly version: number;
+  readonly serverVersionNumber: number;
+  /** Schemas searched for unqualified names, pg_catalog included where it stands. */
+  readonly searchPath: readonly string[];
+  readonly relations: readonly CatalogRelation[];
+  /** User-defined functions (not in pg_catalog or information_schema). */
+  readonly functions: readonly CatalogFunction[];
+}
+
+export interface CatalogRelation {
+  readonly oid: number;
+  readonly schema: string;
+  readonly name: string;
+  /** pg_class.relkind: r table, p partitioned, v view, m materialized view, f foreign, S sequence, i index … */
+  readonly kind: string;
+  readonly columns: readonly CatalogColumn[];
+  /** Column names of each unique, valid, non-partial, non-expression index. */
+  readonly uniqueKeys: readonly (readonly string[])[];
+  /** OIDs of parents by inheritance or partitioning. */
+  readonly parents: readonly number[];
+  /** pg_get_viewdef for views and materialized views, else null. */
+  readonly definition: string | null;
+  /** For views: (relation OID, attribute number) pairs that the definition depends on, from pg_depend. */
+  readonly dependsOn: readonly { readonly oid: number; readonly attributeNumber: number }[];
+  /** True when the table has user triggers or rules (other than a view's SELECT rule). */
+  readonly hasTriggers: boolean;
+  /** pg_class.reltuples, -1 when never analysed. */
+  readonly estimatedRows: number;
+}
+
+export interface CatalogColumn {
+  readonly attributeNumber: number;
+  readonly name: string;
+  readonly typeOid: number;
+  readonly type: string;
+  /** Text of a generated column's expression, else null. */
+  readonly generated: string | null;
+}
+
+export interface CatalogFunction {
+  readonly schema: string;
+  readonly name: string;
+  readonly volatility: 'i' | 's' | 'v';
+  readonly securityDefiner: boolean;
+  readonly language: string;
+}
+
+/** Runs one query on the side connection; every value as text. */
+export type CatalogQuery = (sql: string) => Promise<readonly (readonly (string | null)[])[]>;

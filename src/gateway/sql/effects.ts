@@ -1,0 +1,62 @@
+import type { EffectKind } from '../../contract/index.ts';
+
+/** A relation named in a statement. `schema` is null when the text does not say and the catalog could not resolve it. */
+export interface RelationReference {
+  readonly schema: string | null;
+  readonly name: string;
+  /** pg_class OID when the catalog snapshot knows it, else null. */
+  readonly oid: number | null;
+}
+
+export interface FunctionReference {
+  readonly schema: string | null;
+  readonly name: string;
+  /** True only for functions on our list of known harmless pg_catalog functions that no user function overloads. */
+  readonly harmless: boolean;
+}
+
+/** How narrow the WHERE of an UPDATE or DELETE is. Only `key` is a proof: all columns of a unique key equal constants or parameters. */
+export type PredicateQuality = 'none' | 'tautology' | 'unproven' | 'key';
+
+/** What one SQL statement would do. */
+export interface Effects {
+  readonly kinds: readonly EffectKind[];
+  readonly reads: readonly RelationReference[];
+  readonly writes: readonly RelationReference[];
+  readonly functions: readonly FunctionReference[];
+  /** The weakest predicate among the UPDATEs and DELETEs in the statement; null when there is none. */
+  readonly predicate: PredicateQuality | null;
+  /** Rows in the VALUES of an INSERT, null when it takes them from a query. 0 when the statement inserts nothing. */
+  readonly insertedRows: number | null;
+  /** What kind of object DDL, DCL or maintenance works on, in the manual's words ("TABLE", "ROLE"); null otherwise. */
+  readonly object: string | null;
+  /** Settings changed by SET, RESET, set_config or DISCARD, lower case; `*` when it cannot be told which. */
+  readonly settings: readonly string[];
+  /** False when any part of the tree is of a kind that we do not know. Then `kinds` holds `unknown`. */
+  readonly understood: boolean;
+}
+
+/** What SQL-level names a statement makes or uses; the session keeps the registry. */
+export type NameUse =
+  | { readonly op: 'prepare'; readonly name: string; readonly statement: ParsedStatement }
+  | { readonly op: 'execute'; readonly name: string }
+  | { readonly op: 'deallocate'; readonly name: string | null }
+  | { readonly op: 'declare_cursor'; readonly name: string }
+  | { readonly op: 'fetch'; readonly name: string }
+  | { readonly op: 'close_cursor'; readonly name: string | null }
+  | { readonly op: 'discard_all' };
+
+/** One statement of a Query text or of a Parse. */
+export interface ParsedStatement {
+  readonly effects: Effects;
+  /** The part of the text that is this statement. */
+  readonly text: string;
+  readonly names: readonly NameUse[];
+  /** libpg-query's tree, for rooms that look closer (masking). Its shape: the `stmt` node of a RawStmt. */
+  readonly tree: unknown;
+}
+
+/** What the parser made of a text. `not_understood` is never let through as harmless. */
+export type Understanding =
+  | { readonly status: 'understood'; readonly statements: readonly ParsedStatement[] }
+  | { readonly status: 'not_understood'; readonly code: 'syntax' | 'too_long' | 'too_deep' | 'invalid_text'; readonly reason: string };

@@ -1,0 +1,41 @@
+import type { Socket } from 'node:net';
+import type { AuthMethod, SslMode } from '../../contract/index.ts';
+
+/** Where and how to log in. The password is the only secret and lives in memory only. */
+export interface UpstreamTarget {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+  readonly sslmode: SslMode;
+  readonly sslrootcert: string | undefined;
+  readonly requireAuth: readonly AuthMethod[];
+  readonly password: string | null;
+}
+
+/** An authenticated upstream connection, just after its first ReadyForQuery. */
+export interface UpstreamConnection {
+  /** Paused; no data listener. Bytes the server sent behind the first ReadyForQuery are in `rest`. */
+  readonly socket: Socket;
+  readonly rest: Buffer;
+  /** ParameterStatus values in the order they came. */
+  readonly parameters: ReadonlyMap<string, string>;
+  readonly processId: number;
+  readonly secretKey: Buffer;
+  /** Raw NoticeResponse frames that came during start-up, to be relayed. */
+  readonly notices: readonly Buffer[];
+  readonly encrypted: boolean;
+  readonly authMethod: AuthMethod;
+}
+
+export type UpstreamErrorCode =
+  | 'unreachable'
+  | 'timeout'
+  | 'tls_refused'
+  | 'tls_untrusted'
+  | 'auth_failed'
+  | 'auth_method_refused'
+  | 'auth_protocol'
+  | 'credential_missing'
+  | 'server_error'
+  | 'protocol';

@@ -1,0 +1,44 @@
+import { defineConfig } from 'vitest/config';
+
+// A value import of `electron` outside Electron would try to download its binary; this path makes it fail fast instead.
+const env = { ELECTRON_OVERRIDE_DIST_PATH: '/nonexistent' };
+
+export default defineConfig({
+  test: {
+    env,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.{ts,tsx}'],
+          exclude: ['test/**/*.integration.test.ts', 'test/e2e/**'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: ['test/**/*.integration.test.ts'],
+          exclude: ['test/e2e/**'],
+          globalSetup: ['test/support/global-postgres.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          globalSetup: ['test/support/global-postgres.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 90_000,
+          maxWorkers: 1,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
