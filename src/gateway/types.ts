@@ -1,0 +1,82 @@
+import type { ConnectionConfig, ConnectionTest, EventName, EventPayload, SessionDetail } from '../contract/index.ts';
+import type { ApprovalBroker } from './approval/broker.ts';
+import type { AgentRecord } from './identity/agent-keys.ts';
+import type { CatalogSnapshot } from './sql/catalog.ts';
+import type { CredentialVault } from './upstream/credentials.ts';
+
+/** Where agents knock. With `connection` set, every session on this listener goes to that connection. */
+export interface ListenerConfig {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly connection?: string | undefined;
+}
+
+/** What may change while the gate runs; new values hold from the next statement on. */
+export interface GatewaySettings {
+  readonly connections: readonly ConnectionConfig[];
+  readonly agents: readonly AgentRecord[];
+}
+
+export interface GatewayOptions {
+  readonly version: string;
+  readonly listeners: readonly ListenerConfig[];
+  readonly settings: GatewaySettings;
+  /** Milliseconds a statement may wait for the operator; 0 denies at once what would be held. */
+  readonly approvalDeadlineMs: number;
+  /** Folder of the journals; made when absent. */
+  readonly journalFolder: string;
+  /** Folder of this installation's own keys (journal signing, hash masker); made when absent, mode 0700. */
+  readonly keyFolder: string;
+  /** One line for the operator's log; never holds a secret or a row. */
+  readonly log: (level: 'info' | 'warn' | 'error', message: string, details?: Readonly<Record<string, unknown>>) => void;
+}
+
+/** Events of the gate that the desk forwards as they are. */
+export type GatewayEventName = Extract<EventName, 'approval.changed' | 'session.changed' | 'statement.changed' | 'overview.changed'>;
+
+/** The product: listeners, sessions, approvals. It knows no desk and no host. */
+export interface Gateway {
+  readonly approvals: ApprovalBroker;
+  readonly credentials: CredentialVault;
+  /** Opens every listener; rejects with GatewayError `port_in_use`, `listen_failed`, `journal_unwritable` … and leaves nothing open. */
+  start(): Promise<readonly { readonly host: string; readonly port: number }[]>;
+  /** Ends all sessions (clients get 57P01), closes journals. */
+  stop(reason: string): Promise<void>;
+  configure(settings: GatewaySettings): void;
+  settings(): GatewaySettings;
+  /** Sessions that are open now, from memory. */
+  liveSessions(): readonly SessionDetail[];
+  /** False when there is no such live session. */
+  terminateSession(sessionId: string, reason: string): boolean;
+  /** Last successful login per agent name, milliseconds since the epoch. */
+  lastSeen(): ReadonlyMap<string, number>;
+  /** Opens the upstream once, step by step, and closes it again. Never throws for an upstream's fault. */
+  testConnection(config: ConnectionConfig, password: string | null): Promise<ConnectionTest>;
+  /** A fresh catalog of a connection's own database. Throws UpstreamError. */
+  catalog(connection: string): Promise<CatalogSnapshot>;
+  /** Rows of a query on a side connection, values as text, for the operator's preview; read-only transaction, 5 s timeout. */
+  sampleRows(connection: string, schema: string, table: string, limit: number): Promise<SampleRows>;
+  /** Problems that hold now (a journal folder that cannot be written, a credential that is missing …). */
+  problems(): readonly { readonly code: string; readonly message: string; readonly hint: string | null }[];
+  on<N extends GatewayEventName>(name: N, listener: (payload: EventPayload<N>) => void): () => void;
+}
+
+export interface SampleRows {
+  readonly columns: readonly { readonly name: string; readonly type: string; readonly typeOid: number }[];
+  readonly rows: readonly (readonly (string | null)[])[];
+}
+
+export type GatewayErrorCode = 'port_in_use' | 'listen_failed' | 'journal_unwritable' | 'keys_unwritable' | 'settings_invalid';
+
+/** A fault of the gate itself, said so that the operator can act on it. */
+export class GatewayError extends Error {
+  readonly code: GatewayErrorCode;
+  readonly hint: string;
+  constructor(code: GatewayErrorCode, message: string, hint: string) {
+    super(message);
+    this.name = 'GatewayError';
+    this.code = code;
+    this.hint = hint;
+  }
+}
