@@ -48,7 +48,10 @@ export type PolicyView = z.infer<typeof policyView>;
 export const calls = {
   'desk.overview': { input: nothing, output: overview },
 
-  'approvals.list': { input: nothing, output: z.object({ pending: z.array(approvalRequest), decided: z.array(approvalRequest) }) },
+  'approvals.list': {
+    input: nothing,
+    output: z.object({ pending: z.array(approvalRequest), decided: z.array(approvalRequest) }),
+  },
   'approvals.decide': { input: decideInput, output: approvalRequest },
 
   'sessions.list': {

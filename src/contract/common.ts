@@ -43,7 +43,9 @@ export type EffectKind = z.infer<typeof effectKind>;
 export const instant = z.number().int().nonnegative();
 
 /** Identifiers made by us: safe in file names, URLs and terminals. */
-export const identifier = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/, 'use letters, digits, "_", "." and "-" (128 at most)');
+export const identifier = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/, 'use letters, digits, "_", "." and "-" (128 at most)');
 
 /** Returns never; a `switch` on a union ends with it so that a new member is a type error. */
 export function assertNever(value: never): never {

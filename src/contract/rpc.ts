@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { type CallInput, type CallName, type CallOutput, calls, type EventName, type EventPayload, events, type Handlers } from './calls.ts';
+import {
+  type CallInput,
+  type CallName,
+  type CallOutput,
+  calls,
+  type EventName,
+  type EventPayload,
+  events,
+  type Handlers,
+} from './calls.ts';
 
 /** Bytes out, bytes in: all that a transport is. Messages are JSON-safe values, in every transport alike. */
 export interface Port {
@@ -25,7 +34,13 @@ export class DeskError extends Error {
 const callMessage = z.object({ type: z.literal('call'), id: z.number().int(), name: z.string(), input: z.unknown() });
 const answerMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('result'), id: z.number().int(), value: z.unknown() }),
-  z.object({ type: z.literal('error'), id: z.number().int(), code: z.string(), message: z.string(), hint: z.string().nullable() }),
+  z.object({
+    type: z.literal('error'),
+    id: z.number().int(),
+    code: z.string(),
+    message: z.string(),
+    hint: z.string().nullable(),
+  }),
   z.object({ type: z.literal('event'), name: z.string(), payload: z.unknown() }),
 ]);
 
@@ -91,7 +106,11 @@ export function connect(port: Port): Client {
   });
   port.onClose(() => {
     closed = true;
-    const gone = new DeskError('disconnected', 'The connection to Postern was lost.', 'It reconnects by itself; what you decided before stays decided.');
+    const gone = new DeskError(
+      'disconnected',
+      'The connection to Postern was lost.',
+      'It reconnects by itself; what you decided before stays decided.',
+    );
     for (const waiting of [...open.values()]) waiting.reject(gone);
     open.clear();
   });

@@ -10,7 +10,12 @@ export const boundValue = z.object({
 export type BoundValue = z.infer<typeof boundValue>;
 
 /** The rule that answered, and why, in words both the agent and the operator read. */
-export const ruleAnswer = z.object({ id: z.string(), title: z.string(), reason: z.string(), hint: z.string().nullable() });
+export const ruleAnswer = z.object({
+  id: z.string(),
+  title: z.string(),
+  reason: z.string(),
+  hint: z.string().nullable(),
+});
 export type RuleAnswer = z.infer<typeof ruleAnswer>;
 
 /** Effects as shown to people: relation and function names are qualified where the schema is known. */

@@ -29,11 +29,18 @@ export interface GatewayOptions {
   /** Folder of this installation's own keys (journal signing, hash masker); made when absent, mode 0700. */
   readonly keyFolder: string;
   /** One line for the operator's log; never holds a secret or a row. */
-  readonly log: (level: 'info' | 'warn' | 'error', message: string, details?: Readonly<Record<string, unknown>>) => void;
+  readonly log: (
+    level: 'info' | 'warn' | 'error',
+    message: string,
+    details?: Readonly<Record<string, unknown>>,
+  ) => void;
 }
 
 /** Events of the gate that the desk forwards as they are. */
-export type GatewayEventName = Extract<EventName, 'approval.changed' | 'session.changed' | 'statement.changed' | 'overview.changed'>;
+export type GatewayEventName = Extract<
+  EventName,
+  'approval.changed' | 'session.changed' | 'statement.changed' | 'overview.changed'
+>;
 
 /** The product: listeners, sessions, approvals. It knows no desk and no host. */
 export interface Gateway {
@@ -67,7 +74,12 @@ export interface SampleRows {
   readonly rows: readonly (readonly (string | null)[])[];
 }
 
-export type GatewayErrorCode = 'port_in_use' | 'listen_failed' | 'journal_unwritable' | 'keys_unwritable' | 'settings_invalid';
+export type GatewayErrorCode =
+  | 'port_in_use'
+  | 'listen_failed'
+  | 'journal_unwritable'
+  | 'keys_unwritable'
+  | 'settings_invalid';
 
 /** A fault of the gate itself, said so that the operator can act on it. */
 export class GatewayError extends Error {
