@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { boundValue, effectsView, environment, maskedColumn, outcome, recordedDecision, ruleAnswer, verdict } from '../../contract/index.ts';
+import {
+  boundValue,
+  effectsView,
+  environment,
+  maskedColumn,
+  outcome,
+  recordedDecision,
+  ruleAnswer,
+  verdict,
+} from '../../contract/index.ts';
 
 const statementNumber = z.number().int().positive();
 
@@ -36,7 +45,12 @@ export const recordBody = z.discriminatedUnion('type', [
     rule: ruleAnswer,
     digest: z.string(),
   }),
-  z.object({ type: z.literal('hold'), statement: statementNumber, approvalId: z.string(), deadlineAt: z.number().int() }),
+  z.object({
+    type: z.literal('hold'),
+    statement: statementNumber,
+    approvalId: z.string(),
+    deadlineAt: z.number().int(),
+  }),
   z.object({ type: z.literal('decision'), statement: statementNumber, decision: recordedDecision }),
   z.object({
     type: z.literal('result'),
@@ -63,9 +77,20 @@ export const recordBody = z.discriminatedUnion('type', [
     rowsDigest: z.string().nullable(),
   }),
   z.object({ type: z.literal('session_end'), reason: z.string() }),
-  z.object({ type: z.literal('gate_start'), version: z.string(), listeners: z.array(z.string()), operatingSystemUser: z.string() }),
+  z.object({
+    type: z.literal('gate_start'),
+    version: z.string(),
+    listeners: z.array(z.string()),
+    operatingSystemUser: z.string(),
+  }),
   z.object({ type: z.literal('gate_stop'), reason: z.string() }),
-  z.object({ type: z.literal('login_refused'), clientAddress: z.string(), user: z.string(), database: z.string(), reason: z.string() }),
+  z.object({
+    type: z.literal('login_refused'),
+    clientAddress: z.string(),
+    user: z.string(),
+    database: z.string(),
+    reason: z.string(),
+  }),
   z.object({ type: z.literal('settings_changed'), what: z.string(), by: z.string() }),
 ]);
 export type RecordBody = z.infer<typeof recordBody>;
