@@ -38,4 +38,6 @@ export type UpstreamErrorCode =
   | 'auth_protocol'
   | 'credential_missing'
   | 'server_error'
+  /** The caller gave up, by its AbortSignal. */
+  | 'aborted'
   | 'protocol';
