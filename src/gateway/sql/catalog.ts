@@ -8,6 +8,8 @@ export interface CatalogSnapshot {
   readonly relations: readonly CatalogRelation[];
   /** User-defined functions (not in pg_catalog or information_schema). */
   readonly functions: readonly CatalogFunction[];
+  /** Names of operators that users made (outside pg_catalog, not an extension's): an expression with one runs their code. */
+  readonly userOperators?: readonly string[];
 }
 
 export interface CatalogRelation {
@@ -21,7 +23,7 @@ export interface CatalogRelation {
   readonly uniqueKeys: readonly (readonly string[])[];
   /** OIDs of parents by inheritance or partitioning. */
   readonly parents: readonly number[];
-  /** pg_get_viewdef for views and materialized views, else null. */
+  /** pg_get_viewdef for views and materialized views, else null; null for those of pg_catalog and information_schema. */
   readonly definition: string | null;
   /** For views: (relation OID, attribute number) pairs that the definition depends on, from pg_depend. */
   readonly dependsOn: readonly { readonly oid: number; readonly attributeNumber: number }[];
@@ -46,6 +48,10 @@ export interface CatalogFunction {
   readonly volatility: 'i' | 's' | 'v';
   readonly securityDefiner: boolean;
   readonly language: string;
+  /** Source text of a LANGUAGE sql function without SET clauses, else null. */
+  readonly body?: string | null;
+  /** True when an extension owns it. */
+  readonly fromExtension?: boolean;
 }
 
 /** Runs one query on the side connection; every value as text. */

@@ -13,6 +13,21 @@ export interface FunctionReference {
   readonly name: string;
   /** True only for functions on our list of known harmless pg_catalog functions that no user function overloads. */
   readonly harmless: boolean;
+  /**
+   * Set when it is not harmless by that list, but every overload is an SQL function, not VOLATILE, not SECURITY DEFINER,
+   * whose body was parsed and only reads through harmless functions. What it reads is among the statement's `reads`.
+   */
+  readonly readsOnly?: true;
+}
+
+/** One change of a setting, as far as the text tells. */
+export interface SettingChange {
+  /** Lower case; `*` when it cannot be told which. */
+  readonly name: string;
+  /** Where the new value comes from; `default` for RESET and DEFAULT. */
+  readonly source: 'constant' | 'parameter' | 'default' | 'expression';
+  /** The value when it is a constant (several joined by ', '), else null. */
+  readonly value: string | null;
 }
 
 /** How narrow the WHERE of an UPDATE or DELETE is. Only `key` is a proof: all columns of a unique key equal constants or parameters. */
@@ -32,6 +47,14 @@ export interface Effects {
   readonly object: string | null;
   /** Settings changed by SET, RESET, set_config or DISCARD, lower case; `*` when it cannot be told which. */
   readonly settings: readonly string[];
+  /** The same with the values; `settings` are their names. */
+  readonly settingChanges?: readonly SettingChange[];
+  /** Command in the manual's words for DDL, DCL, maintenance, COPY … ("DROP TABLE"); null otherwise. */
+  readonly command?: string | null;
+  /** Columns that UPDATE or ON CONFLICT DO UPDATE sets. */
+  readonly updatedColumns?: readonly string[];
+  /** True when a new value of such a column is made from another column of a table. */
+  readonly copiesColumns?: boolean;
   /** False when any part of the tree is of a kind that we do not know. Then `kinds` holds `unknown`. */
   readonly understood: boolean;
 }
@@ -59,4 +82,8 @@ export interface ParsedStatement {
 /** What the parser made of a text. `not_understood` is never let through as harmless. */
 export type Understanding =
   | { readonly status: 'understood'; readonly statements: readonly ParsedStatement[] }
-  | { readonly status: 'not_understood'; readonly code: 'syntax' | 'too_long' | 'too_deep' | 'invalid_text'; readonly reason: string };
+  | {
+      readonly status: 'not_understood';
+      readonly code: 'syntax' | 'too_long' | 'too_deep' | 'invalid_text';
+      readonly reason: string;
+    };

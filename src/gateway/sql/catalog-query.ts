@@ -1,0 +1,183 @@
+import type { CatalogColumn, CatalogFunction, CatalogQuery, CatalogRelation, CatalogSnapshot } from './catalog.ts';
+
+/** Written so that PostgreSQL 13 to 18 take them; every name is qualified because the side connection's path may be anything. */
+const RELATIONS = `
+SELECT c.oid, n.nspname, c.relname, c.relkind, c.reltuples,
+  (c.relhastriggers AND EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal))
+    OR EXISTS (SELECT FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid AND r.rulename <> '_RETURN'),
+  CASE WHEN c.relkind IN ('v', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+    THEN pg_catalog.pg_get_viewdef(c.oid) END
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND n.nspname <> 'pg_toast' AND n.nspname !~ '^pg_(toast_)?temp_'`;
+
+const COLUMNS = `
+SELECT a.attrelid, a.attnum, a.attname, a.atttypid, pg_catalog.format_type(a.atttypid, a.atttypmod),
+  CASE WHEN a.attgenerated <> '' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END
+FROM pg_catalog.pg_attribute a
+LEFT JOIN pg_catalog.pg_attrdef d ON a.attgenerated <> '' AND d.adrelid = a.attrelid AND d.adnum = a.attnum
+WHERE a.attnum > 0 AND NOT a.attisdropped
+ORDER BY a.attrelid, a.attnum`;
+
+// A deferrable unique index may be violated inside a transaction, so it is no key here.
+const UNIQUE_KEYS = `
+SELECT i.indexrelid, i.indrelid, a.attname
+FROM pg_catalog.pg_index i
+CROSS JOIN LATERAL pg_catalog.unnest(i.indkey::pg_catalog.int2[]) WITH ORDINALITY AS k(attnum, position)
+JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+WHERE i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL
+  AND k.position <= i.indnkeyatts
+ORDER BY i.indexrelid, k.position`;
+
+const PARENTS = 'SELECT inhrelid, inhparent FROM pg_catalog.pg_inherits';
+
+const VIEW_DEPENDENCIES = `
+SELECT DISTINCT r.ev_class, d.refobjid, d.refobjsubid
+FROM pg_catalog.pg_depend d
+JOIN pg_catalog.pg_rewrite r ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = r.oid
+JOIN pg_catalog.pg_class c ON c.oid = r.ev_class AND c.relkind IN ('v', 'm')
+WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid <> r.ev_class AND r.rulename = '_RETURN'`;
+
+const FUNCTIONS = `
+SELECT n.nspname, p.proname, p.provolatile, p.prosecdef, l.lanname,
+  CASE WHEN l.lanname = 'sql' AND p.proconfig IS NULL AND p.prosrc <> '' THEN p.prosrc END,
+  EXISTS (SELECT FROM pg_catalog.pg_depend d
+    WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid AND d.deptype = 'e')
+FROM pg_catalog.pg_proc p
+JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+WHERE n.nspname NOT IN ('pg_catalog', 'information_schema')`;
+
+const OPERATORS = `
+SELECT DISTINCT o.oprname FROM pg_catalog.pg_operator o
+JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
+WHERE n.nspname <> 'pg_catalog' AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+  WHERE d.classid = 'pg_catalog.pg_operator'::pg_catalog.regclass AND d.objid = o.oid AND d.deptype = 'e')`;
+
+const SETTINGS = `
+SELECT pg_catalog.current_setting('server_version_num'), pg_catalog.array_to_json(pg_catalog.current_schemas(true))::text`;
+
+type Row = readonly (string | null)[];
+
+/**
+ * Reads the catalog over a side connection: eight queries, in order (about 0.1 s for a small database). The search path is
+ * the one of that connection, so it must be the same user and database as the session's. Temporary relations of other
+ * sessions and indexes are left out. Rejects with whatever `query` rejects with.
+ */
+export async function loadCatalog(query: CatalogQuery, version: number): Promise<CatalogSnapshot> {
+  const [settings] = await query(SETTINGS);
+  const columns = groupBy(
+    await query(COLUMNS),
+    (row): CatalogColumn => ({
+      attributeNumber: Number(row[1]),
+      name: text(row[2]),
+      typeOid: Number(row[3]),
+      type: text(row[4]),
+      generated: row[5] ?? null,
+    }),
+  );
+  const keys = uniqueKeys(await query(UNIQUE_KEYS));
+  const parents = groupBy(await query(PARENTS), (row) => Number(row[1]));
+  const dependencies = groupBy(await query(VIEW_DEPENDENCIES), (row) => ({
+    oid: Number(row[1]),
+    attributeNumber: Number(row[2]),
+  }));
+  const relations = (await query(RELATIONS)).map(
+    (row): CatalogRelation => ({
+      oid: Number(row[0]),
+      schema: text(row[1]),
+      name: text(row[2]),
+      kind: text(row[3]),
+      columns: columns.get(text(row[0])) ?? [],
+      uniqueKeys: keys.get(text(row[0])) ?? [],
+      parents: parents.get(text(row[0])) ?? [],
+      definition: row[6] ?? null,
+      dependsOn: dependencies.get(text(row[0])) ?? [],
+      hasTriggers: row[5] === 't' || row[5] === 'true',
+      estimatedRows: Number(row[4]),
+    }),
+  );
+  const functions = (await query(FUNCTIONS)).map(functionOf);
+  const userOperators = (await query(OPERATORS)).map((row) => text(row[0]));
+  const searchPath: unknown = JSON.parse(settings?.[1] ?? '[]');
+  return {
+    version,
+    serverVersionNumber: Number(settings?.[0] ?? 0),
+    searchPath: Array.isArray(searchPath) ? searchPath.map(String) : [],
+    relations,
+    functions,
+    userOperators,
+  };
+}
+
+function functionOf(row: Row): CatalogFunction {
+  const volatility = row[2];
+  return {
+    schema: text(row[0]),
+    name: text(row[1]),
+    volatility: volatility === 'i' || volatility === 's' ? volatility : 'v',
+    securityDefiner: row[3] !== 'f' && row[3] !== 'false',
+    language: text(row[4]),
+    body: row[5] ?? null,
+    fromExtension: row[6] === 't' || row[6] === 'true',
+  };
+}
+
+const text = (value: string | null | undefined): string => value ?? '';
+
+/** Rows by their first column, in the order they came. */
+function groupBy<T>(rows: readonly Row[], make: (row: Row) => T): ReadonlyMap<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const row of rows) {
+    const group = groups.get(text(row[0]));
+    if (group === undefined) groups.set(text(row[0]), [make(row)]);
+    else group.push(make(row));
+  }
+  return groups;
+}
+
+/** Column names of each index, by the OID of its table. */
+function uniqueKeys(rows: readonly Row[]): ReadonlyMap<string, string[][]> {
+  const byIndex = groupBy(rows, (row) => ({ table: text(row[1]), column: text(row[2]) }));
+  const byTable = new Map<string, string[][]>();
+  for (const members of byIndex.values()) {
+    const table = members[0]?.table ?? '';
+    byTable.set(table, [...(byTable.get(table) ?? []), members.map((member) => member.column)]);
+  }
+  return byTable;
+}
+
+const FINGERPRINTED = [
+  'pg_attrdef',
+  'pg_attribute',
+  'pg_cast',
+  'pg_class',
+  'pg_index',
+  'pg_inherits',
+  'pg_namespace',
+  'pg_operator',
+  'pg_proc',
+  'pg_rewrite',
+  'pg_trigger',
+  'pg_type',
+] as const;
+
+/** pg_class rows change with every VACUUM in place, but xmin only when DDL makes a new row version; pg_inherits has no OID. */
+const FINGERPRINT = FINGERPRINTED.map((catalog) => {
+  const identity =
+    catalog === 'pg_attribute' ? 'attrelid, attnum' : catalog === 'pg_inherits' ? 'inhrelid, inhparent' : 'oid';
+  return `SELECT '${catalog}' AS catalog, pg_catalog.count(*) AS n,
+  pg_catalog.sum(pg_catalog.hashtext(ROW(${identity}, xmin)::pg_catalog.text)::pg_catalog.int8) AS h FROM pg_catalog.${catalog}`;
+}).join('\nUNION ALL\n');
+
+/**
+ * A short text that differs when the catalog does, search path included: a hash over the row versions of the catalogs that
+ * a snapshot is made from. One query of a few milliseconds. A collision is possible and would hide a change until the next.
+ */
+export async function catalogFingerprint(query: CatalogQuery): Promise<string> {
+  const rows = await query(`
+SELECT pg_catalog.md5(pg_catalog.string_agg(catalog || ':' || n || ':' || h, ',' ORDER BY catalog)
+  || pg_catalog.array_to_string(pg_catalog.current_schemas(true), ',')) FROM (${FINGERPRINT}) AS parts`);
+  const fingerprint = rows[0]?.[0];
+  if (typeof fingerprint !== 'string') throw new Error('The server gave no fingerprint of its catalog.');
+  return fingerprint;
+}

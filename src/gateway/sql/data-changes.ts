@@ -1,0 +1,83 @@
+import { type Draft, noteInsertedRows, notePredicate, type Place } from './draft.ts';
+import { predicateQuality } from './predicates.ts';
+import { columnsIn, hasSubquery, literalRows, withClause, without } from './queries.ts';
+import { noteRead, noteWrite, referenceTo } from './relations.ts';
+import { listAt, nodeAt, type SyntaxNode, stringAt, untag } from './tree.ts';
+
+/** Notes the target as written, and as read when any expression of the statement names a column. */
+function noteTarget(node: SyntaxNode, place: Place): void {
+  const target = nodeAt(node, 'relation');
+  if (target === null) return;
+  const reference = referenceTo(target, place);
+  noteWrite(place, reference);
+  if (columnsIn(without(node, 'relation', 'withClause', 'cols')).length > 0) noteRead(place, reference);
+}
+
+/** What SET assigns: the columns, and whether a value is made from another column than the one it goes to. */
+function noteAssignments(targets: readonly unknown[], draft: Draft): void {
+  for (const member of targets) {
+    const target = untag(member, 'ResTarget');
+    if (target === null) continue;
+    const column = stringAt(target, 'name');
+    draft.updatedColumns.add(column);
+    const sources = columnsIn(target.val).filter((source) => source.name !== column);
+    if (sources.length > 0 || hasSubquery(target.val)) draft.copiesColumns = true;
+  }
+}
+
+export function collectInsert(node: SyntaxNode, place: Place): void {
+  const { draft } = place;
+  const inside: Place = { ...withClause(node, place), mode: 'read' };
+  draft.kinds.add('insert');
+  noteTarget(node, inside);
+  const source = untag(node.selectStmt, 'SelectStmt');
+  noteInsertedRows(draft, source === null ? 1 : literalRows(node.selectStmt));
+  if (source !== null && literalRows(node.selectStmt) !== null)
+    // VALUES reads nothing by itself; sub-selects inside say so themselves.
+    place.descend('SelectStmt', without(source, 'withClause'), withClause(source, inside));
+  else if (source !== null) place.collect('SelectStmt', source, inside);
+  const conflict = nodeAt(node, 'onConflictClause');
+  if (conflict !== null && conflict.action === 'ONCONFLICT_UPDATE') {
+    draft.kinds.add('update');
+    noteAssignments(listAt(conflict, 'targetList'), draft);
+    // The arbiter is a unique index: at most one row changes for each row proposed.
+    notePredicate(draft, place.index === null ? 'unproven' : 'key');
+  }
+  place.descend('InsertStmt', without(node, 'relation', 'withClause', 'selectStmt'), inside);
+}
+
+export function collectUpdate(node: SyntaxNode, place: Place): void {
+  const inside: Place = { ...withClause(node, place), mode: 'read' };
+  place.draft.kinds.add('update');
+  noteTarget(node, inside);
+  noteAssignments(listAt(node, 'targetList'), place.draft);
+  notePredicate(place.draft, predicateQuality(node, place));
+  place.descend('UpdateStmt', without(node, 'relation', 'withClause'), inside);
+}
+
+export function collectDelete(node: SyntaxNode, place: Place): void {
+  const inside: Place = { ...withClause(node, place), mode: 'read' };
+  place.draft.kinds.add('delete');
+  noteTarget(node, inside);
+  notePredicate(place.draft, predicateQuality(node, place));
+  place.descend('DeleteStmt', without(node, 'relation', 'withClause'), inside);
+}
+
+const MERGE_KINDS = { CMD_INSERT: 'insert', CMD_UPDATE: 'update', CMD_DELETE: 'delete' } as const;
+
+export function collectMerge(node: SyntaxNode, place: Place): void {
+  const { draft } = place;
+  const inside: Place = { ...withClause(node, place), mode: 'read' };
+  draft.kinds.add('merge');
+  noteTarget(node, inside);
+  for (const member of listAt(node, 'mergeWhenClauses')) {
+    const clause = untag(member, 'MergeWhenClause');
+    const kind = MERGE_KINDS[clause?.commandType as keyof typeof MERGE_KINDS];
+    if (clause === null || kind === undefined) continue;
+    draft.kinds.add(kind);
+    if (kind === 'insert') noteInsertedRows(draft, null);
+    else notePredicate(draft, 'unproven');
+    if (kind === 'update') noteAssignments(listAt(clause, 'targetList'), draft);
+  }
+  place.descend('MergeStmt', without(node, 'relation', 'withClause'), inside);
+}

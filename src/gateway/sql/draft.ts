@@ -1,0 +1,100 @@
+import type { EffectKind } from '../../contract/index.ts';
+import type { CatalogIndex } from './catalog-index.ts';
+import type {
+  Effects,
+  FunctionReference,
+  NameUse,
+  PredicateQuality,
+  RelationReference,
+  SettingChange,
+} from './effects.ts';
+import type { SyntaxNode } from './tree.ts';
+
+/** Effects of one statement while they are being collected. */
+export interface Draft {
+  readonly kinds: Set<EffectKind>;
+  readonly reads: Map<string, RelationReference>;
+  readonly writes: Map<string, RelationReference>;
+  readonly functions: Map<string, FunctionReference>;
+  readonly settings: SettingChange[];
+  readonly names: NameUse[];
+  readonly updatedColumns: Set<string>;
+  /** Node types and fields that the grammar table does not have. */
+  readonly unknown: Set<string>;
+  copiesColumns: boolean;
+  predicate: PredicateQuality | null;
+  insertedRows: number | null;
+  object: string | null;
+  command: string | null;
+}
+
+/** Where a node stands: what its relations mean, which names are CTEs, and how to go on. */
+export interface Place {
+  readonly draft: Draft;
+  readonly index: CatalogIndex | null;
+  /** Names of common table expressions in sight; they are no relations. */
+  readonly ctes: ReadonlySet<string>;
+  /** Whether a RangeVar met here is read or written. */
+  readonly mode: 'read' | 'write';
+  /** The statement as a whole, for judgements that need all its FROM items. */
+  readonly root: SyntaxNode;
+  /** Text of the whole statement. */
+  readonly text: string;
+  /** Collects the effects of a node and all below it. Handed in, so that handlers need not import the dispatcher. */
+  readonly collect: (type: string, node: SyntaxNode, place: Place) => void;
+  /** Collects only the children of a node. */
+  readonly descend: (type: string, node: SyntaxNode, place: Place) => void;
+  /** Effects of SQL that the catalog holds (a view's definition, a function's body); null when it does not parse. */
+  readonly collectSql: (sql: string, index: CatalogIndex) => Draft | null;
+}
+
+export function emptyDraft(): Draft {
+  return {
+    kinds: new Set(),
+    reads: new Map(),
+    writes: new Map(),
+    functions: new Map(),
+    settings: [],
+    names: [],
+    updatedColumns: new Set(),
+    unknown: new Set(),
+    copiesColumns: false,
+    predicate: null,
+    insertedRows: 0,
+    object: null,
+    command: null,
+  };
+}
+
+const WEAKEST_FIRST: readonly PredicateQuality[] = ['none', 'tautology', 'unproven', 'key'];
+
+/** Keeps the weakest predicate of the statement. */
+export function notePredicate(draft: Draft, quality: PredicateQuality): void {
+  const before = draft.predicate;
+  if (before === null || WEAKEST_FIRST.indexOf(quality) < WEAKEST_FIRST.indexOf(before)) draft.predicate = quality;
+}
+
+/** Adds the rows of one INSERT; one from a query makes the sum unknown. */
+export function noteInsertedRows(draft: Draft, rows: number | null): void {
+  draft.insertedRows = draft.insertedRows === null || rows === null ? null : draft.insertedRows + rows;
+}
+
+export function finish(draft: Draft): Effects {
+  const understood = draft.unknown.size === 0 && !draft.kinds.has('unknown');
+  if (!understood) draft.kinds.add('unknown');
+  return {
+    kinds: [...draft.kinds],
+    reads: [...draft.reads.values()],
+    writes: [...draft.writes.values()],
+    functions: [...draft.functions.values()],
+    predicate: draft.predicate,
+    insertedRows: draft.insertedRows,
+    object: draft.object,
+    command: draft.command,
+    settings: [...new Set(draft.settings.map((change) => change.name))],
+    settingChanges: [...draft.settings],
+    updatedColumns: [...draft.updatedColumns],
+    copiesColumns: draft.copiesColumns,
+    understood,
+  };
+}

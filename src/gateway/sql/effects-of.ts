@@ -1,0 +1,63 @@
+import type { CatalogSnapshot } from './catalog.ts';
+import { type CatalogIndex, indexOf } from './catalog-index.ts';
+import { collect, descend } from './collect.ts';
+import { type Draft, emptyDraft, finish, type Place } from './draft.ts';
+import type { ParsedStatement } from './effects.ts';
+import { isNode, type SyntaxNode, tagged } from './tree.ts';
+
+/** Parses SQL into the `stmt` nodes of its statements; throws when it cannot. */
+export type ParseStatements = (sql: string) => readonly SyntaxNode[];
+
+/**
+ * Effects and names of one statement. `tree` is the `stmt` node of a RawStmt; `parse` serves definitions found in the
+ * catalog. What the grammar table does not know makes the effects `understood: false`.
+ */
+export function effectsOf(
+  tree: unknown,
+  text: string,
+  catalog: CatalogSnapshot | null,
+  parse: ParseStatements,
+): ParsedStatement {
+  const draft = emptyDraft();
+  const statement = tagged(tree);
+  const index = catalog === null ? null : indexOf(catalog);
+  if (statement === null || !isNode(tree)) draft.unknown.add('RawStmt');
+  else collect(statement.tag, statement.node, placeOf(draft, index, tree, text, parse));
+  return { effects: finish(draft), text, names: draft.names, tree };
+}
+
+function placeOf(
+  draft: Draft,
+  index: CatalogIndex | null,
+  root: SyntaxNode,
+  text: string,
+  parse: ParseStatements,
+): Place {
+  return {
+    draft,
+    index,
+    ctes: new Set(),
+    mode: 'read',
+    root,
+    text,
+    collect,
+    descend,
+    collectSql: (sql, within) => collectSql(sql, within, parse),
+  };
+}
+
+function collectSql(sql: string, index: CatalogIndex, parse: ParseStatements): Draft | null {
+  let statements: readonly SyntaxNode[];
+  try {
+    statements = parse(sql);
+  } catch {
+    return null; // the callers take null for "may do anything"
+  }
+  const draft = emptyDraft();
+  for (const root of statements) {
+    const statement = tagged(root);
+    if (statement === null) draft.unknown.add('RawStmt');
+    else collect(statement.tag, statement.node, placeOf(draft, index, root, sql, parse));
+  }
+  return draft;
+}

@@ -1,0 +1,109 @@
+import { readBodies } from './bodies.ts';
+import type { Place } from './draft.ts';
+import type { FunctionReference, SettingChange } from './effects.ts';
+import { HARMLESS_FUNCTIONS } from './harmless-functions.ts';
+import { noteRead } from './relations.ts';
+import { listAt, nameParts, type SyntaxNode, tagged } from './tree.ts';
+import { constantOf } from './values.ts';
+
+/** Notes a call by name, and what the call means where the name alone says it. */
+export function noteCall(schema: string | null, name: string, place: Place): void {
+  const reference = referenceFor(schema, name, place);
+  place.draft.functions.set(`${reference.schema ?? ''}.${reference.name}`, reference);
+  if (name === 'pg_notify') place.draft.kinds.add('notify');
+  if (/^(lo_|loread$|lowrite$)/.test(name)) place.draft.kinds.add('large_object');
+}
+
+function referenceFor(schema: string | null, name: string, place: Place): FunctionReference {
+  const builtIn = schema === null || schema === 'pg_catalog';
+  const listed = builtIn && HARMLESS_FUNCTIONS.has(name);
+  const index = place.index;
+  if (index === null) return { schema, name, harmless: listed && schema === 'pg_catalog' };
+  const overloads = index.functionsNamed(name);
+  // An extension's own overloads of a harmless name (citext's max, pgvector's avg) are trusted with the extension.
+  const foreign = overloads.filter(
+    (one) => one.fromExtension !== true || one.volatility === 'v' || one.securityDefiner,
+  );
+  // Newer grammars write SQL/JSON functions with pg_catalog in front though an older server looks the name up.
+  const certainlyBuiltIn = schema === 'pg_catalog' && !/^json/.test(name);
+  if (listed && (certainlyBuiltIn || foreign.length === 0)) return { schema, name, harmless: true };
+  if (schema === 'pg_catalog' || overloads.length === 0) return { schema, name, harmless: false };
+  const reading = readBodies(name, index, place);
+  const inSchema = overloads.find((one) => schema === null || one.schema === schema)?.schema ?? schema;
+  if (!reading.readsOnly) return { schema: inSchema, name, harmless: false };
+  for (const relation of reading.reads) noteRead(place, relation);
+  place.draft.kinds.add('read');
+  return { schema: inSchema, name, harmless: false, readsOnly: true };
+}
+
+/** Notes a FuncCall node. `set_config` is a SET in disguise. */
+export function noteFuncCall(node: SyntaxNode, place: Place): void {
+  const parts = nameParts(listAt(node, 'funcname')).map((part) => part ?? '');
+  const name = parts.at(-1) ?? '';
+  noteCall(parts.at(-2) ?? null, name, place);
+  if (name === 'set_config') {
+    place.draft.kinds.add('session');
+    place.draft.settings.push(settingOf(listAt(node, 'args')));
+  }
+}
+
+function settingOf(args: readonly unknown[]): SettingChange {
+  const positional = args.every((argument) => tagged(argument)?.tag !== 'NamedArgExpr');
+  const name = constantOf(args[0]);
+  const value = constantOf(args[1]);
+  if (!positional || name === null || name === 'parameter') return { name: '*', source: 'expression', value: null };
+  const setting = name.text.toLowerCase();
+  if (value === null) return { name: setting, source: 'expression', value: null };
+  if (value === 'parameter') return { name: setting, source: 'parameter', value: null };
+  return { name: setting, source: 'constant', value: value.text };
+}
+
+/** Operators are functions too: one from another schema, or one that a user made under this name, is not harmless. */
+export function noteOperator(name: readonly unknown[], place: Place): void {
+  const parts = nameParts(name).map((part) => part ?? '');
+  const symbol = parts.at(-1) ?? '';
+  const schema = parts.at(-2) ?? null;
+  // BETWEEN is spelled as such in the tree and means >= and <=.
+  const symbols = symbol.includes('BETWEEN') ? ['>=', '<='] : [symbol];
+  const suspicious =
+    schema === null ? symbols.some((one) => place.index?.hasUserOperator(one) === true) : schema !== 'pg_catalog';
+  if (suspicious)
+    place.draft.functions.set(`${schema ?? ''}.operator ${symbol}`, {
+      schema,
+      name: `operator ${symbol}`,
+      harmless: false,
+    });
+}
+
+/**
+ * `u.f` and `(u).f` call the function f(u) when u has no column f (manual, 4.2.4 and 36.5.3). Only user functions matter:
+ * the built-in ones that take a row are harmless.
+ */
+export function noteFieldAccess(qualifier: string | null, field: string, place: Place): void {
+  const index = place.index;
+  if (index === null || index.functionsNamed(field).length === 0) return;
+  const candidates = qualifier === null ? [] : relationsCalled(place.root, qualifier);
+  const isColumn = candidates.map((rangeVar) => {
+    const schema = rangeVar.schemaname;
+    const known = index.relation(typeof schema === 'string' ? schema : null, String(rangeVar.relname ?? ''));
+    return known?.columns.some((column) => column.name === field) === true;
+  });
+  if (isColumn.length === 0 || isColumn.includes(false)) noteCall(null, field, place);
+}
+
+/** Every FROM item of the statement that goes by this name; sub-queries under the name count as unknown (an empty node). */
+function relationsCalled(value: unknown, name: string): SyntaxNode[] {
+  if (Array.isArray(value)) return value.flatMap((member) => relationsCalled(member, name));
+  if (typeof value !== 'object' || value === null) return [];
+  const node = value as SyntaxNode;
+  const alias = node.alias as SyntaxNode | undefined;
+  const called = alias?.aliasname ?? node.relname;
+  const here = called === name && ('relname' in node || alias !== undefined) ? [node] : [];
+  return [...here, ...Object.values(node).flatMap((child) => relationsCalled(child, name))];
+}
+
+/** Notes the sampling method of TABLESAMPLE, which is a function. */
+export function noteSamplingMethod(node: SyntaxNode, place: Place): void {
+  const parts = nameParts(listAt(node, 'method')).map((part) => part ?? '');
+  noteCall(parts.at(-2) ?? null, parts.at(-1) ?? '', place);
+}
