@@ -1,0 +1,119 @@
+import { lookup } from 'node:dns/promises';
+import type { ConnectionTest } from '../../contract/index.ts';
+import type { ConnectMilestone, ConnectOptions } from './connect.ts';
+import { describeAddress, isSocketFolder, UpstreamError } from './error.ts';
+import { networkError } from './network-error.ts';
+import { openSideConnection, type SideConnection } from './side-query.ts';
+import { certificateCheck } from './tls.ts';
+import type { UpstreamTarget } from './types.ts';
+
+export interface ConnectionTestOptions extends Pick<ConnectOptions, 'signal' | 'timeoutMs'> {
+  /** Addresses of a host name; the system's resolver by default. */
+  readonly resolveHost?: ((host: string) => Promise<readonly string[]>) | undefined;
+}
+
+type Step = ConnectionTest['steps'][number];
+
+const names = {
+  credential: 'Find the password',
+  resolve: 'Resolve the host',
+  connect: 'Connect',
+  tls: 'Encrypt',
+  login: 'Log in',
+  query: 'First query',
+} as const;
+
+/**
+ * Opens the upstream once, as a session would, and reports how far it came; the last step is the one that failed.
+ * `target` may reject (a credential that is missing). Never rejects; no detail holds the password.
+ */
+export async function testConnection(
+  target: UpstreamTarget | Promise<UpstreamTarget>,
+  options: ConnectionTestOptions = {},
+): Promise<ConnectionTest> {
+  const steps: Step[] = [];
+  const facts: { serverVersion: string | null; encrypted: boolean | null } = { serverVersion: null, encrypted: null };
+  let current: string = names.credential;
+  try {
+    const to = await target;
+    current = names.resolve;
+    steps.push(passed(current, await resolveStep(to, options)));
+    current = names.connect;
+    const reached = new Map<string, Step>();
+    const progress = (milestone: ConnectMilestone): void => {
+      if (milestone === 'connected') reached.clear();
+      const step = milestoneStep(milestone, to);
+      reached.set(step.name, step);
+      current = following[milestone];
+    };
+    let side: SideConnection;
+    try {
+      side = await openSideConnection(to, { ...options, statementTimeoutMs: 5_000, progress });
+    } finally {
+      steps.push(...reached.values());
+    }
+    facts.encrypted = side.upstream.encrypted;
+    try {
+      const [row] = await side.query('SELECT version(), current_user, current_database()');
+      facts.serverVersion = side.upstream.parameters.get('server_version') ?? row?.[0] ?? null;
+      steps.push(passed(names.query, `${row?.[0] ?? 'no version'}; user ${row?.[1]}, database ${row?.[2]}`));
+    } finally {
+      side.close();
+    }
+    return { ok: true, steps, ...facts };
+  } catch (error) {
+    return { ok: false, steps: [...steps, failed(current, error)], ...facts };
+  }
+}
+
+const following: Readonly<Record<ConnectMilestone, string>> = {
+  connected: names.tls,
+  encrypted: names.login,
+  unencrypted: names.login,
+  authenticated: names.query,
+};
+
+function milestoneStep(milestone: ConnectMilestone, target: UpstreamTarget): Step {
+  switch (milestone) {
+    case 'connected':
+      return passed(names.connect, `connected to ${describeAddress(target)}`);
+    case 'encrypted':
+      return passed(names.tls, `TLS, ${checkWords[certificateCheck(target.sslmode, target.sslrootcert)]}`);
+    case 'unencrypted':
+      return passed(
+        names.tls,
+        isSocketFolder(target.host)
+          ? 'not needed on a Unix socket'
+          : `not encrypted: sslmode ${target.sslmode} allows it; anybody on the network path can read along`,
+      );
+    case 'authenticated':
+      return passed(names.login, `logged in as ${target.user}`);
+  }
+}
+
+const checkWords = {
+  nothing: 'but the certificate was not checked; set sslmode to verify-full',
+  authority: 'certificate signed by a trusted authority; its name was not checked',
+  authority_and_name: 'certificate and host name checked',
+} as const;
+
+async function resolveStep(target: UpstreamTarget, options: ConnectionTestOptions): Promise<string> {
+  if (isSocketFolder(target.host)) return `${describeAddress(target)} is a Unix socket`;
+  const resolve =
+    options.resolveHost ?? (async (host) => (await lookup(host, { all: true })).map(({ address }) => address));
+  try {
+    return `${target.host} is ${(await resolve(target.host)).join(', ')}`;
+  } catch (error) {
+    throw networkError(error, target);
+  }
+}
+
+const passed = (name: string, detail: string): Step => ({ name, ok: true, detail });
+
+function failed(name: string, error: unknown): Step {
+  if (!(error instanceof UpstreamError)) {
+    return { name, ok: false, detail: error instanceof Error ? error.message : 'an unexpected fault' };
+  }
+  const parts = [error.message, error.detail, error.hint].filter((part) => part !== null);
+  return { name, ok: false, detail: parts.map((part) => (/[.!?]$/.test(part) ? part : `${part}.`)).join(' ') };
+}
