@@ -1,0 +1,26 @@
+/** The text of `postern --help`. */
+export function help(version: string): string {
+  return `Postern ${version}: a gate between an AI coding agent and PostgreSQL
+
+  postern open [--console] [--data-folder DIR]
+      Opens your gate: the desktop app, or the console in a browser (always with --console).
+      With nothing configured it starts with a demo database.
+  postern serve --config FILE [--no-console]
+      Runs the gate of a configuration file (docs/configuration.md). When ready it prints one
+      JSON line with the real ports; SIGTERM or Ctrl+C closes it.
+  postern verify SESSION|FILE [--data-folder DIR] [--public-key FILE]
+      Checks a journal: hash chain, signed checkpoints, end. Exit code 1 when anything was found.
+  postern replay SESSION [--data-folder DIR]
+      Prints what the agent saw.
+  postern report SESSION [--out FILE] [--data-folder DIR] [--public-key FILE]
+      Writes the PDF report of a session.
+  postern key
+      Makes an agent key and the hash that stands for it in a configuration file.
+  postern demo [--data-folder DIR]
+      Shows all of it in one go, without a human: masked, held, approved, refused, recorded.
+
+  --help, --version
+
+  POSTERN_HOME names the data folder (settings, keys, journals).
+`;
+}

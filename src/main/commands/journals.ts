@@ -1,0 +1,99 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { DeskError } from '../../contract/index.ts';
+import { createArchive } from '../../gateway/evidence/archive.ts';
+import { publicKeyFile } from '../../gateway/journal/signer.ts';
+import { dataLayout } from '../desk/data-folder.ts';
+import { withDeskErrors } from '../desk/errors.ts';
+import type { DeskArchive } from '../desk/ports.ts';
+import type { CommandEnvironment, ExitCode } from './environment.ts';
+
+export interface JournalOptions {
+  /** A session id, or the path of a journal file. */
+  readonly subject: string;
+  /** Folder to look in instead of this user's. */
+  readonly dataFolder?: string | undefined;
+  /** PEM file with the public key that the journal must be signed with. */
+  readonly publicKey?: string | undefined;
+}
+
+/** `postern verify`: says whether a journal is whole. 0 when it is, 1 when anything was found. */
+export async function verify(options: JournalOptions, environment: CommandEnvironment): Promise<ExitCode> {
+  const { archive, sessionId } = openJournal(options, environment);
+  const result = await withDeskErrors(() => archive.verify(sessionId));
+  const { ok, records, checkpoints, sealedToTheEnd, headHash, keyFingerprint, findings } = result;
+  environment.print(
+    [
+      `${ok ? 'ok' : 'NOT OK'}  ${sessionId}: ${records} records, ${checkpoints} signed checkpoints`,
+      `    ${sealedToTheEnd ? 'closed and signed to its last record' : 'not closed: records may be missing at its end (a session that still runs, or was killed)'}`,
+      `    head ${headHash}`,
+      `    key  ${keyFingerprint ?? 'none: signatures were not checked'}`,
+      ...findings.map(
+        ({ code, record, message }) => `    ${code}${record === null ? '' : ` at record ${record}`}: ${message}`,
+      ),
+      '',
+    ].join('\n'),
+  );
+  return ok ? 0 : 1;
+}
+
+/** `postern replay`: prints what the agent saw, without its pauses. */
+export async function replay(options: JournalOptions, environment: CommandEnvironment): Promise<ExitCode> {
+  const { archive, sessionId } = openJournal(options, environment);
+  const { frames } = await withDeskErrors(() => archive.replay(sessionId));
+  // The frames are for a terminal: lines end with CR LF. Colours are left out where they would be noise.
+  const text = frames
+    .map(({ data }) => data)
+    .join('')
+    .replaceAll('\r\n', '\n');
+  environment.print(environment.colour ? text : withoutColours(text));
+  return 0;
+}
+
+/** `postern report`: writes the PDF of a session. An existing file is never overwritten. */
+export async function report(
+  options: JournalOptions & { readonly out?: string | undefined },
+  environment: CommandEnvironment,
+): Promise<ExitCode> {
+  const { archive, sessionId } = openJournal(options, environment);
+  const { fileName, pdf, pages, sha256 } = await withDeskErrors(() => archive.report(sessionId));
+  const path = resolve(options.out ?? fileName);
+  try {
+    writeFileSync(path, Buffer.from(pdf, 'base64'), { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    throw new DeskError(
+      'report_not_written',
+      `The report could not be written to ${path}: ${error instanceof Error ? error.message : String(error)}.`,
+      'Name another file with --out.',
+    );
+  }
+  environment.print(`${path}\n${pages} pages, SHA-256 ${sha256}\n`);
+  return 0;
+}
+
+/** Removes terminal control sequences (ECMA-48 CSI and OSC), leaving plain text. */
+export function withoutColours(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with a control character
+  return text.replace(/\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\))/g, '');
+}
+
+function openJournal(
+  { subject, dataFolder, publicKey }: JournalOptions,
+  { dataFolder: usual, root }: CommandEnvironment,
+): { archive: DeskArchive; sessionId: string } {
+  const layout = dataLayout(resolve(dataFolder ?? usual));
+  const isFile = subject.endsWith('.journal') || subject.includes('/');
+  const folder = isFile ? dirname(resolve(subject)) : layout.journals;
+  const sessionId = isFile ? basename(subject, '.journal') : subject;
+  const keyPath = publicKey ?? join(layout.keys, publicKeyFile);
+  if (publicKey !== undefined && !existsSync(publicKey)) {
+    throw new DeskError(
+      'public_key_missing',
+      `There is no file ${publicKey}.`,
+      'Give the public key that lies beside the signing key.',
+    );
+  }
+  const key = existsSync(keyPath) ? readFileSync(keyPath, 'utf8') : null;
+  const archive = createArchive({ folder, publicKey: key, isLive: () => false, resourcesFolder: root.resources });
+  return { archive, sessionId };
+}

@@ -1,0 +1,113 @@
+import { parseArgs } from 'node:util';
+import { DeskError } from '../../contract/index.ts';
+import { demoCommand } from './demo.ts';
+import type { CommandEnvironment, ExitCode } from './environment.ts';
+import { help } from './help.ts';
+import { replay, report, verify } from './journals.ts';
+import { key } from './key.ts';
+import { openCommand } from './open.ts';
+import { serveCommand } from './serve.ts';
+
+const options = {
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean', short: 'V' },
+  config: { type: 'string', short: 'c' },
+  console: { type: 'boolean' },
+  'no-console': { type: 'boolean' },
+  'data-folder': { type: 'string' },
+  'public-key': { type: 'string' },
+  out: { type: 'string', short: 'o' },
+} as const;
+
+/** Options that each command takes, besides --help and --version. */
+const allowed: Readonly<Record<string, readonly (keyof typeof options)[]>> = {
+  open: ['console', 'data-folder'],
+  serve: ['config', 'no-console'],
+  verify: ['data-folder', 'public-key'],
+  replay: ['data-folder'],
+  report: ['data-folder', 'public-key', 'out'],
+  key: [],
+  demo: ['data-folder'],
+};
+
+/** Runs `postern` with the arguments behind its name. Never rejects: what went wrong is said on standard error. */
+export async function main(args: readonly string[], environment: CommandEnvironment): Promise<ExitCode> {
+  try {
+    return await run(args, environment);
+  } catch (error) {
+    environment.say(describe(error));
+    return exitCodeOf(error);
+  }
+}
+
+async function run(args: readonly string[], environment: CommandEnvironment): Promise<ExitCode> {
+  const { values, positionals } = parse(args);
+  const [command, subject, ...more] = positionals;
+  if (values.version === true) {
+    environment.print(`${environment.root.version}\n`);
+    return 0;
+  }
+  if (values.help === true || command === undefined) {
+    environment.print(help(environment.root.version));
+    return values.help === true ? 0 : 2;
+  }
+  const takes = allowed[command];
+  if (takes === undefined) throw usage(`There is no command "${command}".`);
+  for (const name of Object.keys(values)) {
+    if (!takes.includes(name as keyof typeof options)) throw usage(`\`postern ${command}\` has no option --${name}.`);
+  }
+  const wantsSubject = command === 'verify' || command === 'replay' || command === 'report';
+  if (more.length > 0 || (!wantsSubject && subject !== undefined)) {
+    throw usage(`\`postern ${command}\` does not know what to do with "${more[0] ?? subject}".`);
+  }
+  const folder = values['data-folder'];
+  const here = folder === undefined ? environment : { ...environment, dataFolder: folder };
+  switch (command) {
+    case 'open':
+      return openCommand({ console: values.console ?? false }, here);
+    case 'serve':
+      if (values.config === undefined) throw usage('`postern serve` needs --config FILE.');
+      return serveCommand({ config: values.config, console: values['no-console'] !== true }, here);
+    case 'key':
+      return key(here);
+    case 'demo':
+      return demoCommand({ keepIn: folder }, here);
+    default: {
+      if (subject === undefined)
+        throw usage(`\`postern ${command}\` needs a session id${command === 'verify' ? ' or a journal file' : ''}.`);
+      const journal = { subject, dataFolder: folder, publicKey: values['public-key'] };
+      if (command === 'verify') return verify(journal, here);
+      return command === 'replay' ? replay(journal, here) : report({ ...journal, out: values.out }, here);
+    }
+  }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+  } catch (error) {
+    throw usage(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function usage(message: string): DeskError {
+  return new DeskError('usage', message, '`postern --help` shows the commands.');
+}
+
+/** Codes of errors that another input or another configuration would cure. */
+const inputErrors =
+  /^(usage|config_|agent_key_|settings_|data_folder_|already_running|console_|port_in_use|listen_failed|journal_unwritable|keys_unwritable|desk_not_built|public_key_missing|demo_name_taken)/;
+
+function exitCodeOf(error: unknown): ExitCode {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && inputErrors.test(error.code)
+    ? 2
+    : 1;
+}
+
+/** One message: what happened, what to do, and the code for machines. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return `postern: ${String(error)}`;
+  const { code, hint } = error as Error & { code?: unknown; hint?: unknown };
+  const tail = typeof hint === 'string' && hint !== '' ? `\n  ${hint}` : '';
+  return `postern: ${error.message}${tail}${typeof code === 'string' ? ` [${code}]` : ''}`;
+}

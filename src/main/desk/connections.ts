@@ -1,0 +1,116 @@
+import {
+  type ConnectionConfig,
+  type ConnectionView,
+  DeskError,
+  type Emit,
+  type Handlers,
+} from '../../contract/index.ts';
+import { agentAddresses } from './addresses.ts';
+import type { SettingsEditor } from './editor.ts';
+import { unknownConnection, withDeskErrors } from './errors.ts';
+import type { DeskPorts } from './ports.ts';
+
+type ConnectionCalls = Extract<keyof Handlers, `connections.${string}`>;
+
+/** A connection as the desk shows it: its settings, whether its password is at hand, who is on it, how agents reach it. */
+export function connectionView(ports: DeskPorts, config: ConnectionConfig): ConnectionView {
+  return {
+    config,
+    credential: ports.gateway.credentials.state(config),
+    liveSessions: sessionsOn(ports, config.name),
+    addresses: agentAddresses([config], ports.settings.current().agents, ports.listeners, ports.knownKeys),
+  };
+}
+
+/** Connections: list, save, remove, test, and the password that only the gate's memory holds. */
+export function connectionHandlers(
+  ports: DeskPorts,
+  editor: SettingsEditor,
+  emit: Emit,
+): Pick<Handlers, ConnectionCalls> {
+  const { gateway } = ports;
+  const changed = (): void => {
+    emit('connections.changed', {});
+    emit('overview.changed', {});
+  };
+  return {
+    'connections.list': async () => editor.current().connections.map((config) => connectionView(ports, config)),
+
+    'connections.save': async (config) => {
+      requireDistinctRules(config);
+      let before: ConnectionConfig | undefined;
+      await editor.edit((settings) => {
+        before = settings.connections.find(({ name }) => name === config.name);
+        return { ...settings, connections: put(settings.connections, config) };
+      });
+      // A password that was typed for one server must not be sent to another.
+      if (before !== undefined && goesElsewhere(before, config)) gateway.credentials.forget(config.name);
+      changed();
+      return connectionView(ports, config);
+    },
+
+    'connections.remove': async ({ connection }) => {
+      await editor.edit((settings) => {
+        if (!settings.connections.some(({ name }) => name === connection)) throw unknownConnection(connection);
+        if (sessionsOn(ports, connection) > 0) {
+          throw new DeskError(
+            'connection_in_use',
+            `Agents are at work on ${connection}; it was not removed.`,
+            'End its sessions first, then remove it.',
+          );
+        }
+        return {
+          connections: settings.connections.filter(({ name }) => name !== connection),
+          agents: settings.agents.map((agent) => ({
+            ...agent,
+            connections: agent.connections.filter((name) => name !== connection),
+          })),
+        };
+      });
+      gateway.credentials.forget(connection);
+      changed();
+      emit('agents.changed', {});
+      return {};
+    },
+
+    'connections.test': ({ config, password }) =>
+      withDeskErrors(() => gateway.testConnection(config, password ?? null)),
+
+    'connections.supplyCredential': async ({ connection, password }) => {
+      const config = editor.connection(connection);
+      await withDeskErrors(() => gateway.credentials.supply(connection, password));
+      changed();
+      return connectionView(ports, config);
+    },
+  };
+}
+
+/** True when a typed password belongs to another server or user than the one configured now. */
+function goesElsewhere({ upstream: one }: ConnectionConfig, { upstream: other }: ConnectionConfig): boolean {
+  const moved = one.host !== other.host || one.port !== other.port || one.user !== other.user;
+  return moved && other.credential.from === 'prompt';
+}
+
+function sessionsOn({ gateway }: DeskPorts, connection: string): number {
+  return gateway.liveSessions().filter(({ summary }) => summary.connection === connection).length;
+}
+
+function put(connections: readonly ConnectionConfig[], config: ConnectionConfig): ConnectionConfig[] {
+  const known = connections.some(({ name }) => name === config.name);
+  return known ? connections.map((one) => (one.name === config.name ? config : one)) : [...connections, config];
+}
+
+/** Two rules with one id could not be told apart in a journal. Throws DeskError `duplicate_rule`. */
+export function requireDistinctRules({ maskRules }: Pick<ConnectionConfig, 'maskRules'>): void {
+  const seen = new Set<string>();
+  for (const { id } of maskRules) {
+    if (seen.has(id)) {
+      throw new DeskError(
+        'duplicate_rule',
+        `Two mask rules have the id ${id}.`,
+        'Give each rule an id of its own. Nothing was saved.',
+      );
+    }
+    seen.add(id);
+  }
+}

@@ -1,0 +1,53 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DeskError } from '../../contract/index.ts';
+
+/**
+ * Where an installation keeps its things: `$POSTERN_HOME`, or the platform's usual place for application data
+ * (XDG Base Directory specification on Linux).
+ */
+export function dataFolder(
+  platform: NodeJS.Platform,
+  environment: Readonly<Record<string, string | undefined>>,
+  home: string,
+): string {
+  const chosen = environment.POSTERN_HOME;
+  if (chosen !== undefined && chosen !== '') return chosen;
+  if (platform === 'darwin') return join(home, 'Library', 'Application Support', 'Postern');
+  if (platform === 'win32') return join(environment.APPDATA ?? join(home, 'AppData', 'Roaming'), 'Postern');
+  const share = environment.XDG_DATA_HOME;
+  return join(share?.startsWith('/') ? share : join(home, '.local', 'share'), 'postern');
+}
+
+/** The folders and files of one installation. */
+export interface DataLayout {
+  readonly settings: string;
+  readonly journals: string;
+  readonly keys: string;
+  readonly demo: string;
+}
+
+export function dataLayout(folder: string, journalFolder?: string): DataLayout {
+  return {
+    settings: join(folder, 'settings.json'),
+    journals: journalFolder ?? join(folder, 'journal'),
+    keys: join(folder, 'keys'),
+    demo: join(folder, 'demo'),
+  };
+}
+
+/** Makes a folder that only this user may enter. Throws DeskError `data_folder_unwritable`. */
+export async function makeDataFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    throw unwritable(folder, error);
+  });
+}
+
+/** Says what the operator can do about a folder that cannot be made or written. */
+export function unwritable(folder: string, error: unknown): DeskError {
+  return new DeskError(
+    'data_folder_unwritable',
+    `The data folder ${folder} cannot be written: ${error instanceof Error ? error.message : String(error)}.`,
+    'Give this user the right to write there, or choose another folder (`POSTERN_HOME`, or `dataFolder` in the configuration). Nothing was started.',
+  );
+}

@@ -1,0 +1,70 @@
+import { type Emit, type Handlers, type Port, serve } from '../../contract/index.ts';
+import { agentAddresses } from './addresses.ts';
+import { agentHandlers } from './agents.ts';
+import { connectionHandlers } from './connections.ts';
+import { createEditor } from './editor.ts';
+import { withDeskErrors } from './errors.ts';
+import type { DeskPorts } from './ports.ts';
+import { ruleHandlers } from './rules.ts';
+import { sessionHandlers } from './sessions.ts';
+
+/** The operator's service, the same in both hosts: every call of the contract, and its events to all open desks. */
+export interface Desk {
+  readonly handlers: Handlers;
+  /** Serves one desk (a window, a console tab) until its port closes. */
+  attach(port: Port): void;
+  /** Stops forwarding events of the gate. */
+  close(): void;
+}
+
+/** Builds a desk over a started gateway. */
+export function createDesk(ports: DeskPorts): Desk {
+  const { gateway } = ports;
+  const desks = new Set<Emit>();
+  const emit: Emit = (name, payload) => {
+    // Copied: a port that fails to send may close and leave the set while we walk it.
+    for (const send of [...desks]) send(name, payload);
+  };
+  const stopForwarding = [
+    gateway.on('approval.changed', (request) => emit('approval.changed', request)),
+    gateway.on('session.changed', (summary) => emit('session.changed', summary)),
+    gateway.on('statement.changed', (change) => emit('statement.changed', change)),
+    gateway.on('overview.changed', () => emit('overview.changed', {})),
+  ];
+  const editor = createEditor(ports);
+  const handlers: Handlers = {
+    'desk.overview': async () => {
+      const { connections, agents } = editor.current();
+      return {
+        version: ports.version,
+        host: ports.host,
+        demo: ports.demo,
+        managedBy: ports.settings.managedBy,
+        listeners: ports.listeners.map(({ host, port }) => ({ host, port })),
+        addresses: agentAddresses(connections, agents, ports.listeners, ports.knownKeys),
+        journalFolder: ports.journalFolder,
+        approvalDeadlineMs: ports.approvalDeadlineMs,
+        problems: gateway.problems().map((problem) => ({ ...problem })),
+      };
+    },
+    'approvals.list': async () => gateway.approvals.list(),
+    'approvals.decide': (decision) =>
+      withDeskErrors(() => gateway.approvals.decide({ ...decision, by: ports.operator, via: ports.host })),
+    ...sessionHandlers(ports),
+    ...connectionHandlers(ports, editor, emit),
+    ...agentHandlers(ports, editor, emit),
+    ...ruleHandlers(ports, editor, emit),
+  };
+  return {
+    handlers,
+    attach(port) {
+      const send = serve(port, handlers);
+      desks.add(send);
+      port.onClose(() => desks.delete(send));
+    },
+    close() {
+      for (const stop of stopForwarding) stop();
+      desks.clear();
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import { DeskError } from '../../contract/index.ts';
+import { createArchive } from '../../gateway/evidence/archive.ts';
+import { createGateway } from '../../gateway/gateway.ts';
+import { createAgentKey } from '../../gateway/identity/agent-keys.ts';
+import type { Gateway, GatewayOptions, ListenerConfig } from '../../gateway/types.ts';
+import { type DataLayout, makeDataFolder } from './data-folder.ts';
+import { createDesk, type Desk } from './desk.ts';
+import { createJudges } from './judges.ts';
+import type { DeskPorts, DeskSettings } from './ports.ts';
+
+export interface OpenDeskOptions
+  extends Pick<DeskPorts, 'host' | 'version' | 'demo' | 'operator' | 'knownKeys' | 'approvalDeadlineMs'> {
+  readonly layout: DataLayout;
+  /** Folder with the fonts of the report. */
+  readonly resources: string;
+  readonly settings: DeskSettings;
+  readonly listeners: readonly ListenerConfig[];
+  /** Upstream passwords that are known before any agent knocks, by connection name. */
+  readonly passwords: ReadonlyMap<string, string>;
+  readonly log: GatewayOptions['log'];
+}
+
+/** A running gate with its desk. */
+export interface OpenDesk {
+  readonly desk: Desk;
+  readonly gateway: Gateway;
+  /** The listeners with the ports they really have. */
+  readonly listeners: readonly ListenerConfig[];
+  stop(reason: string): Promise<void>;
+}
+
+/**
+ * Starts gate, archive and desk over one data folder: the composition that both hosts share.
+ * Rejects with GatewayError or DeskError, with nothing left open.
+ */
+export async function openDesk(options: OpenDeskOptions): Promise<OpenDesk> {
+  const { layout, settings, log } = options;
+  await makeDataFolder(layout.keys);
+  const gateway = await createGateway({
+    version: options.version,
+    listeners: options.listeners,
+    settings: settings.current(),
+    approvalDeadlineMs: options.approvalDeadlineMs,
+    journalFolder: layout.journals,
+    keyFolder: layout.keys,
+    log,
+  });
+  for (const [connection, password] of options.passwords) gateway.credentials.supply(connection, password);
+  const bound = await gateway.start();
+  const listeners = options.listeners.map((listener, index): ListenerConfig => {
+    const port = bound[index]?.port;
+    if (port === undefined) throw new DeskError('internal', 'The gate opened fewer listeners than it was asked to.');
+    return { ...listener, port };
+  });
+  const desk = createDesk({
+    ...options,
+    gateway,
+    listeners,
+    archive: createArchive({
+      folder: layout.journals,
+      publicKey: gateway.publicKey,
+      isLive: (sessionId: string) => gateway.liveSessions().some(({ summary }) => summary.id === sessionId),
+      resourcesFolder: options.resources,
+    }),
+    judges: await createJudges(layout.keys),
+    journalFolder: layout.journals,
+    now: Date.now,
+    createKey: createAgentKey,
+  });
+  return {
+    desk,
+    gateway,
+    listeners,
+    stop: async (reason) => {
+      await gateway.stop(reason);
+      desk.close();
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import type {
+  CatalogTable,
+  ConnectionConfig,
+  EffectsView,
+  MaskPreview,
+  MaskRule,
+  PolicyPreset,
+  Replay,
+  Report,
+  SessionDetail,
+  SessionSummary,
+  Verification,
+} from '../../contract/index.ts';
+import type { Policy } from '../../gateway/policy/types.ts';
+import type { CatalogSnapshot } from '../../gateway/sql/catalog.ts';
+import type { Understanding } from '../../gateway/sql/effects.ts';
+import type { Gateway, GatewaySettings, ListenerConfig, SampleRows } from '../../gateway/types.ts';
+
+/** What the desk reads from journals; `gateway/evidence/archive.ts` is the real one. */
+export interface DeskArchive {
+  list(input: { readonly text?: string | undefined; readonly limit: number }): Promise<SessionSummary[]>;
+  get(sessionId: string): Promise<SessionDetail>;
+  verify(sessionId: string): Promise<Verification>;
+  replay(sessionId: string): Promise<Replay>;
+  report(sessionId: string): Promise<Report>;
+}
+
+/** Where connections, agents and rules are kept. `save` resolves only when they are on disk. */
+export interface DeskSettings {
+  readonly managedBy: 'settings' | 'file';
+  current(): GatewaySettings;
+  save(next: GatewaySettings): Promise<void>;
+}
+
+/** The rooms that judge and mask, as far as the desk shows what they would do. */
+export interface DeskJudges {
+  readonly policies: Readonly<Record<PolicyPreset, Policy>>;
+  understand(text: string, catalog: CatalogSnapshot | null): Promise<Understanding>;
+  effectsView(understanding: Understanding): EffectsView;
+  /** Tables of a catalog with the rule that would mask each column. */
+  catalogTables(config: ConnectionConfig, catalog: CatalogSnapshot): CatalogTable[];
+  previewRows(input: {
+    readonly rules: readonly MaskRule[];
+    readonly catalog: CatalogSnapshot;
+    readonly schema: string;
+    readonly table: string;
+    readonly sample: SampleRows;
+  }): MaskPreview;
+}
+
+/** The gate as the desk uses it. It neither starts nor stops it. */
+export type DeskGateway = Omit<Gateway, 'start' | 'stop' | 'settings' | 'approvals' | 'credentials'> & {
+  readonly approvals: Pick<Gateway['approvals'], 'list' | 'decide'>;
+  readonly credentials: Pick<Gateway['credentials'], 'supply' | 'forget' | 'state'>;
+};
+
+/** Everything a desk stands on. Hosts hand it in; tests hand in fakes. */
+export interface DeskPorts {
+  readonly host: 'electron' | 'headless';
+  readonly version: string;
+  readonly demo: boolean;
+  readonly gateway: DeskGateway;
+  readonly archive: DeskArchive;
+  readonly settings: DeskSettings;
+  readonly judges: DeskJudges;
+  /** Listeners with the ports they really have. */
+  readonly listeners: readonly ListenerConfig[];
+  readonly journalFolder: string;
+  readonly approvalDeadlineMs: number;
+  /** Name of the operating-system user at the desk; recorded with every decision. */
+  readonly operator: string;
+  /** Agent keys this process still knows in clear (the demo's own), by agent name. */
+  readonly knownKeys: ReadonlyMap<string, string>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly createKey: () => string;
+}

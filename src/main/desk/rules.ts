@@ -1,0 +1,73 @@
+import type { Emit, Handlers } from '../../contract/index.ts';
+import type { CatalogSnapshot } from '../../gateway/sql/catalog.ts';
+import { connectionView, requireDistinctRules } from './connections.ts';
+import type { SettingsEditor } from './editor.ts';
+import { withDeskErrors } from './errors.ts';
+import type { DeskPorts } from './ports.ts';
+
+type RuleCalls = Extract<keyof Handlers, `rules.${string}` | `policy.${string}`>;
+
+/** Rows of a table that the preview shows: enough to judge a masker, few enough to read. */
+const previewRowCount = 12;
+
+/** Mask rules with their preview, and what the policy says to a text. Nothing here runs a statement of an agent. */
+export function ruleHandlers(ports: DeskPorts, editor: SettingsEditor, emit: Emit): Pick<Handlers, RuleCalls> {
+  const { gateway, judges } = ports;
+  return {
+    'rules.catalog': ({ connection }) =>
+      withDeskErrors(async () =>
+        judges.catalogTables(editor.connection(connection), await gateway.catalog(connection)),
+      ),
+
+    'rules.save': async ({ connection, rules }) => {
+      requireDistinctRules({ maskRules: rules });
+      editor.connection(connection);
+      await editor.edit((settings) => ({
+        ...settings,
+        connections: settings.connections.map((one) => (one.name === connection ? { ...one, maskRules: rules } : one)),
+      }));
+      emit('connections.changed', {});
+      return connectionView(ports, editor.connection(connection));
+    },
+
+    'rules.preview': ({ connection, schema, table, rules }) =>
+      withDeskErrors(async () => {
+        editor.connection(connection);
+        const catalog = await gateway.catalog(connection);
+        const sample = await gateway.sampleRows(connection, schema, table, previewRowCount);
+        return judges.previewRows({ rules, catalog, schema, table, sample });
+      }),
+
+    'policy.presets': async () =>
+      Object.values(judges.policies).map(({ preset, title, description, rules }) => ({
+        preset,
+        title,
+        description,
+        rules: rules.map((rule) => ({ ...rule })),
+      })),
+
+    'policy.explain': ({ connection, text }) =>
+      withDeskErrors(async () => {
+        const config = editor.connection(connection);
+        const understanding = await judges.understand(text, await catalogIfReachable(ports, connection));
+        const { verdict, rule } = judges.policies[config.policy].judge({
+          understanding,
+          environment: config.environment,
+          connection,
+          agent: ports.operator,
+          protocol: 'simple',
+          transaction: 'idle',
+        });
+        return { verdict, rule, effects: judges.effectsView(understanding) };
+      }),
+  };
+}
+
+/** An explanation without a catalog is still right, only less precise (no keys, no resolved names), as it is for the gate. */
+async function catalogIfReachable({ gateway }: DeskPorts, connection: string): Promise<CatalogSnapshot | null> {
+  try {
+    return await gateway.catalog(connection);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,116 @@
+import { chmod, open } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { Low } from 'lowdb';
+import { JSONFile } from 'lowdb/node';
+import { z } from 'zod';
+import { connectionConfig, DeskError, identifier, instant } from '../../contract/index.ts';
+import type { GatewaySettings } from '../../gateway/types.ts';
+import { makeDataFolder } from './data-folder.ts';
+import { describeIssues } from './describe-issues.ts';
+import type { DeskSettings } from './ports.ts';
+
+const agentRecord = z.strictObject({
+  name: identifier,
+  keyHash: z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in lower-case hex'),
+  connections: z.array(identifier),
+  createdAt: instant,
+  revokedAt: instant.nullable(),
+});
+
+/** The settings file, version 1. It holds no secret: passwords are never in it, agent keys only as hashes. */
+const settingsFile = z.strictObject({
+  version: z.literal(1),
+  listener: z.strictObject({ host: z.string().min(1), port: z.number().int().min(0).max(65535) }),
+  approvalDeadlineSeconds: z.number().int().min(0).max(86_400),
+  /** True while the connection named `demo` is the embedded demo database. */
+  demo: z.boolean(),
+  connections: z.array(connectionConfig),
+  agents: z.array(agentRecord),
+});
+export type SettingsFile = z.infer<typeof settingsFile>;
+
+/** Name of the connection that the embedded demo database has. */
+export const demoConnectionName = 'demo';
+
+/** What holds before anybody has changed anything. The port is below 32768, where systems hand out no ephemeral ports. */
+export const defaultSettings: SettingsFile = {
+  version: 1,
+  listener: { host: '127.0.0.1', port: 6432 },
+  approvalDeadlineSeconds: 300,
+  demo: false,
+  connections: [],
+  agents: [],
+};
+
+export interface SettingsStore extends DeskSettings {
+  readonly path: string;
+  /** The whole file as it stands. */
+  file(): SettingsFile;
+  /** Replaces fields that are not the gateway's (the demo mark, the listener). Resolves when they are on disk. */
+  saveFile(next: SettingsFile): Promise<void>;
+}
+
+/**
+ * Opens the settings of one installation; a missing file means the defaults.
+ * Throws DeskError `settings_unreadable` (file and field named, the file untouched) and `data_folder_unwritable`.
+ * lowdb's preset is not used: under a test runner it silently keeps everything in memory.
+ */
+export async function openSettings(path: string): Promise<SettingsStore> {
+  await makeDataFolder(dirname(path));
+  const database = new Low<SettingsFile>(new JSONFile<SettingsFile>(path), defaultSettings);
+  try {
+    await database.read();
+  } catch (error) {
+    throw unreadable(path, error instanceof Error ? error.message : String(error));
+  }
+  const parsed = settingsFile.safeParse(database.data);
+  if (!parsed.success) throw unreadable(path, describeIssues(parsed.error));
+  let held = parsed.data;
+
+  const saveFile = async (next: SettingsFile): Promise<void> => {
+    const checked = settingsFile.parse(next);
+    database.data = checked;
+    try {
+      await makePrivateTemporary(path);
+      await database.write();
+      await chmod(path, 0o600);
+    } catch (error) {
+      database.data = held;
+      throw new DeskError(
+        'settings_not_saved',
+        `The settings could not be written to ${path}: ${error instanceof Error ? error.message : String(error)}.`,
+        'Nothing was changed; the old settings hold. Check the folder’s rights and free space.',
+      );
+    }
+    held = checked;
+  };
+  return {
+    path,
+    managedBy: 'settings',
+    file: () => held,
+    saveFile,
+    current: (): GatewaySettings => ({ connections: held.connections, agents: held.agents }),
+    save: ({ connections, agents }) =>
+      saveFile({
+        ...held,
+        // A demo connection that was removed stays removed; another of the same name is the operator's own.
+        demo: held.demo && connections.some(({ name }) => name === demoConnectionName),
+        connections: [...connections],
+        agents: agents.map((agent) => ({ ...agent, connections: [...agent.connections] })),
+      }),
+  };
+}
+
+/** lowdb writes a temporary file and renames it; made beforehand with mode 0600, it is never readable by others. */
+async function makePrivateTemporary(path: string): Promise<void> {
+  const file = await open(join(dirname(path), `.${basename(path)}.tmp`), 'w', 0o600);
+  await file.chmod(0o600).finally(() => file.close());
+}
+
+function unreadable(path: string, what: string): DeskError {
+  return new DeskError(
+    'settings_unreadable',
+    `The settings file ${path} cannot be used: ${what}`,
+    'Postern did not start and left the file as it is. Repair it, or move it away to begin with empty settings.',
+  );
+}

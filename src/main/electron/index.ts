@@ -1,0 +1,159 @@
+import { homedir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import {
+  app,
+  BrowserWindow,
+  clipboard,
+  dialog,
+  ipcMain,
+  Menu,
+  Notification,
+  nativeImage,
+  protocol,
+  Tray,
+} from 'electron';
+import { dataFolder } from '../desk/data-folder.ts';
+import { packageRoot } from '../desk/package-root.ts';
+import { loadPage } from '../desk/page.ts';
+import { type Installation, openInstallation } from '../installation.ts';
+import { createLog } from '../log.ts';
+import { answerDeskRequest } from './desk-protocol.ts';
+import { confine, deskUrl } from './desk-window.ts';
+import { electronPort } from './electron-port.ts';
+import { forbiddenSwitch } from './forbidden-switches.ts';
+import { createNotifier } from './notifier.ts';
+import { startupFault } from './startup-fault.ts';
+import { createDeskTray, type DeskTray } from './tray.ts';
+import type { TrayAction } from './tray-menu.ts';
+import { deskOrigin, deskScheme, windowOptions } from './window-options.ts';
+
+process.umask(0o077);
+const root = packageRoot(import.meta.dirname);
+const icon = (name: string): string => join(root.resources, 'icons', name);
+
+const refused = app.isPackaged ? forbiddenSwitch(process.argv.slice(1)) : null;
+if (refused !== null) {
+  process.stderr.write(`Postern does not start with ${refused}: it would let other programs drive the desk.\n`);
+  app.exit(2);
+} else if (!app.requestSingleInstanceLock()) {
+  app.exit(0); // the one that runs shows its window instead
+} else {
+  app.enableSandbox();
+  protocol.registerSchemesAsPrivileged([
+    { scheme: deskScheme, privileges: { standard: true, secure: true, supportFetchAPI: true } },
+  ]);
+  app.whenReady().then(run).catch(fail);
+}
+
+/** The composition of the desktop host; everything with a branch worth testing is in the files beside this one. */
+async function run(): Promise<void> {
+  const page = await loadPage(root.page);
+  protocol.handle(deskScheme, (request) => answerDeskRequest(page, request));
+  const installation = await openInstallation({
+    host: 'electron',
+    folder: dataFolder(process.platform, process.env, homedir()),
+    root,
+    operator: userInfo().username,
+    log: createLog('warn'),
+    progress: (what) => process.stderr.write(`${what}\n`),
+  });
+  let window: BrowserWindow | null = null;
+  const open = (approvalId?: string): void => {
+    window ??= createWindow(installation, () => {
+      window = null;
+    });
+    void window.loadURL(deskUrl(approvalId));
+    window.show();
+    window.focus();
+  };
+  const notifier = createNotifier({
+    supported: () => Notification.isSupported(),
+    create: (options) => new Notification(options),
+    openRequest: open,
+  });
+  const tray = createDeskTray({
+    createTray: () => new Tray(trayImage()),
+    buildMenu: (template) => Menu.buildFromTemplate(template),
+    act: (action) => act(action, open),
+    platform: process.platform,
+  });
+  follow(installation, tray, (request) => {
+    const result = notifier.changed(request);
+    // Without a toast the window itself asks for attention.
+    if (request.state === 'pending' && result !== 'shown') window?.flashFrame(true);
+  });
+
+  app.on('second-instance', () => open());
+  app.on('activate', () => open());
+  app.on('window-all-closed', () => undefined); // the gate stays open; the tray leads back
+  let closing = false;
+  app.on('before-quit', (event) => {
+    if (closing) return;
+    closing = true;
+    event.preventDefault();
+    notifier.closeAll();
+    // Stopping the gate withdraws what waits: nothing pending outlives the desk that would answer it.
+    installation.stop('Postern was closed').then(
+      () => app.quit(),
+      (error: unknown) => fail(error),
+    );
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => app.quit());
+  open();
+}
+
+function createWindow({ desk }: Installation, closed: () => void): BrowserWindow {
+  const window = new BrowserWindow(windowOptions(join(root.folder, 'out', 'preload', 'index.cjs'), icon('icon.png')));
+  confine(window.webContents);
+  desk.attach(electronPort(ipcMain, window.webContents, deskOrigin));
+  window.once('closed', closed);
+  return window;
+}
+
+/** Keeps the tray true: after every event it is drawn from the facts, not from the event. */
+function follow(
+  installation: Installation,
+  tray: DeskTray,
+  changed: Parameters<Installation['gateway']['approvals']['onChange']>[0],
+): void {
+  const { desk, gateway } = installation;
+  const draw = (): void => {
+    desk.handlers['desk.overview']({}).then(
+      ({ addresses, problems }) => tray.show({ pending: gateway.approvals.list().pending, addresses, problems }),
+      (error: unknown) => process.stderr.write(`the tray was not drawn: ${String(error)}\n`),
+    );
+  };
+  gateway.on('approval.changed', (request) => {
+    changed(request);
+    draw();
+  });
+  gateway.on('overview.changed', draw);
+  draw();
+}
+
+function act(action: TrayAction, open: (approvalId?: string) => void): void {
+  switch (action.do) {
+    case 'open':
+      return open();
+    case 'open_request':
+      return open(action.id);
+    case 'copy':
+      return void clipboard.writeText(action.text);
+    case 'quit':
+      return app.quit();
+  }
+}
+
+function trayImage() {
+  if (process.platform !== 'darwin') return nativeImage.createFromPath(icon('tray.png'));
+  const image = nativeImage.createFromPath(icon('trayTemplate.png'));
+  image.setTemplateImage(true);
+  return image;
+}
+
+function fail(error: unknown): void {
+  const { title, text } = startupFault(error);
+  process.stderr.write(`${title}: ${text}\n`);
+  dialog.showErrorBox(title, text);
+  app.exit(1);
+}

@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { connectionConfig, DeskError, identifier } from '../../contract/index.ts';
+import { describeIssues } from '../desk/describe-issues.ts';
+import { stripComments } from './strip-comments.ts';
+
+const port = z.number().int().min(0).max(65535);
+
+/** Where an agent's key comes from. Only the hash may stand in the file. */
+const keySource = z.union(
+  [
+    z.strictObject({ environment: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'is not a variable name') }),
+    z.strictObject({ fileDescriptor: z.number().int().min(3).max(1023) }),
+    z.strictObject({ hash: z.string().regex(/^[0-9a-f]{64}$/, 'must be the SHA-256 of the key in lower-case hex') }),
+  ],
+  'must be exactly one of {"environment": "VARIABLE"}, {"fileDescriptor": 3} or {"hash": "<64 hex digits>"}',
+);
+export type KeySource = z.infer<typeof keySource>;
+
+/** The file of `postern serve --config`, documented field by field in docs/configuration.md. Unknown fields are refused. */
+const configFile = z.strictObject({
+  dataFolder: z.string().min(1).optional(),
+  journalFolder: z.string().min(1).optional(),
+  listeners: z
+    .array(
+      z.strictObject({
+        host: z.string().min(1).default('127.0.0.1'),
+        port: port.default(6432),
+        connection: identifier.optional(),
+      }),
+    )
+    .min(1)
+    .default([{ host: '127.0.0.1', port: 6432 }]),
+  connections: z.array(connectionConfig).min(1),
+  agents: z.array(z.strictObject({ name: identifier, key: keySource, connections: z.array(identifier).min(1) })).min(1),
+  approvalDeadlineSeconds: z.number().int().min(0).max(86_400).default(300),
+  console: z
+    .strictObject({ host: z.enum(['127.0.0.1', '::1']).default('127.0.0.1'), port: port.default(0) })
+    .default({ host: '127.0.0.1', port: 0 }),
+});
+
+/** A checked configuration; references between its parts hold. */
+export type ConfigFile = z.infer<typeof configFile>;
+
+/**
+ * Reads the text of a configuration file; comments are allowed.
+ * Throws DeskError `config_invalid` that names the file, the path of each field and what is wrong with it.
+ */
+export function parseConfigFile(text: string, path: string): ConfigFile {
+  const result = configFile.safeParse(parseJson(stripComments(text), path));
+  if (!result.success) throw invalid(path, describeIssues(result.error));
+  const faults = brokenReferences(result.data);
+  if (faults.length > 0) throw invalid(path, faults.join('; '));
+  return result.data;
+}
+
+function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw invalid(path, `it is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** What the schema cannot say: names are distinct, and what is named exists. */
+function brokenReferences({ connections, agents, listeners }: ConfigFile): string[] {
+  const names = connections.map(({ name }) => name);
+  const unknown = (name: string): boolean => !names.includes(name);
+  return [
+    ...repeated(names).map((index) => `connections[${index}].name: ${names[index]} is already taken`),
+    ...repeated(agents.map(({ name }) => name)).map(
+      (index) => `agents[${index}].name: ${agents[index]?.name} is already taken`,
+    ),
+    ...connections.flatMap(({ maskRules }, at) =>
+      repeated(maskRules.map(({ id }) => id)).map(
+        (index) => `connections[${at}].maskRules[${index}].id: ${maskRules[index]?.id} is already taken`,
+      ),
+    ),
+    ...agents.flatMap(({ connections: wanted }, at) =>
+      wanted.flatMap((name, index) =>
+        unknown(name) ? [`agents[${at}].connections[${index}]: there is no connection named ${name}`] : [],
+      ),
+    ),
+    ...listeners.flatMap(({ connection }, at) =>
+      connection !== undefined && unknown(connection)
+        ? [`listeners[${at}].connection: there is no connection named ${connection}`]
+        : [],
+    ),
+  ];
+}
+
+/** Indexes of values that stood earlier already. */
+function repeated(values: readonly string[]): number[] {
+  return values.flatMap((value, index) => (values.indexOf(value) < index ? [index] : []));
+}
+
+function invalid(path: string, what: string): DeskError {
+  return new DeskError(
+    'config_invalid',
+    `${path}: ${what}`,
+    'Nothing was started. docs/configuration.md explains every field.',
+  );
+}

@@ -1,0 +1,69 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+
+/** Wrong tokens taken per minute before all further ones are refused unseen, whoever sends them. */
+export const wrongTokensPerMinute = 10;
+/** A console that is signed in this long must sign in again when it next connects. Milliseconds. */
+export const sessionLifetime = 12 * 60 * 60 * 1000;
+/** A sign-in link not used for this long is void. Milliseconds. */
+export const tokenLifetime = 15 * 60 * 1000;
+
+export interface SignInPorts {
+  readonly random: (size: number) => Buffer;
+  /** Milliseconds that never go backwards. */
+  readonly now: () => number;
+}
+
+export type Exchange =
+  | { readonly ok: true; readonly session: string }
+  | { readonly ok: false; readonly reason: 'wrong' | 'too_many' };
+
+/** Sign-in of the console: a token that works once becomes a session. Both live in memory only, as digests. */
+export interface SignIn {
+  /** A fresh 256-bit token; the one before it is void from now on. */
+  issue(): string;
+  /** Trades the token for a session, once. */
+  exchange(token: string): Exchange;
+  /** True while `session` is one of ours and has not run out. */
+  holds(session: string): boolean;
+}
+
+export function createSignIn({ random, now }: SignInPorts): SignIn {
+  let outstanding: { digest: Buffer; until: number } | null = null;
+  let wrong: number[] = [];
+  const sessions = new Map<string, { digest: Buffer; until: number }>();
+  return {
+    issue() {
+      const token = random(32).toString('base64url');
+      outstanding = { digest: digestOf(token), until: now() + tokenLifetime };
+      return token;
+    },
+    exchange(token) {
+      wrong = wrong.filter((at) => at > now() - 60_000);
+      if (wrong.length >= wrongTokensPerMinute) return { ok: false, reason: 'too_many' };
+      const offered = digestOf(token);
+      if (outstanding === null || outstanding.until <= now() || !timingSafeEqual(offered, outstanding.digest)) {
+        wrong.push(now());
+        return { ok: false, reason: 'wrong' };
+      }
+      outstanding = null;
+      const session = random(32).toString('base64url');
+      const digest = digestOf(session);
+      sessions.set(digest.toString('hex'), { digest, until: now() + sessionLifetime });
+      return { ok: true, session };
+    },
+    holds(session) {
+      const offered = digestOf(session);
+      let found = false;
+      for (const [id, { digest, until }] of [...sessions]) {
+        if (until <= now()) sessions.delete(id);
+        else if (timingSafeEqual(offered, digest)) found = true;
+      }
+      return found;
+    },
+  };
+}
+
+/** Equal lengths for timingSafeEqual whatever was sent, and nothing in memory that could be sent again. */
+function digestOf(secret: string): Buffer {
+  return createHash('sha256').update(secret, 'utf8').digest();
+}

@@ -1,0 +1,54 @@
+import type { AgentAddress } from '../../contract/index.ts';
+
+export interface WelcomeFacts {
+  readonly version: string;
+  /** Why the desktop app did not open, or null when it was not wanted. */
+  readonly whyNoDesktop: string | null;
+  readonly demo: boolean;
+  readonly listeners: readonly { readonly host: string; readonly port: number }[];
+  readonly addresses: readonly AgentAddress[];
+  readonly signInLink: string;
+  readonly journals: string;
+  /** True when the output is a terminal that shows colours. */
+  readonly colour: boolean;
+}
+
+/** What `postern open` prints when the console is ready. */
+export function welcome(facts: WelcomeFacts): string {
+  const bold = facts.colour ? (text: string) => `\u001b[1m${text}\u001b[22m` : (text: string) => text;
+  const dim = facts.colour ? (text: string) => `\u001b[2m${text}\u001b[22m` : (text: string) => text;
+  const gate = facts.listeners.map(({ host, port }) => `${host}:${port}`).join(', ');
+  const [address] = facts.addresses;
+  const lines = [
+    '',
+    `  ${bold(`Postern ${facts.version}`)} is open on ${gate}${facts.demo ? ', with the demo database' : ''}.`,
+    ...(facts.whyNoDesktop === null ? [] : [dim(`  The console opens in the browser: ${facts.whyNoDesktop}.`)]),
+    '',
+    `  ${bold('Operator')}  sign in once with this link (Enter prints a fresh one)`,
+    `    ${facts.signInLink}`,
+    '',
+    ...(address === undefined ? noAgent(bold) : agentLines(address, bold)),
+    dim(`  Journals: ${facts.journals}`),
+    dim('  Ctrl+C closes the gate.'),
+    '',
+  ];
+  return lines.join('\n');
+}
+
+function agentLines({ url, psql, claude, connection }: AgentAddress, bold: (text: string) => string): string[] {
+  return [
+    `  ${bold('Agent')}     connection ${connection}; any client works, unchanged`,
+    `    ${url}`,
+    '',
+    `  ${bold('psql')}`,
+    `    ${psql}`,
+    '',
+    `  ${bold('Claude Code')}`,
+    `    ${claude}`,
+    '',
+  ];
+}
+
+function noAgent(bold: (text: string) => string): string[] {
+  return [`  ${bold('Agent')}     there is none yet: make one in the console, under Connections`, ''];
+}

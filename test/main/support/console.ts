@@ -1,0 +1,37 @@
+import { randomBytes } from 'node:crypto';
+import { type Console, type ConsoleOptions, startConsole } from '../../../src/main/headless/console-server.ts';
+
+/** A console on a free port with a page of two files. */
+export function consoleFor(overrides: Partial<ConsoleOptions> = {}): Promise<Console> {
+  return startConsole({
+    host: '127.0.0.1',
+    port: 0,
+    page: new Map([
+      ['/', { type: 'text/html; charset=utf-8', body: Buffer.from('<p>the desk</p>') }],
+      ['/assets/a.js', { type: 'text/javascript; charset=utf-8', body: Buffer.from('1') }],
+    ]),
+    attach: () => undefined,
+    random: randomBytes,
+    now: () => performance.now(),
+    log: () => undefined,
+    ...overrides,
+  });
+}
+
+export function tokenOf(link: string): string {
+  return new URLSearchParams(new URL(link).hash.slice(1)).get('token') ?? '';
+}
+
+/** Exchanges a fresh token; returns the cookie to send. */
+export async function signIn(served: Console): Promise<string> {
+  const response = await postToken(served, tokenOf(served.signInLink()));
+  return (response.headers.get('set-cookie') ?? '').split(';', 1)[0] ?? '';
+}
+
+export function postToken({ origin }: Console, token: string, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(`${origin}/session`, {
+    method: 'POST',
+    headers: { origin, 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ token }),
+  });
+}

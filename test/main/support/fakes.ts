@@ -1,0 +1,228 @@
+import {
+  type ApprovalRequest,
+  type ConnectionConfig,
+  connectionConfig,
+  type EventName,
+  type EventPayload,
+  type SessionDetail,
+} from '../../../src/contract/index.ts';
+import type { AgentRecord } from '../../../src/gateway/identity/agent-keys.ts';
+import type { GatewaySettings } from '../../../src/gateway/types.ts';
+import type { DeskArchive, DeskGateway, DeskJudges, DeskPorts, DeskSettings } from '../../../src/main/desk/ports.ts';
+
+/** A connection with the defaults of the contract. */
+export function aConnection(overrides: Partial<ConnectionConfig> & { name?: string } = {}): ConnectionConfig {
+  const parsed = connectionConfig.parse({
+    name: 'orders',
+    upstream: { host: 'db.internal', database: 'orders', user: 'app' },
+  });
+  return { ...parsed, ...overrides };
+}
+
+export function anAgent(overrides: Partial<AgentRecord> = {}): AgentRecord {
+  return {
+    name: 'claude',
+    keyHash: 'ab'.repeat(32),
+    connections: ['orders'],
+    createdAt: 1000,
+    revokedAt: null,
+    ...overrides,
+  };
+}
+
+export function aRequest(overrides: Partial<ApprovalRequest> = {}): ApprovalRequest {
+  return {
+    id: 'request-1',
+    state: 'pending',
+    createdAt: 1000,
+    deadlineAt: 61_000,
+    decidedAt: null,
+    decidedBy: null,
+    reason: null,
+    sessionId: 'session-1',
+    statementSeq: 3,
+    agent: 'claude',
+    subject: 'key:abababab',
+    applicationName: 'psql',
+    clientAddress: '127.0.0.1:50000',
+    connection: 'orders',
+    environment: 'production',
+    database: 'orders',
+    role: 'app',
+    transaction: 'idle',
+    text: 'UPDATE orders SET status = $1 WHERE id = $2',
+    parameters: [{ text: 'paid', format: 'text', truncated: false }],
+    effects: {
+      kinds: ['update'],
+      reads: ['public.orders'],
+      writes: ['public.orders'],
+      functions: [],
+      understood: true,
+    },
+    rule: { id: 'write-by-key', title: 'Changes to single rows', reason: 'production', hint: null },
+    digest: 'd1',
+    ...overrides,
+  };
+}
+
+export function aSession(overrides: Partial<SessionDetail['summary']> = {}): SessionDetail {
+  return {
+    summary: {
+      id: 'session-1',
+      live: true,
+      startedAt: 1000,
+      endedAt: null,
+      endReason: null,
+      agent: 'claude',
+      subject: 'key:abababab',
+      connection: 'orders',
+      environment: 'production',
+      database: 'orders',
+      role: 'app',
+      applicationName: 'psql',
+      clientAddress: '127.0.0.1:50000',
+      counts: { statements: 3, held: 1, refused: 0, errors: 0, rows: 12 },
+      ...overrides,
+    },
+    statements: [],
+  };
+}
+
+/** A gate without sockets: what it was told can be read back, what it reports can be set. */
+export interface FakeGateway extends DeskGateway {
+  readonly configured: GatewaySettings[];
+  readonly terminated: { sessionId: string; reason: string }[];
+  readonly supplied: Map<string, string>;
+  readonly sessions: SessionDetail[];
+  readonly requests: ApprovalRequest[];
+  readonly decisions: unknown[];
+  emit<N extends EventName>(name: N, payload: EventPayload<N>): void;
+}
+
+export function fakeGateway(): FakeGateway {
+  const listeners = new Map<string, Set<(payload: never) => void>>();
+  const configured: GatewaySettings[] = [];
+  const terminated: { sessionId: string; reason: string }[] = [];
+  const supplied = new Map<string, string>();
+  const sessions: SessionDetail[] = [];
+  const requests: ApprovalRequest[] = [];
+  const decisions: unknown[] = [];
+  return {
+    configured,
+    terminated,
+    supplied,
+    sessions,
+    requests,
+    decisions,
+    emit(name, payload) {
+      for (const listener of listeners.get(name) ?? []) listener(payload as never);
+    },
+    approvals: {
+      list: () => ({ pending: requests.filter(({ state }) => state === 'pending'), decided: [] }),
+      decide(input) {
+        decisions.push(input);
+        const request = requests.find(({ id }) => id === input.id);
+        if (request === undefined)
+          throw Object.assign(new Error('There is no such request.'), { code: 'approval_not_found' });
+        return {
+          ...request,
+          state: input.action === 'approve' ? 'approved' : 'denied',
+          decidedBy: input.by,
+          decidedAt: 2000,
+        };
+      },
+    },
+    credentials: {
+      supply: (connection, password) => void supplied.set(connection, password),
+      forget: (connection) => void supplied.delete(connection),
+      state: ({ name, upstream }) => {
+        if (upstream.credential.from === 'none') return 'none';
+        return supplied.has(name) ? 'ready' : 'needed';
+      },
+    },
+    configure: (settings) => void configured.push(settings),
+    liveSessions: () => sessions,
+    terminateSession(sessionId, reason) {
+      const known = sessions.some(({ summary }) => summary.id === sessionId);
+      if (known) terminated.push({ sessionId, reason });
+      return known;
+    },
+    lastSeen: () => new Map([['claude', 5000]]),
+    testConnection: async (_config, password) => ({
+      ok: password === 'right',
+      steps: [{ name: 'log in', ok: password === 'right', detail: '' }],
+      serverVersion: null,
+      encrypted: null,
+    }),
+    catalog: () =>
+      Promise.reject(Object.assign(new Error('no password'), { code: 'credential_missing', hint: 'Enter it.' })),
+    sampleRows: () => Promise.reject(new Error('not in this test')),
+    problems: () => [],
+    on(name, listener) {
+      const set = listeners.get(name) ?? new Set();
+      listeners.set(name, set);
+      set.add(listener as (payload: never) => void);
+      return () => set.delete(listener as (payload: never) => void);
+    },
+  };
+}
+
+export function fakeArchive(summaries: SessionDetail[] = []): DeskArchive {
+  const missing = (): Promise<never> =>
+    Promise.reject(
+      Object.assign(new Error('There is no recorded session.'), { code: 'session_not_found', hint: 'Look it up.' }),
+    );
+  return {
+    list: async () => summaries.map(({ summary }) => summary),
+    get: (id) => {
+      const found = summaries.find(({ summary }) => summary.id === id);
+      return found === undefined ? missing() : Promise.resolve(found);
+    },
+    verify: missing,
+    replay: missing,
+    report: missing,
+  };
+}
+
+/** Settings in memory; `saved` holds every state in order. */
+export function fakeSettings(
+  initial: GatewaySettings,
+  managedBy: 'settings' | 'file' = 'settings',
+): DeskSettings & { saved: GatewaySettings[] } {
+  const saved: GatewaySettings[] = [];
+  return {
+    managedBy,
+    saved,
+    current: () => saved.at(-1) ?? initial,
+    save: async (next) => void saved.push(next),
+  };
+}
+
+const noJudges: DeskJudges = {
+  policies: {} as DeskJudges['policies'],
+  understand: () => Promise.reject(new Error('not in this test')),
+  effectsView: () => ({ kinds: [], reads: [], writes: [], functions: [], understood: true }),
+  catalogTables: () => [],
+  previewRows: () => ({ columns: [], before: [], after: [] }),
+};
+
+/** Ports of a desk over fakes. */
+export function deskPorts(overrides: Partial<DeskPorts> = {}): DeskPorts {
+  return {
+    host: 'headless',
+    version: '1.2.3',
+    demo: false,
+    gateway: fakeGateway(),
+    archive: fakeArchive(),
+    settings: fakeSettings({ connections: [aConnection()], agents: [anAgent()] }),
+    judges: noJudges,
+    listeners: [{ host: '127.0.0.1', port: 6432 }],
+    journalFolder: '/data/journal',
+    approvalDeadlineMs: 60_000,
+    operator: 'ada',
+    knownKeys: new Map(),
+    now: () => 7000,
+    createKey: () => 'pstn_made-by-the-test',
+    ...overrides,
+  };
+}
