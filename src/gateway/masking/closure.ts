@@ -1,0 +1,93 @@
+import type { MaskRule } from '../../contract/index.ts';
+import type { CatalogSnapshot } from '../sql/catalog.ts';
+import {
+  derived,
+  emptyMaskedCatalog,
+  type MaskedBy,
+  type MaskedCatalog,
+  type MaskedRelation,
+} from './masked-catalog.ts';
+import { namePattern } from './rules.ts';
+import { firstUserOid, systemValueColumns } from './system-relations.ts';
+import { generatedMask, type ParsedDefinition, parseDefinition, viewMasks } from './view-lineage.ts';
+
+/**
+ * Resolves rules to columns and follows them to where the same values are seen: partitions and inheritance children (and
+ * from a child to its parent, which shows the child's rows), generated columns, views and materialized views, until
+ * nothing new is masked. `unmatched` are ids of rules that name no column of the catalog.
+ */
+export function maskedCatalog(
+  rules: readonly MaskRule[],
+  snapshot: CatalogSnapshot,
+): { readonly catalog: MaskedCatalog; readonly unmatched: readonly string[] } {
+  const catalog = emptyMaskedCatalog(snapshot);
+  const unmatched = new Set(rules.map((rule) => rule.id));
+  for (const rule of rules) {
+    const schema = namePattern(rule.schema);
+    const table = namePattern(rule.table);
+    const column = namePattern(rule.column);
+    for (const entry of catalog.byOid.values()) {
+      if (!schema(entry.relation.schema) || !table(entry.relation.name)) continue;
+      for (const candidate of entry.relation.columns) {
+        if (!column(candidate.name)) continue;
+        unmatched.delete(rule.id);
+        mask(entry, candidate.attributeNumber, { rule: rule.id, masker: rule.masker });
+      }
+    }
+  }
+  const views = new Map<MaskedRelation, ParsedDefinition>();
+  for (const entry of catalog.byOid.values()) {
+    const values = systemValueColumns(entry.relation.name);
+    for (const column of entry.relation.columns) {
+      if (values.includes(column.name)) mask(entry, column.attributeNumber, systemValue);
+    }
+    const { definition, oid } = entry.relation;
+    if (definition !== null && oid >= firstUserOid) views.set(entry, parseDefinition(definition));
+  }
+  while (grow(catalog, views));
+  return { catalog, unmatched: [...unmatched] };
+}
+
+function mask(entry: MaskedRelation, attributeNumber: number, by: MaskedBy): boolean {
+  if (entry.masked.has(attributeNumber)) return false;
+  entry.masked.set(attributeNumber, by);
+  return true;
+}
+
+/** One round; true when it masked something new. */
+function grow(catalog: MaskedCatalog, views: ReadonlyMap<MaskedRelation, ParsedDefinition>): boolean {
+  let grown = false;
+  for (const entry of catalog.byOid.values()) {
+    for (const parentOid of entry.relation.parents) {
+      const parent = catalog.byOid.get(parentOid);
+      if (parent === undefined) continue;
+      if (maskByName(parent, entry)) grown = true;
+      if (maskByName(entry, parent)) grown = true;
+    }
+    if (entry.masked.size > 0) {
+      for (const column of entry.relation.columns) {
+        if (column.generated === null || entry.masked.has(column.attributeNumber)) continue;
+        if (generatedMask(entry, column.generated, catalog) && mask(entry, column.attributeNumber, derived))
+          grown = true;
+      }
+    }
+    const parsed = views.get(entry);
+    if (parsed === undefined) continue;
+    for (const [attributeNumber, by] of viewMasks(entry, parsed, catalog)) {
+      if (mask(entry, attributeNumber, by)) grown = true;
+    }
+  }
+  return grown;
+}
+
+/** Attribute numbers of parent and child differ; names do not (PostgreSQL keeps them equal). */
+function maskByName(from: MaskedRelation, to: MaskedRelation): boolean {
+  let grown = false;
+  for (const column of from.relation.columns) {
+    const by = from.masked.get(column.attributeNumber);
+    const target =
+      by === undefined ? undefined : to.relation.columns.find((candidate) => candidate.name === column.name);
+    if (by !== undefined && target !== undefined && mask(to, target.attributeNumber, by)) grown = true;
+  }
+  return grown;
+}

@@ -1,0 +1,76 @@
+import { type CellMask, type ColumnType, cut } from './column-type.ts';
+import { fullMask, jsonCell } from './full.ts';
+import { encodeNumeric } from './numeric.ts';
+import { familyOf } from './type-families.ts';
+
+/** The rule's own value where the column's type can hold it, else the neutral value of the type. */
+export function fixedMask(type: ColumnType, value: string): CellMask {
+  const cell = fixedCell(type, value);
+  return cell === null ? fullMask(type) : { constant: cell };
+}
+
+function fixedCell(type: ColumnType, value: string): Buffer | null {
+  const family = familyOf(type.typeOid, type.typeName);
+  const text = Buffer.from(value, 'utf8');
+  switch (family.family) {
+    case 'text':
+      // A free text is not always XML.
+      return type.typeOid === 142 && /[<&]/.test(value) ? null : cut(value.replaceAll('\0', ''), type);
+    case 'json':
+      return jsonCell(isJson(value) ? value : JSON.stringify(value), type, family.versioned);
+    case 'integer':
+      return integerCell(value, family.size, family.unsigned, type.format);
+    case 'float': {
+      if (!/^[+-]?\d{1,15}(?:\.\d{1,15})?$/.test(value)) return null;
+      if (type.format === 0) return text;
+      const cell = Buffer.alloc(family.size);
+      if (family.size === 4) cell.writeFloatBE(Number(value));
+      else cell.writeDoubleBE(Number(value));
+      return cell;
+    }
+    case 'numeric': {
+      const cell = encodeNumeric(value);
+      return cell === null || type.format === 1 ? cell : text;
+    }
+    case 'date': {
+      const time = isoDay(value);
+      if (time === null) return null;
+      if (type.format === 0) return text;
+      const cell = Buffer.alloc(4);
+      cell.writeInt32BE((time - Date.UTC(2000, 0, 1)) / 86_400_000);
+      return cell;
+    }
+    case 'uuid':
+      if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)) return null;
+      return type.format === 0 ? text : Buffer.from(value.replaceAll('-', ''), 'hex');
+    default:
+      return null;
+  }
+}
+
+function integerCell(value: string, size: 2 | 4 | 8, unsigned: boolean, format: 0 | 1): Buffer | null {
+  if (!/^[+-]?\d{1,19}$/.test(value)) return null;
+  const number = BigInt(value);
+  const bits = BigInt(size * 8 - 1);
+  if (number >= 1n << bits || number < (unsigned ? 0n : -(1n << bits))) return null;
+  if (format === 0) return Buffer.from(String(number));
+  const cell = Buffer.alloc(8);
+  cell.writeBigInt64BE(number);
+  return cell.subarray(8 - size);
+}
+
+function isJson(value: string): boolean {
+  try {
+    JSON.parse(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Milliseconds of a real calendar day written YYYY-MM-DD; null for anything else (2024-02-31). */
+function isoDay(value: string): number | null {
+  const time =
+    /^\d{4}-\d{2}-\d{2}$/.test(value) && !value.startsWith('0000') ? Date.parse(`${value}T00:00:00Z`) : Number.NaN;
+  return Number.isNaN(time) || new Date(time).toISOString().slice(0, 10) !== value ? null : time;
+}

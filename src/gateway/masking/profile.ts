@@ -1,0 +1,68 @@
+import type { MaskRule } from '../../contract/index.ts';
+import type { CatalogSnapshot } from '../sql/catalog.ts';
+import { maskedCatalog } from './closure.ts';
+import { emptyMaskedCatalog, type MaskedCatalog } from './masked-catalog.ts';
+import { opaqueFacts, statementFacts } from './statement-facts.ts';
+import { statementMasking } from './statement-masking.ts';
+import type { MaskingProfile, StatementMasking } from './types.ts';
+
+/** What a profile is compiled from. */
+export interface MaskingOptions {
+  readonly rules: readonly MaskRule[];
+  /** Null when no catalog could be read: with rules in force everything is then masked. */
+  readonly catalog: CatalogSnapshot | null;
+  /** This installation's key for the `hash` masker, 32 random bytes. */
+  readonly hashKey: Buffer;
+}
+
+/**
+ * Compiles mask rules against a catalog snapshot. Views are followed only once libpg-query is loaded (`loadModule`);
+ * before that every view over a masked table is masked whole.
+ */
+export function compileMasking(options: MaskingOptions): MaskingProfile {
+  if (options.rules.length === 0) {
+    return { active: false, unmatchedRules: [], forStatement: () => passThrough };
+  }
+  const { catalog, unmatched } = resolve(options);
+  const context = { catalog, hashKey: options.hashKey };
+  return {
+    active: true,
+    unmatchedRules: unmatched,
+    forStatement: (understanding, text = '') => {
+      if (understanding.status === 'not_understood')
+        return statementMasking([{ ...opaqueFacts, ranCode: false }], text, context);
+      const facts = understanding.statements.map((statement) => {
+        const known = statementFacts(statement, catalog);
+        return options.catalog === null
+          ? { ...opaqueFacts, delegates: known.delegates, refusal: known.refusal, probes: known.probes }
+          : known;
+      });
+      const sent = text === '' ? understanding.statements.map((statement) => statement.text).join(';\n') : text;
+      return statementMasking(facts, sent, context);
+    },
+  };
+}
+
+function resolve(options: MaskingOptions): { catalog: MaskedCatalog; unmatched: readonly string[] } {
+  if (options.catalog !== null) return maskedCatalog(options.rules, options.catalog);
+  const nothing: CatalogSnapshot = {
+    version: 0,
+    serverVersionNumber: 0,
+    searchPath: [],
+    relations: [],
+    functions: [],
+  };
+  return { catalog: emptyMaskedCatalog(nothing), unmatched: options.rules.map((rule) => rule.id) };
+}
+
+/** A connection without mask rules: nothing is looked at. */
+const passThrough: StatementMasking = {
+  tainted: false,
+  delegates: false,
+  refusal: null,
+  probes: [],
+  plan: () => null,
+  scrub: (fields) => fields,
+};
+
+export { mergeMasking } from './statement-masking.ts';
