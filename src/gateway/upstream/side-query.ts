@@ -1,4 +1,4 @@
-import { backend, limit } from '../wire/constants.ts';
+import { backend, limit, sqlstate } from '../wire/constants.ts';
 import { decodeDataRow, decodeRowDescription } from '../wire/decode-backend.ts';
 import { query as queryMessage, terminate } from '../wire/encode-frontend.ts';
 import type { FieldDescription } from '../wire/fields.ts';
@@ -49,15 +49,25 @@ export async function openSideConnection(
   const limits = { message: () => limit.backendMessage, total: options.answerLimit ?? defaultAnswerLimit };
   const channel = new MessageChannel(upstream.socket, target, limits, upstream.rest);
   let last: Promise<unknown> = Promise.resolve();
+  let ended: unknown = null;
 
+  // What is still buffered answers a query that is over; it must not pass for the answer to the next one.
+  const end = (reason: unknown): void => {
+    ended ??= reason;
+    upstream.socket.destroy();
+  };
   const queryWithFields = (sql: string): Promise<SideResult> => {
-    const run = (): Promise<SideResult> =>
-      withStatementTimeout(target, upstream, options.statementTimeoutMs, () => runQuery(channel, target, sql)).catch(
-        (error: unknown) => {
-          if (endsConnection(error)) upstream.socket.destroy();
-          throw error;
-        },
-      );
+    const run = async (): Promise<SideResult> => {
+      if (ended !== null) throw ended;
+      try {
+        return await withStatementTimeout(target, upstream, options.statementTimeoutMs, () =>
+          runQuery(channel, target, sql),
+        );
+      } catch (error) {
+        if (endsConnection(error)) end(error);
+        throw error;
+      }
+    };
     const result = last.then(run, run);
     last = result.catch(() => undefined);
     return result;
@@ -68,6 +78,7 @@ export async function openSideConnection(
     queryWithFields,
     query: async (sql) => (await queryWithFields(sql)).rows,
     close: () => {
+      ended ??= new UpstreamError('unreachable', { message: 'this side connection is closed' });
       if (!upstream.socket.destroyed) upstream.socket.end(terminate());
     },
   };
@@ -145,10 +156,11 @@ async function withStatementTimeout<T>(
   try {
     return await work();
   } catch (error) {
-    if (!timedOut) throw error;
+    const fields = error instanceof UpstreamError ? error.fields : null;
+    if (!timedOut || (fields !== null && fields.C !== sqlstate.queryCanceled)) throw error;
     throw new UpstreamError('timeout', {
       message: `${describeAddress(target)} did not finish a query within ${timeoutMs / 1000} s; it was cancelled`,
-      fields: error instanceof UpstreamError && error.fields !== null ? error.fields : undefined,
+      fields: fields ?? undefined,
     });
   } finally {
     clearTimeout(timer);

@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest';
+import { createAgentKeyAuthenticator } from '../../../src/gateway/identity/agent-key-authenticator.ts';
+import { type AgentRecord, createAgentKey, hashAgentKey } from '../../../src/gateway/identity/agent-keys.ts';
+import type { LoginResult } from '../../../src/gateway/identity/types.ts';
+
+const key = createAgentKey();
+const agent = (changes: Partial<AgentRecord> = {}): AgentRecord => ({
+  name: 'claude',
+  keyHash: hashAgentKey(key),
+  connections: ['shop'],
+  createdAt: 0,
+  revokedAt: null,
+  ...changes,
+});
+const other = agent({ name: 'other', keyHash: hashAgentKey(createAgentKey()) });
+
+interface World {
+  readonly log: string[];
+  readonly login: (password: string, user?: string) => Promise<LoginResult>;
+}
+
+function world(agents: () => readonly AgentRecord[], delay = 0): World {
+  const log: string[] = [];
+  const authenticator = createAgentKeyAuthenticator({
+    agents,
+    limiter: {
+      failed: (address) => {
+        log.push(`failed ${address}`);
+        return delay;
+      },
+    },
+    wait: async (delayMs) => log.push(`waited ${delayMs}`),
+  });
+  const login = (password: string, user = 'app'): Promise<LoginResult> =>
+    authenticator.authenticate({ user, database: 'shop', password, clientAddress: '127.0.0.1' });
+  return { log, login };
+}
+
+test('the key says who it is, whatever user name is claimed, and costs no attempt', async () => {
+  const { login, log } = world(() => [other, agent()], 500);
+  const identity = { agent: 'claude', subject: `key:${hashAgentKey(key).slice(0, 8)}`, connections: ['shop'] };
+  expect([await login(key), await login(key, 'other')]).toEqual([
+    { ok: true, identity },
+    { ok: true, identity },
+  ]);
+  expect(log).toEqual([]);
+});
+
+test.each([
+  ['an unknown key', createAgentKey(), 'no agent has this key'],
+  ['a key with something behind it', `${key} `, 'no agent has this key'],
+  ['the hash of a key', hashAgentKey(key), 'no agent has this key'],
+  ['an empty key', '', 'no agent key was given'],
+])('%s is refused and counted', async (_what, password, reason) => {
+  const { login, log } = world(() => [agent(), other]);
+  expect(await login(password, 'claude')).toEqual({ ok: false, reason, rateLimited: false });
+  expect(log).toEqual(['failed 127.0.0.1']);
+});
+
+test('a key that is revoked is refused from the next log-in on', async () => {
+  let agents = [agent()];
+  const { login } = world(() => agents);
+  expect((await login(key)).ok).toBe(true);
+  agents = [agent({ revokedAt: 5 }), agent({ name: 'same key, not revoked' })];
+  expect(await login(key)).toEqual({
+    ok: false,
+    reason: 'the key of agent claude has been revoked',
+    rateLimited: false,
+  });
+});
+
+test('a record whose hash is no hash matches nothing', async () => {
+  const { login } = world(() => [agent({ keyHash: '' }), agent({ keyHash: 'xyz' })]);
+  expect((await login('')).ok).toBe(false);
+  expect((await login(key)).ok).toBe(false);
+});
+
+test('a failure over the limit is answered late and marked, a right key at once', async () => {
+  const { login, log } = world(() => [agent()], 1_000);
+  expect(await login('wrong')).toEqual({ ok: false, reason: 'no agent has this key', rateLimited: true });
+  expect((await login(key)).ok).toBe(true);
+  expect(log).toEqual(['failed 127.0.0.1', 'waited 1000']);
+});
