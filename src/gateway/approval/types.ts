@@ -11,4 +11,7 @@ export interface Decision {
   readonly waitedMs: number;
 }
 
-export type ApprovalQuestion = Omit<ApprovalRequest, 'id' | 'state' | 'createdAt' | 'deadlineAt' | 'decidedAt' | 'decidedBy' | 'reason'>;
+export type ApprovalQuestion = Omit<
+  ApprovalRequest,
+  'id' | 'state' | 'createdAt' | 'deadlineAt' | 'decidedAt' | 'decidedBy' | 'reason'
+>;

@@ -1,0 +1,30 @@
+import type { SampleRows } from './types.ts';
+import type { SideConnection } from './upstream/side-query.ts';
+
+const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+/** A few rows of a table for the operator's preview, in a read-only transaction. Rejects with UpstreamError. */
+export async function sampleTable(
+  side: SideConnection,
+  schema: string,
+  table: string,
+  limit: number,
+): Promise<SampleRows> {
+  const source = `${quote(schema)}.${quote(table)}`;
+  const { fields, rows } = await side.queryWithFields(
+    `BEGIN READ ONLY; SELECT * FROM ${source} LIMIT ${Math.trunc(limit)}; COMMIT`,
+  );
+  const types = await typeNames(side, [...new Set(fields.map((field) => field.typeOid))]);
+  return {
+    columns: fields.map(({ name, typeOid }) => ({ name, typeOid, type: types.get(typeOid) ?? 'unknown' })),
+    rows,
+  };
+}
+
+async function typeNames(side: SideConnection, oids: readonly number[]): Promise<Map<number, string>> {
+  if (oids.length === 0) return new Map();
+  const rows = await side.query(
+    `SELECT oid, pg_catalog.format_type(oid, NULL) FROM pg_catalog.pg_type WHERE oid IN (${oids.join(', ')})`,
+  );
+  return new Map(rows.map(([oid, name]) => [Number(oid), name ?? 'unknown']));
+}

@@ -1,0 +1,51 @@
+import type { Socket } from 'node:net';
+import type { ApprovalBroker, Hold } from '../approval/broker.ts';
+import type { ApprovalQuestion } from '../approval/types.ts';
+import { noticeResponse } from '../wire/encode-backend.ts';
+import type { Recorder } from './recorder.ts';
+import { refusedByDecision, waitingNotice } from './refusal.ts';
+import type { Member } from './unit-plan.ts';
+
+/** How often a client that waits is sent something harmless, so that no idle timer on the way ends it, in milliseconds. */
+const keepAliveMs = 10_000;
+
+export interface HoldOptions {
+  readonly broker: ApprovalBroker;
+  readonly recorder: Recorder;
+  readonly client: Socket;
+  /** What the question says besides the statement. */
+  readonly asker: Omit<ApprovalQuestion, 'statementSeq' | 'text' | 'parameters' | 'effects' | 'rule' | 'digest'>;
+  /** A frame that tells the client nothing new. */
+  readonly keepAlive: () => Buffer;
+  /** Told of the hold while it lasts, so that a cancel or a leaving client can end it. */
+  readonly held: (hold: Hold | null) => void;
+}
+
+/**
+ * Waits for the operator with one statement. The client hears why at once. Whatever is not an approval leaves the member
+ * with the error that the client gets instead.
+ */
+export async function holdMember(member: Member, options: HoldOptions): Promise<void> {
+  const { broker, recorder, client } = options;
+  const { judged, running, parameters, digest } = member;
+  const { text, effects, rule } = judged;
+  const hold = broker.ask({
+    ...options.asker,
+    statementSeq: running.seq,
+    text,
+    parameters: [...parameters],
+    effects,
+    rule,
+    digest,
+  });
+  const { id, deadlineAt } = hold.request;
+  options.held(hold);
+  recorder.append({ type: 'hold', statement: running.seq, approvalId: id, deadlineAt });
+  if (broker.deadlineMs > 0) client.write(noticeResponse(waitingNotice(rule, broker.deadlineMs)));
+  const timer = setInterval(() => client.write(options.keepAlive()), keepAliveMs);
+  const { waitedMs, ...decision } = await hold.decision.finally(() => clearInterval(timer));
+  options.held(null);
+  recorder.append({ type: 'decision', statement: running.seq, decision: { approvalId: id, ...decision } });
+  running.waited(waitedMs);
+  if (decision.state !== 'approved') member.refusal = refusedByDecision(rule, { ...decision, waitedMs });
+}

@@ -1,0 +1,205 @@
+import type { EffectsView, RuleAnswer, Verdict } from '../../contract/index.ts';
+import { mergeMasking } from '../masking/profile.ts';
+import type { MaskingProfile, StatementMasking } from '../masking/types.ts';
+import type { Policy } from '../policy/types.ts';
+import type { CatalogSnapshot } from '../sql/catalog.ts';
+import type { Effects, ParsedStatement, RelationReference, Understanding } from '../sql/effects.ts';
+import type { Parser } from '../sql/parser.ts';
+import { type Definition, NameRegistry, type NameScope } from './names.ts';
+
+/** What the judgement of one statement depends on, besides its text. */
+export interface JudgeContext {
+  readonly parser: Parser;
+  readonly catalog: CatalogSnapshot | null;
+  readonly policy: Policy;
+  readonly profile: MaskingProfile;
+  readonly environment: 'production' | 'staging' | 'local';
+  readonly connection: string;
+  readonly agent: string;
+  readonly transaction: 'idle' | 'open' | 'failed';
+  /** Settings of the session that decide what the server reads in the text, as it last reported them. */
+  readonly standardConformingStrings: boolean;
+  readonly clientEncoding: string;
+}
+
+/** A statement text, judged. */
+export interface Judged {
+  readonly text: string;
+  readonly verdict: Verdict;
+  readonly rule: RuleAnswer;
+  readonly effects: EffectsView;
+  /** Null on a connection without masks. */
+  readonly masking: StatementMasking | null;
+  /** The statements in the text, whose names are taken over as the server completes them. */
+  readonly statements: readonly ParsedStatement[];
+  /** Anything but reading: the record must survive a power loss before the statement is sent. */
+  readonly changes: boolean;
+  readonly changesCatalog: boolean;
+  readonly mayChangeSearchPath: boolean;
+}
+
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
+const harmlessKinds = new Set(['read', 'session', 'transaction', 'cursor', 'prepare', 'execute', 'explain', 'listen']);
+const unknownEffects: EffectsView = { kinds: ['unknown'], reads: [], writes: [], functions: [], understood: false };
+
+/** Judges the bytes of one Query or one bound statement. Pure: the same bytes, names and context give the same answer. */
+export function judge(
+  text: Buffer,
+  protocol: 'simple' | 'extended',
+  names: NameRegistry,
+  context: JudgeContext,
+): Judged {
+  const decoded = decode(text, context);
+  const own = decoded.ok ? context.parser.understand(decoded.text, context.catalog) : decoded.understanding;
+  const { understanding, masking } = resolve(own, names, context);
+  const shown = decoded.ok ? decoded.text : text.toString('latin1');
+  return conclude(shown, own, understanding, masking, protocol, context);
+}
+
+/** A FunctionCall has no text; what the function does is not known here. */
+export function judgeFunctionCall(functionOid: number, context: JudgeContext): Judged {
+  const understanding = notUnderstood(
+    `a fast-path call of function ${functionOid} carries no statement that could be judged`,
+  );
+  const masking = context.profile.active ? context.profile.forStatement(understanding) : null;
+  return conclude(
+    `-- FunctionCall of function ${functionOid}`,
+    understanding,
+    understanding,
+    masking,
+    'function_call',
+    context,
+  );
+}
+
+/** What the server will read in these bytes, or why that cannot be told. */
+function decode(
+  text: Buffer,
+  context: JudgeContext,
+): { ok: true; text: string } | { ok: false; understanding: Understanding } {
+  const refuse = (reason: string) => ({ ok: false, understanding: notUnderstood(reason) }) as const;
+  if (!context.standardConformingStrings && text.includes(0x5c)) {
+    return refuse('standard_conforming_strings is off, so a backslash may end a literal elsewhere than it seems');
+  }
+  const encoding = context.clientEncoding.toUpperCase();
+  if (encoding !== 'UTF8' && encoding !== 'UNICODE' && !isAscii(text)) {
+    return refuse(`client_encoding is ${context.clientEncoding}; only UTF8 text is understood`);
+  }
+  try {
+    return { ok: true, text: strictUtf8.decode(text) };
+  } catch {
+    return refuse('the text is not valid UTF-8');
+  }
+}
+
+function isAscii(bytes: Buffer): boolean {
+  for (const byte of bytes) if (byte > 0x7f) return false;
+  return true;
+}
+
+const notUnderstood = (reason: string): Understanding => ({ status: 'not_understood', code: 'invalid_text', reason });
+
+interface Resolved {
+  readonly understanding: Understanding;
+  readonly masking: StatementMasking | null;
+}
+
+/** Puts what EXECUTE and FETCH run in their place, for the policy and for masking alike. */
+function resolve(own: Understanding, names: NameRegistry, context: JudgeContext): Resolved {
+  const maskOf = (part: Understanding): StatementMasking | null =>
+    context.profile.active ? context.profile.forStatement(part) : null;
+  let masking = maskOf(own);
+  if (own.status !== 'understood' || own.statements.every((statement) => statement.names.length === 0)) {
+    return { understanding: own, masking };
+  }
+  const scope = NameRegistry.overlay(names);
+  const statements: ParsedStatement[] = [];
+  for (const statement of own.statements) {
+    statements.push(statement);
+    for (const use of statement.names) {
+      const inner = use.op === 'execute' || use.op === 'fetch' ? lookUp(use.op, use.name, scope, context) : null;
+      if (inner === null) continue;
+      const innerMasking = maskOf(inner);
+      if (masking !== null && innerMasking !== null) masking = mergeMasking(masking, innerMasking);
+      if (inner.status === 'not_understood') return { understanding: inner, masking };
+      statements.push(...inner.statements);
+    }
+    scope.acknowledge(statement);
+  }
+  return { understanding: { status: 'understood', statements }, masking };
+}
+
+function lookUp(op: 'execute' | 'fetch', name: string, scope: NameScope, context: JudgeContext): Understanding {
+  const definition = op === 'execute' ? scope.prepared(name) : scope.cursor(name);
+  if (definition === undefined) {
+    const what = op === 'execute' ? 'prepared statement' : 'cursor';
+    return notUnderstood(`the gate knows no ${what} named "${name}" in this session`);
+  }
+  return understandDefinition(definition, context);
+}
+
+function understandDefinition(definition: Definition, context: JudgeContext): Understanding {
+  const decoded = decode(definition.text, context);
+  if (!decoded.ok) return decoded.understanding;
+  const understanding = context.parser.understand(decoded.text, context.catalog);
+  if (definition.via !== 'prepare' || understanding.status !== 'understood') return understanding;
+  const inner = understanding.statements.flatMap((statement) =>
+    statement.names.flatMap((use) => (use.op === 'prepare' ? [use.statement] : [])),
+  );
+  return { status: 'understood', statements: inner };
+}
+
+function conclude(
+  text: string,
+  own: Understanding,
+  understanding: Understanding,
+  masking: StatementMasking | null,
+  protocol: 'simple' | 'extended' | 'function_call',
+  context: JudgeContext,
+): Judged {
+  const { environment, connection, agent, transaction } = context;
+  const judgement = context.policy.judge({ understanding, environment, connection, agent, protocol, transaction });
+  const refusal = masking?.refusal ?? null;
+  const refusedByMask = refusal !== null && judgement.verdict !== 'terminate' && judgement.verdict !== 'block';
+  const all = understanding.status === 'understood' ? understanding.statements : [];
+  const effects = all.map((statement) => statement.effects);
+  const view = understanding.status === 'understood' ? effectsView(effects) : unknownEffects;
+  return {
+    text,
+    verdict: refusedByMask ? 'block' : judgement.verdict,
+    rule: refusedByMask
+      ? {
+          id: refusal.code,
+          title: 'Masked data has no safe way out of this statement',
+          reason: refusal.reason,
+          hint: refusal.hint,
+        }
+      : judgement.rule,
+    effects: view,
+    masking,
+    statements: own.status === 'understood' ? own.statements : [],
+    changes: view.kinds.some((kind) => !harmlessKinds.has(kind)),
+    changesCatalog: view.kinds.some(
+      (kind) => kind === 'ddl' || kind === 'dcl' || kind === 'procedural' || kind === 'unknown',
+    ),
+    mayChangeSearchPath:
+      view.kinds.some((kind) => kind === 'ddl' || kind === 'procedural' || kind === 'unknown') ||
+      effects.some((effect) => effect.settings.length > 0 || effect.functions.some((called) => !called.harmless)),
+  };
+}
+
+function effectsView(effects: readonly Effects[]): EffectsView {
+  const names = (pick: (effect: Effects) => readonly { schema: string | null; name: string }[]): string[] => [
+    ...new Set(effects.flatMap((effect) => pick(effect).map(qualified))),
+  ];
+  return {
+    kinds: [...new Set(effects.flatMap((effect) => effect.kinds))],
+    reads: names((effect) => effect.reads),
+    writes: names((effect) => effect.writes),
+    functions: names((effect) => effect.functions),
+    understood: effects.every((effect) => effect.understood),
+  };
+}
+
+const qualified = (reference: Pick<RelationReference, 'schema' | 'name'>): string =>
+  reference.schema === null ? reference.name : `${reference.schema}.${reference.name}`;

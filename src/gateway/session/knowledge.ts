@@ -1,0 +1,81 @@
+import type { Answers } from './answers.ts';
+import type { DatabaseContext, DatabaseView } from './database-context.ts';
+import type { JudgeContext } from './judge.ts';
+import type { RunningStatement } from './running-statement.ts';
+import { readSearchPath } from './search-path.ts';
+
+export interface KnowledgeOptions {
+  readonly database: DatabaseContext;
+  readonly parameters: ReadonlyMap<string, string>;
+  /** True when start-up parameters may have given the session another search_path than a new session has. */
+  readonly ownSearchPath: boolean;
+  readonly write: (frames: readonly Buffer[]) => void;
+}
+
+/**
+ * What a session knows of the state its statements will meet: settings as the server reported them, the search_path, the
+ * catalog. Judgement rests on it, so it is brought up to date before the next statement whenever it may have changed.
+ */
+export class SessionKnowledge {
+  readonly #options: KnowledgeOptions;
+  readonly #parameters: Map<string, string>;
+  /** Null: as a new session has it, which is how the catalog was read. */
+  #searchPath: readonly string[] | null = null;
+  #searchPathStale: boolean;
+  /** Set within this transaction; SET LOCAL and a rolled-back SET end with it. */
+  #searchPathTouched = false;
+  #catalogStale = false;
+
+  constructor(options: KnowledgeOptions) {
+    this.#options = options;
+    this.#parameters = new Map(options.parameters);
+    this.#searchPathStale = options.ownSearchPath && options.database.needed;
+  }
+
+  get view(): DatabaseView {
+    return this.#options.database.view(this.#searchPath);
+  }
+
+  get searchPath(): readonly string[] {
+    return this.#searchPath ?? this.view.catalog?.searchPath ?? [];
+  }
+
+  parameter(name: string): string | undefined {
+    return this.#parameters.get(name);
+  }
+
+  parameterChanged(name: string, value: string): void {
+    this.#parameters.set(name, value);
+  }
+
+  /** A statement completed or failed: notes what it may have changed. */
+  completed({ judged }: RunningStatement, transaction: 'idle' | 'open' | 'failed'): void {
+    if (!this.#options.database.needed) return;
+    if (judged.changesCatalog) this.#catalogStale = true;
+    if (judged.mayChangeSearchPath) this.#searchPathTouched = true;
+    if (!this.#searchPathTouched) return;
+    this.#searchPathStale = true;
+    if (transaction === 'idle') this.#searchPathTouched = false;
+  }
+
+  /** True when `refresh` has to run before the next statement is judged. In a failed transaction nothing can be asked, and nothing runs. */
+  isStale(answers: Answers): boolean {
+    return answers.transaction !== 'failed' && (this.#catalogStale || this.#searchPathStale);
+  }
+
+  async refresh(answers: Answers): Promise<void> {
+    if (this.#catalogStale) await this.#options.database.refresh();
+    this.#catalogStale = false;
+    if (!this.#searchPathStale) return;
+    this.#searchPath = await readSearchPath(answers, this.#options.write);
+    this.#searchPathStale = false;
+  }
+
+  settings(): Pick<JudgeContext, 'catalog' | 'profile' | 'standardConformingStrings' | 'clientEncoding'> {
+    return {
+      ...this.view,
+      standardConformingStrings: this.#parameters.get('standard_conforming_strings') !== 'off',
+      clientEncoding: this.#parameters.get('client_encoding') ?? 'UTF8',
+    };
+  }
+}

@@ -1,0 +1,38 @@
+import type { MaskPlan } from '../masking/types.ts';
+import type { ErrorText } from '../wire/encode-backend.ts';
+import type { FieldDescription } from '../wire/fields.ts';
+import type { Judged } from './judge.ts';
+import type { Definition } from './names.ts';
+import type { RunningStatement } from './running-statement.ts';
+
+/** A portal of the session: what it runs, and how its rows are masked once its columns are known. */
+export interface Portal {
+  readonly definition: Definition;
+  readonly judged: Judged;
+  readonly running: RunningStatement;
+  /** Result formats as Bind gave them: none, one for all columns, or one each. */
+  readonly resultFormats: readonly number[];
+  fields: readonly FieldDescription[] | null;
+  plan: MaskPlan | null;
+}
+
+/**
+ * An answer that the server still owes for a message sent to it, in order. `hidden` answers are for messages of our own and
+ * are not shown to the client. `refusal` replaces the error that our substitute provokes.
+ */
+export type Owed =
+  | { readonly kind: 'parse'; readonly name: string; readonly definition: Definition; readonly hidden: boolean }
+  | { readonly kind: 'refused_parse'; readonly refusal: ErrorText; readonly running: RunningStatement }
+  | { readonly kind: 'bind'; readonly name: string; readonly portal: Portal | null; readonly hidden: boolean }
+  | {
+      readonly kind: 'describe';
+      readonly portal: Portal | null;
+      readonly statement: string | null;
+      readonly hidden: boolean;
+    }
+  | { readonly kind: 'execute'; readonly portal: Portal }
+  | { readonly kind: 'internal_execute'; readonly onRow: (values: readonly (Buffer | null)[]) => void }
+  | { readonly kind: 'close'; readonly target: 'S' | 'P'; readonly name: string; readonly hidden: boolean }
+  | { readonly kind: 'sync'; readonly hidden: boolean; readonly onReady?: () => void }
+  | { readonly kind: 'query'; readonly running: RunningStatement; readonly refusal: ErrorText | null }
+  | { readonly kind: 'function_call'; readonly running: RunningStatement };

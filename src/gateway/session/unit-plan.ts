@@ -1,0 +1,250 @@
+import type { BoundValue } from '../../contract/index.ts';
+import { statementDigest } from '../approval/digest.ts';
+import { frontend } from '../wire/constants.ts';
+import {
+  type BindMessage,
+  decodeBind,
+  decodeExecute,
+  decodeFunctionCall,
+  decodeTarget,
+} from '../wire/decode-frontend.ts';
+import type { ErrorText } from '../wire/encode-backend.ts';
+import { MessageReader } from '../wire/message-reader.ts';
+import { valueToText } from '../wire/values.ts';
+import type { Answers } from './answers.ts';
+import { type JudgeContext, type Judged, judge, judgeFunctionCall } from './judge.ts';
+import { type Definition, NameRegistry } from './names.ts';
+import type { Portal } from './owed.ts';
+import type { RunningStatement } from './running-statement.ts';
+import type { Unit } from './segment.ts';
+
+/** Longest value kept for people to read, in characters. */
+const shownValueLength = 1000;
+
+/** One statement that a unit would run, judged and recorded, before anything of it is sent. */
+export interface Member {
+  readonly judged: Judged;
+  readonly running: RunningStatement;
+  readonly parameters: readonly BoundValue[];
+  readonly digest: string;
+  /** Set when it must not run: the error that the client gets instead. */
+  refusal: ErrorText | null;
+}
+
+/** One message of a segment, with what it means to us. */
+export type Step =
+  | { readonly kind: 'parse'; readonly frame: Buffer; readonly name: string; readonly definition: Definition }
+  | {
+      readonly kind: 'bind';
+      readonly frame: Buffer;
+      readonly name: string;
+      readonly portal: Portal;
+      readonly member: Member;
+    }
+  | {
+      readonly kind: 'describe';
+      readonly frame: Buffer;
+      readonly target: 'S' | 'P';
+      readonly name: string;
+      readonly portal: Portal | null;
+    }
+  | {
+      readonly kind: 'execute';
+      readonly frame: Buffer;
+      readonly portalName: string;
+      readonly portal: Portal;
+      readonly member: Member | null;
+    }
+  | { readonly kind: 'close'; readonly frame: Buffer; readonly target: 'S' | 'P'; readonly name: string };
+
+export type UnitPlan =
+  | {
+      readonly kind: 'segment';
+      readonly steps: readonly Step[];
+      readonly end: 'sync' | 'flush';
+      readonly members: readonly Member[];
+    }
+  | { readonly kind: 'query' | 'function_call'; readonly frame: Buffer; readonly members: readonly [Member] };
+
+export interface PlanOptions {
+  readonly context: JudgeContext;
+  readonly names: NameRegistry;
+  readonly answers: Answers;
+  readonly database: string;
+  readonly role: string;
+  readonly searchPath: readonly string[];
+  /** Writes the statement record and returns what follows the statement to its outcome. */
+  readonly record: (
+    judged: Judged,
+    protocol: 'simple' | 'extended' | 'function_call',
+    parameters: readonly BoundValue[],
+    digest: string,
+  ) => RunningStatement;
+}
+
+/** Understands and judges everything in a unit. Throws ProtocolError on a message that the server would not take either. */
+export function planUnit(unit: Unit, options: PlanOptions): UnitPlan {
+  switch (unit.kind) {
+    case 'query': {
+      const reader = new MessageReader(unit.frame);
+      const text = reader.cbytes();
+      reader.end();
+      const judged = judge(text, 'simple', options.names, options.context);
+      return { kind: 'query', frame: unit.frame, members: [member(judged, 'simple', null, [], text, options)] };
+    }
+    case 'function_call': {
+      const judged = judgeFunctionCall(decodeFunctionCall(unit.frame).functionOid, options.context);
+      return {
+        kind: 'function_call',
+        frame: unit.frame,
+        members: [member(judged, 'function_call', null, [], unit.frame, options)],
+      };
+    }
+    case 'segment':
+      return planSegment(unit.frames, unit.end, options);
+  }
+}
+
+function planSegment(frames: readonly Buffer[], end: 'sync' | 'flush', options: PlanOptions): UnitPlan {
+  // Within a segment a name means what the segment says: if any earlier member fails, the server skips the rest anyway.
+  const names = NameRegistry.overlay(options.names);
+  const portals = new Map<string, Portal>();
+  const bound = new Map<Portal, Member>();
+  const steps: Step[] = [];
+  const members: Member[] = [];
+  const portalNamed = (name: string): Portal | null => portals.get(name) ?? options.answers.portal(name) ?? null;
+
+  for (const frame of frames) {
+    switch (frame[0]) {
+      case frontend.parse: {
+        const message = parseLeniently(frame);
+        names.setPrepared(message.name, message.definition);
+        steps.push({ kind: 'parse', frame, ...message });
+        break;
+      }
+      case frontend.bind: {
+        const message = decodeBind(frame);
+        const definition = names.prepared(message.statement);
+        const made = bindMember(message, definition, names, options);
+        members.push(made.member);
+        portals.set(message.portal, made.portal);
+        bound.set(made.portal, made.member);
+        steps.push({ kind: 'bind', frame, name: message.portal, ...made });
+        break;
+      }
+      case frontend.describe: {
+        const { kind, name } = decodeTarget(frame);
+        steps.push({ kind: 'describe', frame, target: kind, name, portal: kind === 'P' ? portalNamed(name) : null });
+        break;
+      }
+      case frontend.execute: {
+        const { portal: name } = decodeExecute(frame);
+        let portal = portalNamed(name);
+        let made: Member | null = portal === null ? null : (bound.get(portal) ?? null);
+        if (portal === null) {
+          // A portal that no Bind made: a cursor of DECLARE, or a name that only the server knows.
+          const fromCursor = cursorMember(name, names, options);
+          portal = fromCursor.portal;
+          made = fromCursor.member;
+          members.push(made);
+        }
+        steps.push({ kind: 'execute', frame, portalName: name, portal, member: made });
+        break;
+      }
+      case frontend.close: {
+        const { kind, name } = decodeTarget(frame);
+        if (kind === 'S') names.deletePrepared(name);
+        else portals.delete(name);
+        steps.push({ kind: 'close', frame, target: kind, name });
+        break;
+      }
+    }
+  }
+  return { kind: 'segment', steps, end, members };
+}
+
+/** Names must be UTF-8 to be told apart; the text is judged as bytes. */
+function parseLeniently(frame: Buffer): { name: string; definition: Definition } {
+  const reader = new MessageReader(frame);
+  const name = reader.cstring();
+  const text = reader.cbytes();
+  const parameterTypes = Array.from({ length: reader.uint16() }, () => reader.uint32());
+  reader.end();
+  return { name, definition: { via: 'parse', text, parameterTypes } };
+}
+
+function bindMember(message: BindMessage, known: Definition | undefined, names: NameRegistry, options: PlanOptions) {
+  const definition = known ?? unknownDefinition(message.statement);
+  const judged = judge(definition.text, 'extended', names, options.context);
+  const parameters = message.values.map((value, index) =>
+    boundValue(value, formatAt(message.parameterFormats, index), definition.parameterTypes[index] ?? 0),
+  );
+  const made = member(judged, 'extended', message, parameters, definition.text, options);
+  const fields = options.answers.statementFields(message.statement);
+  return {
+    member: made,
+    portal: portalOf(definition, made, message.resultFormats, options.context.profile.active ? null : fields),
+  };
+}
+
+function cursorMember(name: string, names: NameRegistry, options: PlanOptions) {
+  const definition = names.cursor(name) ?? unknownDefinition(name);
+  const judged = judge(definition.text, 'extended', names, options.context);
+  const made = member(judged, 'extended', null, [], definition.text, options);
+  return { member: made, portal: portalOf(definition, made, [], null) };
+}
+
+/** The text that stands for a name we do not know: it parses as nothing, so the policy treats it as not understood. */
+const unknownDefinition = (name: string): Definition => ({
+  via: 'parse',
+  text: Buffer.from(`EXECUTE "${name.replaceAll('"', '""')}"`, 'utf8'),
+  parameterTypes: [],
+});
+
+const portalOf = (
+  definition: Definition,
+  made: Member,
+  resultFormats: readonly number[],
+  fields: Portal['fields'],
+): Portal => ({
+  definition,
+  judged: made.judged,
+  running: made.running,
+  resultFormats,
+  fields,
+  plan: null,
+});
+
+function member(
+  judged: Judged,
+  protocol: 'simple' | 'extended' | 'function_call',
+  message: BindMessage | null,
+  parameters: readonly BoundValue[],
+  text: Buffer,
+  options: PlanOptions,
+): Member {
+  const digest = statementDigest({
+    text: text.toString('latin1'),
+    values: message?.values ?? [],
+    formats: message?.parameterFormats ?? [],
+    database: options.database,
+    role: options.role,
+    searchPath: options.searchPath,
+  });
+  return { judged, running: options.record(judged, protocol, parameters, digest), parameters, digest, refusal: null };
+}
+
+/** Format codes of Bind: none means all text, one is for all, otherwise one each (manual, "Bind"). */
+const formatAt = (formats: readonly number[], index: number): number =>
+  (formats.length === 1 ? formats[0] : formats[index]) ?? 0;
+
+function boundValue(value: Buffer | null, format: number, typeOid: number): BoundValue {
+  const kind = format === 1 ? 'binary' : 'text';
+  if (value === null) return { text: null, format: kind, truncated: false };
+  const text = valueToText(value.subarray(0, shownValueLength * 4), typeOid, format);
+  return {
+    text: text.slice(0, shownValueLength),
+    format: kind,
+    truncated: text.length > shownValueLength || value.length > shownValueLength * 4,
+  };
+}

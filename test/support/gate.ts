@@ -1,0 +1,118 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { inject } from 'vitest';
+import { type ConnectionConfig, connectionConfig, type MaskRule, type PolicyPreset } from '../../src/contract/index.ts';
+import { createGateway } from '../../src/gateway/gateway.ts';
+import { createAgentKey, hashAgentKey } from '../../src/gateway/identity/agent-keys.ts';
+import { readJournal } from '../../src/gateway/journal/reader.ts';
+import type { JournalRecord } from '../../src/gateway/journal/records.ts';
+import type { Gateway } from '../../src/gateway/types.ts';
+
+export interface TestGateOptions {
+  readonly database: string;
+  readonly policy?: PolicyPreset;
+  readonly environment?: ConnectionConfig['environment'];
+  readonly maskRules?: readonly MaskRule[];
+  readonly deadlineMs?: number;
+  readonly upstream?: Partial<ConnectionConfig['upstream']>;
+  readonly anyDatabase?: boolean;
+  readonly password?: string | null;
+}
+
+export interface TestGate {
+  readonly gateway: Gateway;
+  readonly port: number;
+  readonly key: string;
+  readonly journalFolder: string;
+  readonly logged: string[];
+  /** What a driver needs to come in. */
+  readonly address: { host: string; port: number; user: string; password: string; database: string };
+  connect(options?: pg.ClientConfig): Promise<pg.Client>;
+  /** Records of the only session, or of the one that ended last. */
+  journal(): Promise<JournalRecord[]>;
+  stop(): Promise<void>;
+}
+
+/** A real gate in front of the run's PostgreSQL, with one connection `shop` and one agent. */
+export async function startGate(options: TestGateOptions): Promise<TestGate> {
+  const server = inject('postgres');
+  const folder = await mkdtemp(join(tmpdir(), 'postern-gate-'));
+  const journalFolder = join(folder, 'journal');
+  const key = createAgentKey();
+  const config = connectionConfig.parse({
+    name: 'shop',
+    upstream: {
+      host: server.host,
+      port: server.port,
+      database: options.database,
+      user: server.user,
+      sslmode: 'disable',
+      credential: { from: 'prompt' },
+      ...options.upstream,
+    },
+    environment: options.environment ?? 'production',
+    policy: options.policy ?? 'production',
+    maskRules: options.maskRules ?? [],
+    anyDatabase: options.anyDatabase ?? false,
+  });
+  const logged: string[] = [];
+  const gateway = await createGateway({
+    version: '0.0.0-test',
+    listeners: [{ host: '127.0.0.1', port: 0 }],
+    settings: {
+      connections: [config],
+      agents: [
+        { name: 'claude', keyHash: hashAgentKey(key), connections: ['shop'], createdAt: Date.now(), revokedAt: null },
+      ],
+    },
+    approvalDeadlineMs: options.deadlineMs ?? 10_000,
+    journalFolder,
+    keyFolder: join(folder, 'keys'),
+    log: (level, message) => logged.push(`${level}: ${message}`),
+  });
+  if (options.password !== null) gateway.credentials.supply('shop', options.password ?? server.password);
+  const [address] = await gateway.start();
+  if (address === undefined) throw new Error('the gate did not listen');
+  const clients: pg.Client[] = [];
+  const login = { host: '127.0.0.1', port: address.port, user: 'claude', password: key, database: 'shop' };
+  return {
+    gateway,
+    port: address.port,
+    key,
+    journalFolder,
+    logged,
+    address: login,
+    async connect(more = {}) {
+      const client = new pg.Client({ ...login, ...more });
+      client.on('error', () => undefined); // ends of connections are asserted on where they matter
+      await client.connect();
+      clients.push(client);
+      return client;
+    },
+    async journal() {
+      const files = (await readdir(journalFolder)).filter((name) => name.endsWith('.journal')).sort();
+      return [...readJournal(join(journalFolder, files.at(-1) ?? 'none'))];
+    },
+    async stop() {
+      await Promise.all(clients.map((client) => client.end().catch(() => undefined)));
+      await gateway.stop('the test is over');
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** Resolves with the first value of `probe` that is neither null nor undefined; rejects after `timeoutMs`. */
+export async function until<T>(
+  probe: () => T | null | undefined | Promise<T | null | undefined>,
+  timeoutMs = 5000,
+): Promise<T> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const value = await probe();
+    if (value !== null && value !== undefined) return value;
+    if (performance.now() > deadline) throw new Error(`nothing after ${timeoutMs} ms: ${probe.toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
