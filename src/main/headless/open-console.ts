@@ -33,7 +33,16 @@ export async function openConsole(options: OpenConsoleOptions): Promise<{ stop(r
     const { version } = options.root;
     const { whyNoDesktop, colour } = options;
     options.print(
-      welcome({ version, whyNoDesktop, demo, listeners, addresses, signInLink: served.signInLink(), journals, colour }),
+      welcome({
+        version,
+        whyNoDesktop,
+        demo: demo !== null,
+        listeners,
+        addresses,
+        signInLink: served.signInLink(),
+        journals,
+        colour,
+      }),
     );
     const stopListening = onEnter(options.terminal, () => options.print(`  ${served.signInLink()}\n`));
     return {

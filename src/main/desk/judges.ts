@@ -1,0 +1,69 @@
+import type { CatalogTable } from '../../contract/index.ts';
+import { loadOrCreateHashKey } from '../../gateway/keys.ts';
+import { maskedCatalog } from '../../gateway/masking/closure.ts';
+import { previewRows } from '../../gateway/masking/preview.ts';
+import { compileMasking } from '../../gateway/masking/profile.ts';
+import { policies } from '../../gateway/policy/index.ts';
+import { judge } from '../../gateway/session/judge.ts';
+import { NameRegistry } from '../../gateway/session/names.ts';
+import type { CatalogRelation } from '../../gateway/sql/catalog.ts';
+import { createParser } from '../../gateway/sql/parser.ts';
+import type { DeskJudges } from './ports.ts';
+
+/** What pg_class.relkind means on the desk; other kinds hold no columns that a rule could name. */
+const kinds: Readonly<Record<string, CatalogTable['kind']>> = {
+  r: 'table',
+  p: 'partitioned_table',
+  v: 'view',
+  m: 'materialized_view',
+  f: 'foreign_table',
+};
+
+/** The very rooms that judge and mask the agents' statements, asked by the desk. `keyFolder` holds the hash masker's key. */
+export async function createJudges(keyFolder: string): Promise<DeskJudges> {
+  const parser = await createParser();
+  const hashKey = loadOrCreateHashKey(keyFolder);
+  return {
+    policies,
+    explain({ name, policy, environment, maskRules }, text, catalog, agent) {
+      const { verdict, rule, effects } = judge(Buffer.from(text), 'simple', new NameRegistry(), {
+        parser,
+        catalog,
+        policy: policies[policy],
+        profile: compileMasking({ rules: maskRules, catalog, hashKey }),
+        environment,
+        connection: name,
+        agent,
+        transaction: 'idle',
+        standardConformingStrings: true,
+        clientEncoding: 'UTF8',
+      });
+      return { verdict, rule, effects };
+    },
+    catalogTables({ maskRules }, snapshot) {
+      const { catalog } = maskedCatalog(maskRules, snapshot);
+      return snapshot.relations.flatMap((relation) => {
+        const kind = kinds[relation.kind];
+        if (kind === undefined || isSystemSchema(relation.schema)) return [];
+        const masked = catalog.byOid.get(relation.oid)?.masked;
+        return [{ schema: relation.schema, name: relation.name, kind, columns: columnsOf(relation, masked) }];
+      });
+    },
+    previewRows: (input) => previewRows({ ...input, hashKey }),
+  };
+}
+
+function columnsOf(
+  { columns }: CatalogRelation,
+  masked: ReadonlyMap<number, { readonly rule: string }> | undefined,
+): CatalogTable['columns'] {
+  return columns.map(({ name, type, attributeNumber }) => ({
+    name,
+    type,
+    maskedBy: masked?.get(attributeNumber)?.rule ?? null,
+  }));
+}
+
+function isSystemSchema(schema: string): boolean {
+  return schema === 'information_schema' || schema.startsWith('pg_');
+}
