@@ -14,6 +14,7 @@ const COLUMNS = `
 SELECT a.attrelid, a.attnum, a.attname, a.atttypid, pg_catalog.format_type(a.atttypid, a.atttypmod),
   CASE WHEN a.attgenerated <> '' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END
 FROM pg_catalog.pg_attribute a
+JOIN pg_catalog.pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
 LEFT JOIN pg_catalog.pg_attrdef d ON a.attgenerated <> '' AND d.adrelid = a.attrelid AND d.adnum = a.attnum
 WHERE a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum`;
@@ -161,10 +162,16 @@ const FINGERPRINTED = [
   'pg_type',
 ] as const;
 
-/** pg_class rows change with every VACUUM in place, but xmin only when DDL makes a new row version; pg_inherits has no OID. */
+/** What tells the rows of these catalogs apart; the others have an OID. */
+const IDENTITIES: Readonly<Record<string, string>> = {
+  pg_attribute: 'attrelid, attnum',
+  pg_index: 'indexrelid',
+  pg_inherits: 'inhrelid, inhparent',
+};
+
+/** VACUUM and ANALYZE update pg_class in place; xmin changes only when DDL makes a new row version. */
 const FINGERPRINT = FINGERPRINTED.map((catalog) => {
-  const identity =
-    catalog === 'pg_attribute' ? 'attrelid, attnum' : catalog === 'pg_inherits' ? 'inhrelid, inhparent' : 'oid';
+  const identity = IDENTITIES[catalog] ?? 'oid';
   return `SELECT '${catalog}' AS catalog, pg_catalog.count(*) AS n,
   pg_catalog.sum(pg_catalog.hashtext(ROW(${identity}, xmin)::pg_catalog.text)::pg_catalog.int8) AS h FROM pg_catalog.${catalog}`;
 }).join('\nUNION ALL\n');

@@ -10,7 +10,7 @@ function noteTarget(node: SyntaxNode, place: Place): void {
   if (target === null) return;
   const reference = referenceTo(target, place);
   noteWrite(place, reference);
-  if (columnsIn(without(node, 'relation', 'withClause', 'cols')).length > 0) noteRead(place, reference);
+  if (columnsIn(without(node, 'relation', 'withClause', 'cols', 'selectStmt')).length > 0) noteRead(place, reference);
 }
 
 /** What SET assigns: the columns, and whether a value is made from another column than the one it goes to. */
@@ -29,13 +29,15 @@ export function collectInsert(node: SyntaxNode, place: Place): void {
   const { draft } = place;
   const inside: Place = { ...withClause(node, place), mode: 'read' };
   draft.kinds.add('insert');
-  noteTarget(node, inside);
   const source = untag(node.selectStmt, 'SelectStmt');
   noteInsertedRows(draft, source === null ? 1 : literalRows(node.selectStmt));
   if (source !== null && literalRows(node.selectStmt) !== null)
     // VALUES reads nothing by itself; sub-selects inside say so themselves.
     place.descend('SelectStmt', without(source, 'withClause'), withClause(source, inside));
   else if (source !== null) place.collect('SelectStmt', source, inside);
+  // Before the target counts as read: what was read by now is what the rows may come from.
+  if (draft.reads.size > 0) draft.copiesColumns = true;
+  noteTarget(node, inside);
   const conflict = nodeAt(node, 'onConflictClause');
   if (conflict !== null && conflict.action === 'ONCONFLICT_UPDATE') {
     draft.kinds.add('update');

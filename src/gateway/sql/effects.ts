@@ -53,7 +53,7 @@ export interface Effects {
   readonly command?: string | null;
   /** Columns that UPDATE or ON CONFLICT DO UPDATE sets. */
   readonly updatedColumns?: readonly string[];
-  /** True when a new value of such a column is made from another column of a table. */
+  /** True when what is written is made from a column of a table: another one than it goes to, or any for INSERT. */
   readonly copiesColumns?: boolean;
   /** False when any part of the tree is of a kind that we do not know. Then `kinds` holds `unknown`. */
   readonly understood: boolean;

@@ -4,6 +4,9 @@ import type { Place } from './draft.ts';
 import type { RelationReference } from './effects.ts';
 import { type SyntaxNode, stringAt } from './tree.ts';
 
+/** Views of these stand for themselves: pg_roles reads pg_authid, but shows none of its secrets. */
+const SYSTEM_SCHEMAS = new Set(['pg_catalog', 'information_schema']);
+
 /** The relation that a RangeVar names: with schema and OID when the catalog knows it. */
 export function referenceTo(rangeVar: SyntaxNode, place: Place): RelationReference {
   const schema = stringAt(rangeVar, 'schemaname') || null;
@@ -17,7 +20,8 @@ export function noteRead(place: Place, reference: RelationReference): void {
   if (place.draft.reads.has(key)) return;
   place.draft.reads.set(key, reference);
   const known = reference.oid === null ? null : (place.index?.relationByOid(reference.oid) ?? null);
-  if (known !== null && (known.kind === 'v' || known.kind === 'm')) noteReadThroughView(place, known);
+  if (known !== null && (known.kind === 'v' || known.kind === 'm') && !SYSTEM_SCHEMAS.has(known.schema))
+    noteReadThroughView(place, known);
 }
 
 export function noteWrite(place: Place, reference: RelationReference): void {

@@ -1,0 +1,115 @@
+import type { PolicyPreset, Verdict } from '../../contract/index.ts';
+import { assertNever } from '../../contract/index.ts';
+import type { ParsedStatement } from '../sql/effects.ts';
+import type { Rule } from './rule.ts';
+import { partNotUnderstood } from './rules/reads.ts';
+import type { Judgement, Policy, PolicyInput, PolicyRule } from './types.ts';
+
+/** A preset as it is written down: rules in the order in which they are asked, each with what follows from it. */
+export interface PresetDefinition {
+  readonly preset: PolicyPreset;
+  readonly title: string;
+  readonly description: string;
+  /** For the fast-path FunctionCall message, which carries no SQL. */
+  readonly functionCall: Verdict;
+  /** For texts that were not parsed. */
+  readonly notUnderstood: Verdict;
+  readonly rules: readonly (readonly [verdict: Verdict, rule: Rule])[];
+  /** For statements that no rule answers. */
+  readonly otherwise: Verdict;
+}
+
+const SEVERITY: Readonly<Record<Verdict, number>> = { allow: 0, ask: 1, block: 2, terminate: 3 };
+
+const FUNCTION_CALL = {
+  id: 'function-call',
+  title: 'Calls a function without SQL',
+  description: 'The FunctionCall message names a function by its OID only; what it returns cannot be masked.',
+} as const;
+
+const OTHER = {
+  id: 'other',
+  title: 'Anything else',
+  description: 'What no other rule answers.',
+} as const;
+
+/** Makes a policy of a preset. Judging is pure: the same input always gives the same judgement. */
+export function createPolicy(definition: PresetDefinition): Policy {
+  const shown = (verdict: Verdict, rule: { id: string; title: string; description: string }): PolicyRule => ({
+    id: rule.id,
+    title: rule.title,
+    description: rule.description,
+    verdict,
+  });
+  return {
+    preset: definition.preset,
+    title: definition.title,
+    description: definition.description,
+    rules: [
+      shown(definition.functionCall, FUNCTION_CALL),
+      shown(definition.notUnderstood, partNotUnderstood),
+      ...definition.rules.map(([verdict, rule]) => shown(verdict, rule)),
+      shown(definition.otherwise, OTHER),
+    ],
+    judge: (input) => judge(definition, input),
+  };
+}
+
+function judge(definition: PresetDefinition, input: PolicyInput): Judgement {
+  if (input.protocol === 'function_call')
+    return answer(
+      definition.functionCall,
+      FUNCTION_CALL,
+      'A FunctionCall message carries no SQL to judge.',
+      'Send SELECT with the function instead.',
+    );
+  const { understanding } = input;
+  switch (understanding.status) {
+    case 'not_understood': {
+      const reason =
+        understanding.code === 'syntax'
+          ? `PostgreSQL's grammar does not take it: ${understanding.reason}.`
+          : understanding.reason;
+      return answer(definition.notUnderstood, partNotUnderstood, reason, partNotUnderstood.hint);
+    }
+    case 'understood':
+      return worst(
+        understanding.statements.map((statement, position) => {
+          const judgement = judgeStatement(definition, statement, input);
+          return understanding.statements.length > 1 ? numbered(judgement, position + 1) : judgement;
+        }),
+      );
+    default:
+      return assertNever(understanding);
+  }
+}
+
+function judgeStatement(definition: PresetDefinition, statement: ParsedStatement, input: PolicyInput): Judgement {
+  const notKnown = partNotUnderstood.applies(statement, input);
+  if (notKnown !== null) return answer(definition.notUnderstood, partNotUnderstood, notKnown, partNotUnderstood.hint);
+  for (const [verdict, rule] of definition.rules) {
+    const reason = rule.applies(statement, input);
+    if (reason !== null) return answer(verdict, rule, reason, verdict === 'allow' ? null : rule.hint);
+  }
+  return answer(definition.otherwise, OTHER, 'No rule allows it.', 'The operator is asked about what no rule knows.');
+}
+
+function answer(verdict: Verdict, rule: { id: string; title: string }, reason: string, hint: string | null): Judgement {
+  return { verdict, rule: { id: rule.id, title: rule.title, reason, hint } };
+}
+
+const numbered = (judgement: Judgement, position: number): Judgement => ({
+  ...judgement,
+  rule: { ...judgement.rule, reason: `Statement ${position}: ${judgement.rule.reason}` },
+});
+
+/** The first of the worst; a text without statements is nothing to object to. */
+function worst(judgements: readonly Judgement[]): Judgement {
+  const empty = answer('allow', { id: 'empty', title: 'Nothing to run' }, 'The text holds no statement.', null);
+  return (
+    judgements.reduce<Judgement | null>(
+      (before, next) => (before === null || SEVERITY[next.verdict] > SEVERITY[before.verdict] ? next : before),
+      null,
+    ) ?? empty
+  );
+}

@@ -1,0 +1,64 @@
+import type { PresetDefinition } from '../judge.ts';
+import { definition, destroysData, maintenance, procedural, truncate } from '../rules/definitions.ts';
+import {
+  largeObject,
+  listenNotify,
+  reading,
+  secretCatalog,
+  takesLock,
+  twoPhase,
+  unknownFunction,
+  unusualSetting,
+} from '../rules/reads.ts';
+import {
+  copiesColumn,
+  copyIn,
+  credentialColumn,
+  deleteWithoutKey,
+  largeInsert,
+  merge,
+  scopedWrite,
+  scopedWriteElsewhere,
+  unboundedInsert,
+  updateWithoutKey,
+  writeFromQuery,
+} from '../rules/writes.ts';
+import { NEVER } from './common.ts';
+
+/** Right for production on the first day: reads pass, every write is asked about, what leaves the database is blocked. */
+export const production: PresetDefinition = {
+  preset: 'production',
+  title: 'Production',
+  description:
+    'Reads pass. Writes are held for you; outside production small ones by key pass. Dropping production tables, privileges, server files and programs are blocked.',
+  functionCall: 'block',
+  notUnderstood: 'ask',
+  rules: [
+    ...NEVER,
+    ['block', destroysData],
+    ['ask', truncate],
+    ['ask', definition],
+    ['ask', maintenance],
+    ['ask', procedural],
+    ['ask', merge],
+    ['ask', deleteWithoutKey],
+    ['ask', updateWithoutKey],
+    ['ask', copyIn],
+    ['ask', writeFromQuery],
+    ['ask', unboundedInsert],
+    ['ask', largeInsert],
+    ['ask', credentialColumn],
+    ['ask', copiesColumn],
+    ['ask', largeObject],
+    ['ask', listenNotify],
+    ['ask', unknownFunction],
+    ['ask', secretCatalog],
+    ['ask', takesLock],
+    ['ask', twoPhase],
+    ['ask', unusualSetting],
+    ['allow', scopedWriteElsewhere],
+    ['ask', scopedWrite],
+    ['allow', reading],
+  ],
+  otherwise: 'ask',
+};

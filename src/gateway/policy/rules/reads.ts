@@ -1,0 +1,140 @@
+import type { EffectKind } from '../../../contract/index.ts';
+import { isSafeCall } from '../functions.ts';
+import type { Rule } from '../rule.ts';
+import { settingClass } from '../settings.ts';
+import { functionNames, relationNames, subjectOf } from '../words.ts';
+
+export const partNotUnderstood: Rule = {
+  id: 'not-understood',
+  title: 'Not understood',
+  description:
+    'A text that PostgreSQL’s grammar does not take here, or a part of it that is not known, could do anything.',
+  hint: 'Check the syntax; write the statement in plain PostgreSQL.',
+  applies: ({ effects }) =>
+    effects.understood ? null : 'A part of the statement is of a kind that Postern does not know.',
+};
+
+export const unknownFunction: Rule = {
+  id: 'unknown-function',
+  title: 'Calls a function that is not known to be harmless',
+  description:
+    "A function that is neither on the list of PostgreSQL's harmless ones nor an SQL function whose body only reads may do anything.",
+  hint: 'Use the tables and built-in functions directly, or let the operator decide.',
+  applies: ({ effects }) => {
+    const unknown = effects.functions.filter((one) => !isSafeCall(one));
+    return unknown.length === 0 ? null : `${functionNames(unknown)} is not known to be harmless.`;
+  },
+};
+
+/** System relations that hold secrets, sampled values of other tables, or whole large objects. */
+const SECRET_CATALOGS = new Set([
+  'pg_authid',
+  'pg_file_settings',
+  'pg_hba_file_rules',
+  'pg_ident_file_mappings',
+  'pg_largeobject',
+  'pg_shadow',
+  'pg_statistic',
+  'pg_statistic_ext_data',
+  'pg_stats',
+  'pg_stats_ext',
+  'pg_stats_ext_exprs',
+  'pg_subscription',
+  'pg_user_mapping',
+  'pg_user_mappings',
+  'user_mapping_options',
+]);
+
+export const secretCatalog: Rule = {
+  id: 'secret-catalog',
+  title: 'Reads secrets or samples from the system catalog',
+  description: 'Password hashes, connection strings, large objects and the sampled column values in the statistics.',
+  hint: 'Leave these relations out; pg_roles and pg_class show what is safe to show.',
+  applies: ({ effects }) => {
+    const secret = effects.reads.filter(
+      ({ schema, name }) =>
+        SECRET_CATALOGS.has(name) && (schema === null || schema === 'pg_catalog' || schema === 'information_schema'),
+    );
+    return secret.length === 0 ? null : `${relationNames(secret)} holds secrets or samples of other tables.`;
+  },
+};
+
+export const takesLock: Rule = {
+  id: 'lock',
+  title: 'Takes locks',
+  description: 'LOCK and SELECT … FOR UPDATE or FOR SHARE make others wait until the transaction ends.',
+  hint: 'Read without FOR UPDATE; PostgreSQL shows a consistent snapshot anyway.',
+  applies: ({ effects }) => (effects.kinds.includes('lock') ? `It locks ${relationNames(effects.reads)}.` : null),
+};
+
+export const listenNotify: Rule = {
+  id: 'listen-notify',
+  title: 'Listens to or sends notifications',
+  description: 'Notifications go to and come from every session of the database, whatever they carry.',
+  hint: 'Poll a table instead, or let the operator decide.',
+  applies: ({ effects }) =>
+    effects.kinds.includes('listen') || effects.kinds.includes('notify')
+      ? `${effects.command ?? 'pg_notify()'} exchanges data with other sessions.`
+      : null,
+};
+
+export const largeObject: Rule = {
+  id: 'large-object',
+  title: 'Works on large objects',
+  description: 'Large objects lie outside tables, columns and mask rules.',
+  hint: 'The operator is asked.',
+  applies: ({ effects }) =>
+    effects.kinds.includes('large_object') ? `${functionNames(effects.functions)} works on large objects.` : null,
+};
+
+export const twoPhase: Rule = {
+  id: 'two-phase-commit',
+  title: 'Uses two-phase commit',
+  description: 'A prepared transaction outlives the session and keeps its locks.',
+  hint: 'Use COMMIT.',
+  applies: ({ effects }) =>
+    effects.object === 'PREPARED TRANSACTION'
+      ? 'A prepared transaction outlives the session and keeps its locks.'
+      : null,
+};
+
+export const unusualSetting: Rule = {
+  id: 'unusual-setting',
+  title: 'Changes a setting that drivers and tools do not',
+  description:
+    'Settings outside the usual ones, RESET ALL and DISCARD ALL, values that come from rows, a search_path that is not seen.',
+  hint: 'Set only what the session needs, one setting at a time, to a constant.',
+  applies: ({ effects }) => {
+    const changes =
+      effects.settingChanges ?? effects.settings.map((name) => ({ name, source: 'expression' as const, value: null }));
+    const unusual = changes.filter((change) => settingClass(change) !== 'ordinary').map(({ name }) => name);
+    if (unusual.length === 0) return null;
+    return unusual.includes('*')
+      ? 'It changes settings that cannot be told from the text.'
+      : `It changes ${unusual.join(', ')}.`;
+  },
+};
+
+const READING: ReadonlySet<EffectKind> = new Set([
+  'read',
+  'explain',
+  'copy_out',
+  'session',
+  'transaction',
+  'cursor',
+  'prepare',
+  'execute',
+]);
+
+/** What only reads or keeps house in its own session. PREPARE passes whatever it holds: EXECUTE is judged as that. */
+export const reading: Rule = {
+  id: 'read',
+  title: 'Reads, or keeps house in its own session',
+  description:
+    'SELECT, COPY … TO STDOUT, EXPLAIN, SHOW, ordinary SET, transactions, cursors; PREPARE, whose EXECUTE is judged.',
+  hint: null,
+  applies: ({ effects }) =>
+    effects.kinds.length > 0 && effects.writes.length === 0 && effects.kinds.every((kind) => READING.has(kind))
+      ? `It only reads${subjectOf(effects)} or changes its own session.`
+      : null,
+};
