@@ -122,5 +122,5 @@ function completeness({ records, verification, detail }: ReportInput): string {
   const gaps = verification.findings.filter(({ code }) => code === 'records_missing').length;
   const missing = gaps === 0 ? 'no gap' : counted(gaps, 'gap');
   const end = detail.summary.live ? ' The session went on after the last of them.' : '';
-  return `Made from ${counted(records.length, 'record')} (journal lines ${first} to ${last}, ${missing}); no filter was applied. Values in masked columns were masked before they were recorded and are nowhere in clear.${end}`;
+  return `Made from ${counted(records.length, 'record')} (journal lines ${first} to ${last}, ${missing}); no filter was applied. Results are shown as the agent got them: masked columns were masked before anything was recorded.${end}`;
 }

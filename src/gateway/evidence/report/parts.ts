@@ -70,31 +70,58 @@ export interface Column {
   readonly colour?: Colour;
 }
 
-/** A table of one-line cells, cut to fit, its head repeated on each page. */
-export function table(sheet: Sheet, columns: readonly Column[], rows: readonly (readonly string[])[]): void {
+/** A table whose cells take up to `maxLines` lines and are cut beyond; its head is repeated on each page. */
+export function table(
+  sheet: Sheet,
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  maxLines = 1,
+): void {
   const shares = columns.reduce((sum, { share }) => sum + share, 0);
   const widths = columns.map(({ share }) => (sheet.width * share) / shares);
-  const draw = (cells: readonly string[], head: boolean): void => {
-    let x = sheet.left;
-    for (const [index, column] of columns.entries()) {
-      const width = widths[index] ?? 0;
-      const font = head ? 'bold' : (column.font ?? 'sans');
-      const size = font === 'mono' ? 7.6 : 8.4;
-      const text = sheet.fit(cells[index] ?? '', font, size, width - 8);
-      sheet.put(text, x + 2, sheet.y + 3, { font, size, colour: head ? 'muted' : (column.colour ?? 'ink') });
-      x += width;
-    }
-    sheet.y += 15;
-    rule(sheet, 'line', head ? 0.9 : 0.4);
-  };
-  const heads = columns.map(({ head }) => head);
-  sheet.ensure(32);
-  draw(heads, true);
+  const head = columns.map(({ head }) => head);
+  sheet.ensure(36);
+  drawRow(sheet, columns, widths, head, { lines: 1, head: true });
   for (const row of rows) {
     const page = sheet.pages;
-    sheet.ensure(16);
-    if (sheet.pages !== page) draw(heads, true);
-    draw(row, false);
+    sheet.ensure(5 + maxLines * cellLineHeight);
+    if (sheet.pages !== page) drawRow(sheet, columns, widths, head, { lines: 1, head: true });
+    drawRow(sheet, columns, widths, row, { lines: maxLines, head: false });
   }
   sheet.y += 8;
+}
+
+const cellLineHeight = 10.6;
+
+function drawRow(
+  sheet: Sheet,
+  columns: readonly Column[],
+  widths: readonly number[],
+  cells: readonly string[],
+  look: { readonly lines: number; readonly head: boolean },
+): void {
+  let x = sheet.left;
+  let tallest = 1;
+  for (const [index, column] of columns.entries()) {
+    const width = widths[index] ?? 0;
+    const font = look.head ? 'bold' : (column.font ?? 'sans');
+    const size = font === 'mono' ? 7.6 : 8.4;
+    const lines = cellLines(sheet, cells[index] ?? '', font, size, width - 8, look.lines);
+    for (const [at, line] of lines.entries()) {
+      const colour = look.head ? 'muted' : (column.colour ?? 'ink');
+      sheet.put(line, x + 2, sheet.y + 3 + at * cellLineHeight, { font, size, colour });
+    }
+    tallest = Math.max(tallest, lines.length);
+    x += width;
+  }
+  sheet.y += 4.4 + tallest * cellLineHeight;
+  rule(sheet, 'line', look.head ? 0.9 : 0.4);
+}
+
+function cellLines(sheet: Sheet, text: string, font: FontName, size: number, width: number, max: number): string[] {
+  if (max === 1) return [sheet.fit(text.replace(/\s+/g, ' '), font, size, width)];
+  const lines = sheet.wrap(text.slice(0, 600), font, size, width);
+  return lines.length <= max
+    ? lines
+    : [...lines.slice(0, max - 1), sheet.fit(lines.slice(max - 1).join(' '), font, size, width)];
 }

@@ -132,8 +132,8 @@ function outcomeFact({ outcome }: StatementCase): string {
 }
 
 function evidenceFact({ line, body, rowsDigest }: StatementCase): string {
-  const rows = rowsDigest === null ? '' : `\nrows as sent, SHA-256 ${rowsDigest}`;
-  return `journal line ${line}, digest ${body.digest}${rows}`;
+  const rows = rowsDigest === null ? '' : `\nrows sent ${rowsDigest}`;
+  return `journal line ${line}; SHA-256 of\nstatement ${body.digest}${rows}`;
 }
 
 function maskWords(

@@ -191,7 +191,7 @@ function section<T>(
 ): void {
   if (entries.length === 0) return;
   subheading(sheet, title);
-  table(sheet, columns, entries.slice(0, rowsPerTable).map(row));
+  table(sheet, columns, entries.slice(0, rowsPerTable).map(row), 3);
   const left = entries.length - rowsPerTable;
   if (left > 0)
     sheet.text(`${left.toLocaleString('en-US')} more are not listed here; the statements themselves follow below.`, {
