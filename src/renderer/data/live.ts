@@ -1,0 +1,76 @@
+import type { QueryClient } from '@tanstack/react-query';
+import type { ApprovalRequest, CallOutput, SessionDetail, SessionSummary, StatementEntry } from '../../contract/index.ts';
+import type { Desk } from '../desk.ts';
+import { callKey } from './query.ts';
+
+type Approvals = CallOutput<'approvals.list'>;
+
+/** How many decided requests the desk keeps in view. */
+const decidedKept = 100;
+
+/** The lists with one request in its new state: pending oldest first, decided newest first. */
+export function withApproval(lists: Approvals, request: ApprovalRequest): Approvals {
+  const pending = lists.pending.filter((other) => other.id !== request.id);
+  const decided = lists.decided.filter((other) => other.id !== request.id);
+  if (request.state === 'pending') {
+    return { pending: [...pending, request].sort((a, b) => a.createdAt - b.createdAt), decided };
+  }
+  return { pending, decided: [request, ...decided].slice(0, decidedKept) };
+}
+
+/** The list with one session in its new state: at its place, or in front when it is new. */
+export function withSession(list: SessionSummary[], summary: SessionSummary): SessionSummary[] {
+  const known = list.some((other) => other.id === summary.id);
+  return known ? list.map((other) => (other.id === summary.id ? summary : other)) : [summary, ...list];
+}
+
+/** The session with one statement in its new state, in order of `seq`. */
+export function withStatement(detail: SessionDetail, statement: StatementEntry): SessionDetail {
+  const last = detail.statements.at(-1);
+  if (!last || statement.seq > last.seq) return { ...detail, statements: [...detail.statements, statement] };
+  const known = detail.statements.some((other) => other.seq === statement.seq);
+  const statements = known
+    ? detail.statements.map((other) => (other.seq === statement.seq ? statement : other))
+    : [...detail.statements, statement].sort((a, b) => a.seq - b.seq);
+  return { ...detail, statements };
+}
+
+/**
+ * Feeds the events of the desk into the query cache, and asks for everything again after a reconnect.
+ * `onRequest` hears of every request as it changes. Returns the function that stops.
+ */
+export function followEvents(desk: Desk, client: QueryClient, onRequest: (request: ApprovalRequest) => void): () => void {
+  const invalidate = (...names: string[]) => {
+    for (const name of names) void client.invalidateQueries({ queryKey: [name] });
+  };
+  let wasOpen = desk.status() === 'open';
+  const stops = [
+    desk.on('approval.changed', (request) => {
+      client.setQueryData<Approvals>(callKey('approvals.list', {}), (lists) => lists && withApproval(lists, request));
+      onRequest(request);
+    }),
+    desk.on('session.changed', (summary) => {
+      for (const [key] of client.getQueriesData<SessionSummary[]>({ queryKey: ['sessions.list'] })) {
+        const filtered = Boolean((key[1] as { text?: string } | undefined)?.text);
+        if (filtered) void client.invalidateQueries({ queryKey: key });
+        else client.setQueryData<SessionSummary[]>(key, (list) => list && withSession(list, summary));
+      }
+      client.setQueryData<SessionDetail>(callKey('sessions.get', { sessionId: summary.id }), (detail) => detail && { ...detail, summary });
+      if (!summary.live) invalidate('sessions.replay', 'sessions.verify');
+    }),
+    desk.on('statement.changed', ({ sessionId, statement }) => {
+      client.setQueryData<SessionDetail>(callKey('sessions.get', { sessionId }), (detail) => detail && withStatement(detail, statement));
+    }),
+    desk.on('connections.changed', () => invalidate('connections.list', 'rules.catalog', 'rules.preview', 'desk.overview')),
+    desk.on('agents.changed', () => invalidate('agents.list', 'connections.list', 'desk.overview')),
+    desk.on('overview.changed', () => invalidate('desk.overview')),
+    desk.onStatus(() => {
+      const open = desk.status() === 'open';
+      if (open && !wasOpen) void client.invalidateQueries();
+      wasOpen = open;
+    }),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+  };
+}

@@ -1,0 +1,86 @@
+import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { CloseIcon } from '../theme/icons.tsx';
+import { Button } from './Button.tsx';
+import { cx } from './cx.ts';
+import styles from './Dialog.module.css';
+
+interface DialogProps {
+  readonly title: string;
+  readonly onClose: () => void;
+  readonly children: ReactNode;
+  readonly footer?: ReactNode;
+  readonly width?: 'normal' | 'wide';
+  /** Shows no title bar; the title is still said to screen readers. */
+  readonly bare?: boolean;
+}
+
+/** A modal dialog: the browser's own, which traps the focus, makes the rest inert and gives the focus back. Mounted means open. */
+export function Dialog({ title, onClose, children, footer, width = 'normal', bare = false }: DialogProps) {
+  const ref = useRef<HTMLDialogElement>(null);
+  const heading = useId();
+  useEffect(() => {
+    const dialog = ref.current;
+    const before = document.activeElement;
+    if (dialog && !dialog.open) dialog.showModal();
+    return () => {
+      dialog?.close();
+      if (before instanceof HTMLElement) before.focus();
+    };
+  }, []);
+  return (
+    <dialog
+      ref={ref}
+      aria-labelledby={heading}
+      className={cx(styles.dialog, styles[width])}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+    >
+      <div className={styles.frame}>
+        <header className={bare ? 'visually-hidden' : styles.header}>
+          <h1 id={heading}>{title}</h1>
+          {!bare && <Button variant="quiet" icon={<CloseIcon />} aria-label="Close" onClick={onClose} />}
+        </header>
+        <div className={bare ? styles.bare : styles.content}>{children}</div>
+        {footer && <footer className={styles.footer}>{footer}</footer>}
+      </div>
+    </dialog>
+  );
+}
+
+interface ConfirmProps {
+  readonly title: string;
+  readonly children: ReactNode;
+  readonly action: string;
+  readonly busy: boolean;
+  readonly error?: ReactNode;
+  readonly onConfirm: () => void;
+  readonly onClose: () => void;
+}
+
+/** Asks before something that cannot be taken back. The way out has the focus. */
+export function Confirm({ title, children, action, busy, error, onConfirm, onClose }: ConfirmProps) {
+  return (
+    <Dialog
+      title={title}
+      onClose={onClose}
+      footer={
+        <>
+          {/* biome-ignore lint/a11y/noAutofocus: the safe answer has the focus when the question appears */}
+          <Button autoFocus onClick={onClose}>
+            Keep
+          </Button>
+          <Button variant="danger" busy={busy} onClick={onConfirm}>
+            {action}
+          </Button>
+        </>
+      }
+    >
+      <div className={styles.confirm}>
+        {children}
+        {error}
+      </div>
+    </Dialog>
+  );
+}

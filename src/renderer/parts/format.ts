@@ -1,0 +1,54 @@
+const clockFormat = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
+const dayFormat = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
+const numberFormat = new Intl.NumberFormat();
+const relativeFormat = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto', style: 'short' });
+
+/** Time of day of an instant (milliseconds since the epoch): `20:14:05`. */
+export function clock(at: number): string {
+  return clockFormat.format(at);
+}
+
+/** Day and time of an instant. */
+export function dateTime(at: number): string {
+  return `${dayFormat.format(at)}, ${clockFormat.format(at)}`;
+}
+
+/** An instant as far from `now` as a person says it: `3 min. ago`. */
+export function ago(at: number, now: number): string {
+  const seconds = Math.round((at - now) / 1000);
+  const size = Math.abs(seconds);
+  if (size < 5) return 'now';
+  if (size < 60) return relativeFormat.format(seconds, 'second');
+  if (size < 3600) return relativeFormat.format(Math.round(seconds / 60), 'minute');
+  if (size < 86_400) return relativeFormat.format(Math.round(seconds / 3600), 'hour');
+  return relativeFormat.format(Math.round(seconds / 86_400), 'day');
+}
+
+/** A length of time in milliseconds: `0.4 ms`, `12 ms`, `1.24 s`, `4 min 12 s`, `2 h 5 min`. */
+export function duration(ms: number): string {
+  if (ms < 10) return `${ms.toFixed(1)} ms`;
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 60) return `${minutes} min ${Math.floor((ms % 60_000) / 1000)} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Time as a player or a countdown shows it: `4:32`, `1:04:32`; part seconds are dropped. */
+export function timecode(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const rest = `${String(seconds % 60).padStart(2, '0')}`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}:${rest}`;
+  return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}:${rest}`;
+}
+
+/** A number with the reader's separators. */
+export function count(value: number): string {
+  return numberFormat.format(value);
+}
+
+/** `1 row`, `2 rows`. */
+export function plural(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}

@@ -1,0 +1,61 @@
+import { useEffect } from 'react';
+import { useCommand } from '../../app/commands.ts';
+import { navigate } from '../../app/routes.ts';
+import { useCall } from '../../data/query.ts';
+import { plural } from '../../parts/format.ts';
+import { ErrorNote, Loading } from '../../parts/Notes.tsx';
+import { ScreenHead } from '../../parts/ScreenHead.tsx';
+import styles from './ApprovalsScreen.module.css';
+import { NothingWaits } from './NothingWaits.tsx';
+import { RequestDetail } from './RequestDetail.tsx';
+import { RequestList } from './RequestList.tsx';
+
+/** The inbox: what waits, oldest first, everything needed to decide, and what was decided. */
+export function ApprovalsScreen({ id }: { readonly id: string | null }) {
+  const approvals = useCall('approvals.list', {});
+  const pending = approvals.data?.pending ?? [];
+  const decided = approvals.data?.decided ?? [];
+  const all = [...pending, ...decided];
+  const selected = all.find((request) => request.id === id) ?? null;
+  const first = pending[0]?.id ?? null;
+
+  const open = (to: string | null) => navigate({ screen: 'approvals', id: to }, true);
+  const move = (by: number) => {
+    const at = all.findIndex((request) => request.id === id);
+    const next = all[Math.max(0, Math.min(all.length - 1, at + by))];
+    if (next) open(next.id);
+  };
+  // What is open stays open when it ends elsewhere. Only an empty view takes the oldest that waits.
+  useEffect(() => {
+    if (selected === null && first !== null) navigate({ screen: 'approvals', id: first }, true);
+  }, [selected, first]);
+  useCommand('list.next', () => move(1), all.length > 0);
+  useCommand('list.previous', () => move(-1), all.length > 0);
+
+  const afterDecision = (decidedId: string) => open(pending.find((request) => request.id !== decidedId)?.id ?? decidedId);
+
+  return (
+    <>
+      <ScreenHead title="Approvals" detail={pending.length > 0 ? `${plural(pending.length, 'statement')} waiting` : 'nothing waits'} />
+      {approvals.isPending && <Loading lines={6} label="Loading requests" />}
+      {approvals.error && (
+        <div className={styles.error}>
+          <ErrorNote error={approvals.error} retry={() => void approvals.refetch()} />
+        </div>
+      )}
+      {approvals.data && (
+        <div className={styles.layout}>
+          <div className={styles.pending}>
+            {pending.length > 0 && <RequestList title="Waiting for you" requests={pending} selected={selected?.id ?? null} onOpen={open} />}
+          </div>
+          <div className={styles.detail}>
+            {selected ? <RequestDetail key={selected.id} request={selected} onDecided={afterDecision} /> : <NothingWaits />}
+          </div>
+          <div className={styles.decided}>
+            <RequestList title="Recently decided" requests={decided} selected={selected?.id ?? null} onOpen={open} />
+          </div>
+        </div>
+      )}
+    </>
+  );
+}

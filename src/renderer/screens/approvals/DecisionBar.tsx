@@ -1,0 +1,93 @@
+import { type KeyboardEvent, useRef, useState } from 'react';
+import type { ApprovalRequest, DecideInput } from '../../../contract/index.ts';
+import { useCommand } from '../../app/commands.ts';
+import { keyCaps } from '../../app/keys.ts';
+import { useAction } from '../../data/query.ts';
+import { Button } from '../../parts/Button.tsx';
+import { TextField } from '../../parts/Field.tsx';
+import { ErrorNote } from '../../parts/Notes.tsx';
+import { BlockIcon, CheckIcon } from '../../theme/icons.tsx';
+import styles from './DecisionBar.module.css';
+import { useArmed } from './use-armed.ts';
+
+interface DecisionBarProps {
+  readonly request: ApprovalRequest;
+  onDecided(id: string): void;
+}
+
+/** Deny or approve. Deny is the strong button; approving takes the mouse or a chord, never a bare Enter or Space. */
+export function DecisionBar({ request, onDecided }: DecisionBarProps) {
+  const [reason, setReason] = useState('');
+  const bar = useRef<HTMLDivElement>(null);
+  const decide = useAction('approvals.decide');
+  const { armed, isArmed } = useArmed(request.id);
+
+  const answer = (action: DecideInput['action']) => {
+    if (!isArmed() || decide.isPending) return;
+    const said = reason.trim();
+    // The event of the decision may take this bar away before the answer comes, hence the promise and not its callbacks.
+    decide.mutateAsync({ id: request.id, digest: request.digest, action, ...(said === '' ? {} : { reason: said }) }).then(
+      () => onDecided(request.id),
+      () => undefined, // shown through decide.error
+    );
+  };
+  useCommand('approval.approve', () => answer('approve'));
+  useCommand('approval.deny', () => answer('deny'));
+  useCommand('approval.reason', () => bar.current?.querySelector('input')?.focus());
+
+  const leaveReason = (event: KeyboardEvent<HTMLElement>) => {
+    if (event.key !== 'Escape' || !(event.target instanceof HTMLInputElement)) return;
+    event.preventDefault(); // the first Esc leaves the field, the next one denies
+    event.target.blur();
+  };
+  const chordOnly = (event: KeyboardEvent<HTMLElement>) => {
+    const chord = event.ctrlKey || event.metaKey;
+    if ((event.key === 'Enter' && !chord) || event.key === ' ') event.preventDefault();
+  };
+
+  return (
+    <div className={styles.bar} ref={bar} role="group" aria-label="Decision" data-armed={armed}>
+      <ErrorNote error={decide.error} />
+      <div className={styles.row}>
+        {/* biome-ignore lint/a11y/noStaticElementInteractions: Esc in the field is heard on its way up */}
+        <div className={styles.reason} onKeyDown={leaveReason}>
+          <TextField
+            label="Reason"
+            hideLabel
+            placeholder="Reason (optional, the agent reads it when you deny)"
+            maxLength={500}
+            value={reason}
+            onChange={setReason}
+          />
+        </div>
+        <Button
+          size="large"
+          icon={<CheckIcon />}
+          className={styles.approve}
+          keys={keyCaps('mod+enter')}
+          aria-keyshortcuts="Control+Enter Meta+Enter"
+          aria-disabled={!armed}
+          busy={decide.isPending}
+          onKeyDown={chordOnly}
+          onKeyUp={chordOnly}
+          onClick={() => answer('approve')}
+        >
+          Approve once
+        </Button>
+        <Button
+          size="large"
+          variant="solid"
+          icon={<BlockIcon />}
+          className={styles.deny}
+          keys={keyCaps('d')}
+          aria-keyshortcuts="D Escape"
+          aria-disabled={!armed}
+          busy={decide.isPending}
+          onClick={() => answer('deny')}
+        >
+          Deny
+        </Button>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,58 @@
+import type { ApprovalRequest } from '../../../contract/index.ts';
+import { Chip, EnvironmentChip } from '../../parts/Chips.tsx';
+import { headline } from '../../parts/effects.ts';
+import { Sql } from '../../parts/Sql.tsx';
+import { Values } from '../../parts/Values.tsx';
+import { Visible } from '../../parts/Visible.tsx';
+import { HandIcon, WarningIcon } from '../../theme/icons.tsx';
+import { Countdown } from './Countdown.tsx';
+import { DecisionBar } from './DecisionBar.tsx';
+import { EndedBanner } from './EndedBanner.tsx';
+import { Facts } from './Facts.tsx';
+import styles from './RequestDetail.module.css';
+
+interface RequestDetailProps {
+  readonly request: ApprovalRequest;
+  onDecided(id: string): void;
+}
+
+/** One request with all that is needed to decide it in five seconds. */
+export function RequestDetail({ request, onDecided }: RequestDetailProps) {
+  const pending = request.state === 'pending';
+  return (
+    <article className={styles.detail} aria-label={`Request: ${headline(request.effects)}`}>
+      <div className={styles.content}>
+        <header className={styles.head}>
+          <div className={styles.chips}>
+            <EnvironmentChip environment={request.environment} />
+            {request.transaction !== 'idle' && <Chip tone={request.transaction === 'failed' ? 'block' : 'ask'} label={`Transaction ${request.transaction}`} />}
+            {!request.effects.understood && <Chip tone="block" icon={WarningIcon} label="Not understood" />}
+          </div>
+          {pending && <Countdown createdAt={request.createdAt} deadlineAt={request.deadlineAt} size={28} />}
+          <h2 className={styles.headline}>{headline(request.effects)}</h2>
+          <p className={styles.summary}>
+            <strong>
+              <Visible text={request.agent} />
+            </strong>{' '}
+            asks on <strong>{request.connection}</strong>, database <strong>{request.database}</strong>, as role{' '}
+            <strong>{request.role}</strong>
+          </p>
+        </header>
+        {!pending && <EndedBanner request={request} />}
+        <div className={styles.why}>
+          <HandIcon />
+          <div>
+            <p className={styles.rule}>{request.rule.title}</p>
+            <p>
+              <Visible text={request.rule.reason} />
+            </p>
+          </div>
+        </div>
+        <Sql text={request.text} />
+        <Values values={request.parameters} />
+        <Facts request={request} />
+      </div>
+      {pending && <DecisionBar request={request} onDecided={onDecided} />}
+    </article>
+  );
+}

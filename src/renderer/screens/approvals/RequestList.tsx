@@ -1,0 +1,55 @@
+import type { ApprovalRequest } from '../../../contract/index.ts';
+import { ApprovalChip, EnvironmentChip } from '../../parts/Chips.tsx';
+import { cx } from '../../parts/cx.ts';
+import { headline } from '../../parts/effects.ts';
+import { ago } from '../../parts/format.ts';
+import { SqlLine } from '../../parts/Sql.tsx';
+import { useNow } from '../../parts/use-now.ts';
+import { Countdown } from './Countdown.tsx';
+import styles from './RequestList.module.css';
+
+interface RequestListProps {
+  readonly title: string;
+  readonly requests: readonly ApprovalRequest[];
+  readonly selected: string | null;
+  onOpen(id: string): void;
+}
+
+/** Requests as rows; the open one is marked. */
+export function RequestList({ title, requests, selected, onOpen }: RequestListProps) {
+  const now = useNow(15_000);
+  if (requests.length === 0) return null;
+  return (
+    <section aria-label={title}>
+      <h2 className={styles.title}>{title}</h2>
+      <ul>
+        {requests.map((request) => (
+          <li key={request.id}>
+            <button
+              type="button"
+              className={cx(styles.row, request.id === selected && styles.selected)}
+              aria-current={request.id === selected || undefined}
+              onClick={() => onOpen(request.id)}
+            >
+              <span className={styles.top}>
+                <strong className={styles.what}>{headline(request.effects)}</strong>
+                {request.state === 'pending' ? (
+                  <Countdown createdAt={request.createdAt} deadlineAt={request.deadlineAt} size={18} />
+                ) : (
+                  <span className={styles.when}>{ago(request.decidedAt ?? request.createdAt, now)}</span>
+                )}
+              </span>
+              <SqlLine text={request.text} />
+              <span className={styles.who}>
+                {request.state === 'pending' ? <EnvironmentChip environment={request.environment} /> : <ApprovalChip state={request.state} />}
+                <span className={styles.from}>
+                  {request.agent} → {request.connection}
+                </span>
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

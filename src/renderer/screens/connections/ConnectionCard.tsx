@@ -1,0 +1,96 @@
+import { useState } from 'react';
+import type { ConnectionView } from '../../../contract/index.ts';
+import { routeHash } from '../../app/routes.ts';
+import { useAction } from '../../data/query.ts';
+import { AddressCard } from '../../parts/AddressCard.tsx';
+import { Button } from '../../parts/Button.tsx';
+import { Chip, EnvironmentChip } from '../../parts/Chips.tsx';
+import { Confirm } from '../../parts/Dialog.tsx';
+import { plural } from '../../parts/format.ts';
+import { ErrorNote } from '../../parts/Notes.tsx';
+import { CheckCircleIcon, KeyIcon, TerminalIcon } from '../../theme/icons.tsx';
+import { ConnectionDialog } from './ConnectionDialog.tsx';
+import { PasswordForm } from './PasswordForm.tsx';
+import styles from './Panel.module.css';
+
+const credentials = {
+  ready: { tone: 'allow', icon: CheckCircleIcon, label: 'Password ready' },
+  needed: { tone: 'ask', icon: KeyIcon, label: 'Password needed' },
+  none: { tone: 'neutral', icon: KeyIcon, label: 'No password' },
+} as const;
+
+/** One connection: where it leads, how it stands, and what an agent is given to use it. */
+export function ConnectionCard({ view, readOnly }: { readonly view: ConnectionView; readonly readOnly: boolean }) {
+  const { config } = view;
+  const { upstream } = config;
+  const [layer, setLayer] = useState<'none' | 'edit' | 'remove'>('none');
+  const [addresses, setAddresses] = useState(false);
+  const remove = useAction('connections.remove');
+  return (
+    <article className={styles.card} aria-label={`Connection ${config.name}`}>
+      <header className={styles.cardHead}>
+        <h2>{config.name}</h2>
+        <EnvironmentChip environment={config.environment} />
+        <Chip {...credentials[view.credential]} />
+        {view.liveSessions > 0 && <Chip tone="neutral" icon={TerminalIcon} label={`${view.liveSessions} live`} />}
+        <div className={styles.actions}>
+          <Button size="small" aria-expanded={addresses} onClick={() => setAddresses(!addresses)}>
+            Agent address
+          </Button>
+          {!readOnly && (
+            <>
+              <Button size="small" onClick={() => setLayer('edit')}>
+                Edit
+              </Button>
+              <Button size="small" variant="danger" onClick={() => setLayer('remove')}>
+                Remove
+              </Button>
+            </>
+          )}
+        </div>
+      </header>
+      <dl className={styles.facts}>
+        <div>
+          <dt>upstream</dt>
+          <dd>
+            <code>
+              {upstream.user}@{upstream.host}:{upstream.port}/{upstream.database}
+            </code>
+          </dd>
+        </div>
+        <div>
+          <dt>TLS</dt>
+          <dd>{upstream.sslmode}</dd>
+        </div>
+        <div>
+          <dt>policy</dt>
+          <dd>{config.policy}</dd>
+        </div>
+        <div>
+          <dt>masking</dt>
+          <dd>
+            <a href={routeHash({ screen: 'rules', connection: config.name })}>{plural(config.maskRules.length, 'rule')}</a>
+          </dd>
+        </div>
+      </dl>
+      {view.credential === 'needed' && <PasswordForm connection={config.name} user={upstream.user} />}
+      {addresses && view.addresses.map((address) => <AddressCard key={address.url} address={address} />)}
+      {layer === 'edit' && <ConnectionDialog config={config} onClose={() => setLayer('none')} />}
+      {layer === 'remove' && (
+        <Confirm
+          title={`Remove ${config.name}?`}
+          action="Remove connection"
+          busy={remove.isPending}
+          error={<ErrorNote error={remove.error} />}
+          onClose={() => setLayer('none')}
+          onConfirm={() => remove.mutate({ connection: config.name }, { onSuccess: () => setLayer('none') })}
+        >
+          <p>
+            Agents can no longer reach this database. {view.liveSessions > 0 && `${plural(view.liveSessions, 'live session')} will end. `}
+            Its {plural(config.maskRules.length, 'mask rule')} go with it; the recordings stay.
+          </p>
+        </Confirm>
+      )}
+    </article>
+  );
+}

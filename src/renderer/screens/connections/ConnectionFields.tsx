@@ -1,0 +1,84 @@
+import { type ConnectionConfig, environment, policyPreset, sslMode } from '../../../contract/index.ts';
+import { CheckField, SelectField, TextField } from '../../parts/Field.tsx';
+import styles from './ConnectionDialog.module.css';
+import { CredentialFields } from './CredentialFields.tsx';
+
+interface ConnectionFieldsProps {
+  readonly draft: ConnectionConfig;
+  readonly problems: Readonly<Record<string, string>>;
+  readonly isNew: boolean;
+  onChange(config: ConnectionConfig): void;
+}
+
+const choices = <V extends string>(values: readonly V[]) => values.map((value) => ({ value, label: value }));
+
+/** The fields of a connection but its mask rules, which have their own screen. */
+export function ConnectionFields({ draft, problems, isNew, onChange }: ConnectionFieldsProps) {
+  const { upstream } = draft;
+  const change = (part: Partial<ConnectionConfig>) => onChange({ ...draft, ...part });
+  const changeUpstream = (part: Partial<ConnectionConfig['upstream']>) => change({ upstream: { ...upstream, ...part } });
+  return (
+    <>
+      <fieldset className={styles.grid}>
+        <legend>What it is</legend>
+        <div className={styles.third}>
+          <TextField
+            label="Name"
+            value={draft.name}
+            disabled={!isNew}
+            error={problems['name']}
+            hint={isNew ? 'Agents use it as the database name' : 'A name stays as it is'}
+            onChange={(name) => change({ name })}
+          />
+        </div>
+        <div className={styles.third}>
+          <SelectField label="Environment" value={draft.environment} options={choices(environment.options)} onChange={(value) => change({ environment: value })} />
+        </div>
+        <div className={styles.third}>
+          <SelectField label="Policy" value={draft.policy} options={choices(policyPreset.options)} onChange={(policy) => change({ policy })} />
+        </div>
+      </fieldset>
+      <fieldset className={styles.grid}>
+        <legend>Upstream</legend>
+        <div className={styles.wide}>
+          <TextField label="Host" mono value={upstream.host} error={problems['upstream.host']} hint="A name, an address, or the folder of a Unix socket" onChange={(host) => changeUpstream({ host })} />
+        </div>
+        <div className={styles.third}>
+          <TextField label="Port" type="number" min={1} max={65535} value={upstream.port} error={problems['upstream.port']} onChange={(port) => changeUpstream({ port: Number(port) })} />
+        </div>
+        <div className={styles.half}>
+          <TextField label="Database" mono value={upstream.database} error={problems['upstream.database']} onChange={(database) => changeUpstream({ database })} />
+        </div>
+        <div className={styles.half}>
+          <TextField label="User" mono value={upstream.user} error={problems['upstream.user']} onChange={(user) => changeUpstream({ user })} />
+        </div>
+        <div className={styles.third}>
+          <SelectField label="TLS (sslmode)" value={upstream.sslmode} options={choices(sslMode.options)} onChange={(sslmode) => changeUpstream({ sslmode })} />
+        </div>
+        <div className={styles.wide}>
+          <TextField
+            label="Certificate authorities (sslrootcert)"
+            mono
+            placeholder="the system’s"
+            value={upstream.sslrootcert ?? ''}
+            error={problems['upstream.sslrootcert']}
+            onChange={(path) => {
+              const { sslrootcert: _old, ...rest } = upstream;
+              change({ upstream: path === '' ? rest : { ...rest, sslrootcert: path } });
+            }}
+          />
+        </div>
+      </fieldset>
+      <CredentialFields upstream={upstream} problems={problems} onChange={changeUpstream} />
+      <fieldset className={styles.grid}>
+        <legend>Pass through</legend>
+        <div className={styles.full}>
+          <CheckField label="Any database: use the name that the agent asks for" checked={draft.anyDatabase} onChange={(anyDatabase) => change({ anyDatabase })} />
+        </div>
+        <div className={styles.full}>
+          <CheckField label="Any user: log in as the user that the agent names" checked={draft.anyUser} onChange={(anyUser) => change({ anyUser })} />
+        </div>
+      </fieldset>
+    </>
+  );
+}

@@ -1,0 +1,70 @@
+import { authMethod, type ConnectionConfig, type CredentialSource } from '../../../contract/index.ts';
+import { CheckField, Field, SelectField, TextField } from '../../parts/Field.tsx';
+import { commandLines, defaultCredential } from './connection-draft.ts';
+import styles from './ConnectionDialog.module.css';
+
+type Upstream = ConnectionConfig['upstream'];
+
+interface CredentialFieldsProps {
+  readonly upstream: Upstream;
+  readonly problems: Readonly<Record<string, string>>;
+  onChange(part: Partial<Upstream>): void;
+}
+
+const sources: readonly { readonly value: CredentialSource['from']; readonly label: string }[] = [
+  { value: 'prompt', label: 'Ask me when Postern starts' },
+  { value: 'environment', label: 'Environment variable' },
+  { value: 'command', label: 'Output of a command' },
+  { value: 'none', label: 'No password' },
+];
+
+/** Where the password comes from, and which ways of proving it are accepted. */
+export function CredentialFields({ upstream, problems, onChange }: CredentialFieldsProps) {
+  const { credential } = upstream;
+  return (
+    <fieldset className={styles.grid}>
+      <legend>Password</legend>
+      <div className={styles.half}>
+        <SelectField label="Comes from" value={credential.from} options={sources} onChange={(from) => onChange({ credential: defaultCredential(from) })} />
+      </div>
+      <div className={styles.half}>
+        {credential.from === 'environment' && (
+          <TextField
+            label="Variable"
+            mono
+            value={credential.variable}
+            error={problems['upstream.credential.variable']}
+            onChange={(variable) => onChange({ credential: { from: 'environment', variable } })}
+          />
+        )}
+        {credential.from === 'command' && (
+          <Field label="Program and arguments, one per line" error={problems['upstream.credential.command']} hint="Run without a shell; its output is the password">
+            {({ className, ...attributes }) => (
+              <textarea
+                {...attributes}
+                className={`${className} ${styles.mono}`}
+                rows={3}
+                spellCheck={false}
+                defaultValue={credential.command.join('\n')}
+                onChange={(event) => onChange({ credential: { from: 'command', command: commandLines(event.target.value) } })}
+              />
+            )}
+          </Field>
+        )}
+      </div>
+      <div className={styles.full} role="group" aria-label="Accepted ways to log in">
+        <div className={styles.methods}>
+          {authMethod.options.map((method) => (
+            <CheckField
+              key={method}
+              label={method}
+              checked={upstream.requireAuth.includes(method)}
+              onChange={(on) => onChange({ requireAuth: authMethod.options.filter((other) => (other === method ? on : upstream.requireAuth.includes(other))) })}
+            />
+          ))}
+        </div>
+        {problems['upstream.requireAuth'] && <p className={styles.wrong}>Choose at least one.</p>}
+      </div>
+    </fieldset>
+  );
+}

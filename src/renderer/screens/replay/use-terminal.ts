@@ -1,0 +1,102 @@
+import '@xterm/xterm/css/xterm.css';
+import { FitAddon } from '@xterm/addon-fit';
+import { SearchAddon } from '@xterm/addon-search';
+import { Terminal } from '@xterm/xterm';
+import { type RefObject, useEffect, useState } from 'react';
+import { type Theme, useTheme } from '../../theme/theme.ts';
+import { documentWithAdoptedStyles } from './adopted-styles.ts';
+import { searchColours, terminalThemes } from './terminal-theme.ts';
+
+/** The terminal as the player uses it. */
+export interface ReplayTerminal {
+  /** Appends to the picture. */
+  write(data: string): void;
+  /** Clears everything and shows `data` alone. */
+  show(data: string): void;
+  /** Jumps to the next (or previous) place with this text; false when there is none. An empty text clears the marks. */
+  find(text: string, backwards: boolean): boolean;
+  rows(): number;
+}
+
+const largestFont = 13;
+const smallestFont = 9;
+
+/** Opens a read-only terminal of a fixed width in `host`. Null until it is open. The font shrinks so that the width fits. */
+export function useTerminal(host: RefObject<HTMLElement | null>, columns: number): ReplayTerminal | null {
+  const [opened, setOpened] = useState<{ terminal: Terminal; search: SearchAddon } | null>(null);
+  const [handle, setHandle] = useState<ReplayTerminal | null>(null);
+  const { theme } = useTheme();
+
+  useEffect(() => {
+    const element = host.current;
+    if (!element) return;
+    const terminal = new Terminal({
+      cols: columns,
+      rows: 24,
+      disableStdin: true,
+      cursorInactiveStyle: 'none',
+      fontFamily: getComputedStyle(document.documentElement).getPropertyValue('--font-mono'),
+      fontSize: largestFont,
+      lineHeight: 1.25,
+      scrollback: 100_000,
+      allowProposedApi: true, // the marks of the search addon
+      screenReaderMode: false, // the transcript beside it serves screen readers, whole and in order
+      documentOverride: documentWithAdoptedStyles(document),
+    });
+    const fit = new FitAddon();
+    const search = new SearchAddon();
+    terminal.loadAddon(fit);
+    terminal.loadAddon(search);
+    terminal.open(element);
+    // The player is driven by the desk's keys; a focused terminal would swallow them.
+    terminal.textarea?.setAttribute('tabindex', '-1');
+    terminal.attachCustomKeyEventHandler(() => false);
+    const resize = () => fitTo(terminal, fit, columns);
+    const observer = new ResizeObserver(resize);
+    observer.observe(element);
+    resize();
+    setOpened({ terminal, search });
+    return () => {
+      observer.disconnect();
+      setOpened(null);
+      terminal.dispose();
+    };
+  }, [host, columns]);
+
+  useEffect(() => {
+    if (!opened) return setHandle(null);
+    opened.terminal.options.theme = terminalThemes[theme];
+    setHandle(handleOf(opened.terminal, opened.search, theme));
+  }, [opened, theme]);
+  return handle;
+}
+
+function fitTo(terminal: Terminal, fit: FitAddon, columns: number): void {
+  terminal.options.fontSize = largestFont;
+  const wanted = fit.proposeDimensions();
+  if (!wanted || Number.isNaN(wanted.cols)) return;
+  if (wanted.cols < columns) {
+    terminal.options.fontSize = Math.max(smallestFont, Math.floor((largestFont * wanted.cols * 2) / columns) / 2);
+  }
+  const rows = fit.proposeDimensions()?.rows ?? wanted.rows;
+  terminal.resize(columns, Math.max(8, rows));
+}
+
+function handleOf(terminal: Terminal, search: SearchAddon, theme: Theme): ReplayTerminal {
+  return {
+    write: (data) => terminal.write(data),
+    show(data) {
+      terminal.reset();
+      terminal.write(data);
+    },
+    find(text, backwards) {
+      if (text === '') {
+        search.clearDecorations();
+        return false;
+      }
+      const options = { decorations: searchColours[theme] };
+      return backwards ? search.findPrevious(text, options) : search.findNext(text, options);
+    },
+    rows: () => terminal.rows,
+  };
+}

@@ -1,0 +1,54 @@
+import { create } from 'zustand';
+import { type MaskRule, maskRule } from '../../../contract/index.ts';
+
+/** Rules being edited, by connection. They survive a look at another screen; nothing is in force before it is saved. */
+interface Drafts {
+  readonly byConnection: Readonly<Record<string, readonly MaskRule[]>>;
+  set(connection: string, rules: readonly MaskRule[]): void;
+  discard(connection: string): void;
+}
+
+export const useDrafts = create<Drafts>()((set) => ({
+  byConnection: {},
+  set: (connection, rules) => set((state) => ({ byConnection: { ...state.byConnection, [connection]: rules } })),
+  discard: (connection) =>
+    set((state) => {
+      const { [connection]: _discarded, ...rest } = state.byConnection;
+      return { byConnection: rest };
+    }),
+}));
+
+/** An id for a new rule that says what it is for and that no other rule has: `mask-customers-email-2`. */
+export function newRuleId(table: string, column: string, rules: readonly MaskRule[]): string {
+  const stem = `mask-${table}-${column}`.replace(/[^A-Za-z0-9_.-]+/g, '').replace(/-+$/, '').slice(0, 110);
+  const taken = new Set(rules.map((rule) => rule.id));
+  if (!taken.has(stem)) return stem;
+  let number = 2;
+  while (taken.has(`${stem}-${number}`)) number++;
+  return `${stem}-${number}`;
+}
+
+/** What is wrong with a rule, by field; an empty object when it may be saved. Two rules may not share an id. */
+export function ruleProblems(rule: MaskRule, rules: readonly MaskRule[]): Readonly<Record<string, string>> {
+  const problems: Record<string, string> = {};
+  const parsed = maskRule.safeParse(rule);
+  for (const issue of parsed.error?.issues ?? []) problems[issue.path.join('.')] ??= issue.message;
+  for (const field of ['schema', 'table', 'column'] as const) {
+    if (rule[field] === '') problems[field] = 'Needs a name or a pattern such as *';
+  }
+  if (rules.filter((other) => other.id === rule.id).length > 1) problems['id'] = 'Another rule has this id';
+  return problems;
+}
+
+/** Whether a rule's pattern covers a column. For showing only; the gate compiles rules against its own catalog. */
+export function covers(rule: MaskRule, schema: string, table: string, column: string): boolean {
+  return matches(rule.schema, schema) && matches(rule.table, table) && matches(rule.column, column);
+}
+
+function matches(pattern: string, name: string): boolean {
+  const source = pattern
+    .split('*')
+    .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+    .join('.*');
+  return new RegExp(`^${source}$`, 'i').test(name);
+}

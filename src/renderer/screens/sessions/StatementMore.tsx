@@ -1,0 +1,77 @@
+import type { ReactNode } from 'react';
+import type { StatementEntry } from '../../../contract/index.ts';
+import { ApprovalChip, Chip, VerdictChip } from '../../parts/Chips.tsx';
+import { effectLabels } from '../../parts/effects.ts';
+import { dateTime, duration } from '../../parts/format.ts';
+import { Sql } from '../../parts/Sql.tsx';
+import { Values } from '../../parts/Values.tsx';
+import { Visible } from '../../parts/Visible.tsx';
+import { MaskIcon } from '../../theme/icons.tsx';
+import styles from './StatementMore.module.css';
+
+/** Everything recorded of one statement. */
+export function StatementMore({ statement }: { readonly statement: StatementEntry }) {
+  const { outcome, decision, effects, rule } = statement;
+  return (
+    <div className={styles.more}>
+      <Sql text={statement.text} />
+      <Values values={statement.parameters} />
+      <dl className={styles.facts}>
+        <Fact name="Verdict">
+          <VerdictChip verdict={statement.verdict} /> {rule.title} <code className={styles.id}>{rule.id}</code>
+          <p className={styles.reason}>
+            <Visible text={rule.reason} />
+            {rule.hint !== null && <> {rule.hint}</>}
+          </p>
+        </Fact>
+        {decision && (
+          <Fact name="Decision">
+            <ApprovalChip state={decision.state} /> {dateTime(decision.at)}
+            {decision.by !== null && ` by ${decision.by}`}
+            {decision.via !== null && ` (${decision.via})`}
+            {decision.reason && (
+              <p className={styles.reason}>
+                “<Visible text={decision.reason} />”
+              </p>
+            )}
+          </Fact>
+        )}
+        <Fact name="Effects">
+          {effects.kinds.map((kind) => effectLabels[kind]).join(', ') || 'none'}
+          {effects.writes.length > 0 && <> · writes {effects.writes.join(', ')}</>}
+          {effects.reads.length > 0 && <> · reads {effects.reads.join(', ')}</>}
+          {effects.functions.length > 0 && <> · calls {effects.functions.join(', ')}</>}
+        </Fact>
+        {outcome && (
+          <Fact name="Outcome">
+            {outcome.tags.join(', ') || outcome.status} · {duration(outcome.durationMs)}
+            {outcome.waitedMs > 0 && ` after waiting ${duration(outcome.waitedMs)}`}
+            {(outcome.sqlstate !== null || outcome.message !== null) && (
+              <p className={styles.error}>
+                {outcome.sqlstate !== null && <code>{outcome.sqlstate}</code>} {outcome.message !== null && <Visible text={outcome.message} />}
+              </p>
+            )}
+          </Fact>
+        )}
+        {outcome && outcome.maskedColumns.length > 0 && (
+          <Fact name="Masked">
+            <span className={styles.chips}>
+              {outcome.maskedColumns.map((column) => (
+                <Chip key={`${column.name} ${column.rule}`} tone="mask" icon={MaskIcon} label={`${column.name}: ${column.masker}`} title={`Rule ${column.rule}`} />
+              ))}
+            </span>
+          </Fact>
+        )}
+      </dl>
+    </div>
+  );
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
+  return (
+    <div className={styles.fact}>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}

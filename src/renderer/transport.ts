@@ -1,0 +1,103 @@
+import { connect, type Port } from '../contract/index.ts';
+import { createDesk, type Desk, type DeskSwitch } from './desk.ts';
+
+/** Close code of the console when the cookie is missing, wrong or has ended (application range, RFC 6455 7.4.2). */
+export const noSessionCode = 4401;
+
+/** Delay before attempt `n` (from 0) to reconnect, in milliseconds: 0.25 s, doubling, 5 s at most. */
+export function reconnectDelay(attempt: number): number {
+  return Math.min(5000, 250 * 2 ** Math.min(attempt, 10));
+}
+
+/** Takes the sign-in token out of a location hash: `#token=…`. Null when there is none. */
+export function tokenOf(hash: string): string | null {
+  return new URLSearchParams(hash.replace(/^#/, '')).get('token');
+}
+
+/** Starts the desk over whatever the host offers: the preload's bridge, else the headless console's WebSocket. */
+export function startDesk(): Desk {
+  const desk = createDesk();
+  if (window.postern) {
+    desk.opened(connect(bridgePort(window.postern)));
+  } else {
+    signIn().then(
+      () => openSocket(desk, 0),
+      () => openSocket(desk, 0), // the console did not answer at all: the socket says so, and keeps trying
+    );
+  }
+  return desk;
+}
+
+function bridgePort(bridge: PosternBridge): Port {
+  return {
+    post: (message) => bridge.post(message),
+    onMessage: (listener) => bridge.onMessage(listener),
+    // The bridge lives as long as the window does; the main process reloads the window when it restarts the gate.
+    onClose: () => () => undefined,
+  };
+}
+
+/**
+ * Exchanges the token of the sign-in link for the session cookie and drops it from the address bar at once. A token that
+ * was used before answers 401; a cookie from that first use may still be good, so the socket has the last word.
+ */
+async function signIn(): Promise<void> {
+  const token = tokenOf(window.location.hash);
+  if (token === null) return;
+  window.history.replaceState(null, '', `${window.location.pathname}${window.location.search}`);
+  await fetch('/session', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ token }),
+    credentials: 'same-origin',
+  });
+}
+
+function openSocket(desk: DeskSwitch, attempt: number): void {
+  const url = new URL('/rpc', window.location.href);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  const socket = new WebSocket(url);
+  const port = socketPort(socket);
+  let opened = false;
+  // The console accepts the upgrade and then closes with 4401 when there is no session; a message or 100 ms of silence
+  // is no proof, so calls simply go out at once and reject if the close follows.
+  socket.addEventListener('open', () => {
+    opened = true;
+    desk.opened(connect(port));
+  });
+  socket.addEventListener('close', (event) => {
+    if (event.code === noSessionCode) return desk.closed('no_session');
+    desk.closed('lost');
+    const next = opened ? 0 : attempt + 1;
+    window.setTimeout(() => openSocket(desk, next), reconnectDelay(next));
+  });
+}
+
+/** A WebSocket as a port. Text frames that are not JSON are dropped; the rpc layer judges what is left. */
+export function socketPort(socket: WebSocket): Port {
+  return {
+    post: (message) => socket.send(JSON.stringify(message)),
+    onMessage(listener) {
+      const hear = (event: MessageEvent): void => {
+        const message = parseJson(event.data);
+        if (message !== undefined) listener(message);
+      };
+      socket.addEventListener('message', hear);
+      return () => socket.removeEventListener('message', hear);
+    },
+    onClose(listener) {
+      const hear = (): void => listener();
+      socket.addEventListener('close', hear, { once: true });
+      return () => socket.removeEventListener('close', hear);
+    },
+  };
+}
+
+function parseJson(data: unknown): unknown {
+  if (typeof data !== 'string') return undefined;
+  try {
+    return JSON.parse(data);
+  } catch {
+    return undefined;
+  }
+}

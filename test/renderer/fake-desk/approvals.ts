@@ -1,0 +1,110 @@
+import type { ApprovalRequest } from '../../../src/contract/index.ts';
+
+/** A digest that can be told apart from others and is the same in every run. */
+export const digestOf = (id: string): string =>
+  [...id]
+    .reduce((sum, character) => `${sum}${character.charCodeAt(0).toString(16)}`, '')
+    .padEnd(64, '0')
+    .slice(0, 64);
+
+/** A request that waits: an UPDATE of one customer in production, unless said otherwise. */
+export function request(id: string, now: number, overrides: Partial<ApprovalRequest> = {}): ApprovalRequest {
+  return {
+    id,
+    state: 'pending',
+    createdAt: now - 28_000,
+    deadlineAt: now + 272_000,
+    decidedAt: null,
+    decidedBy: null,
+    reason: null,
+    sessionId: 's-live-1',
+    statementSeq: 10,
+    agent: 'claude-code',
+    subject: 'agent:claude-code',
+    applicationName: 'psycopg 3.2',
+    clientAddress: '127.0.0.1:53122',
+    connection: 'shop',
+    environment: 'production',
+    database: 'shop',
+    role: 'shop_app',
+    transaction: 'open',
+    text: 'UPDATE customers\n   SET email = $1,\n       updated_at = now()\n WHERE id = $2\n   AND country = \'NL\'\nRETURNING id, email;',
+    parameters: [
+      { text: 'maartje.dejong@example.nl', format: 'text', truncated: false },
+      { text: '20417', format: 'text', truncated: false },
+    ],
+    effects: {
+      kinds: ['update', 'read'],
+      reads: ['public.customers'],
+      writes: ['public.customers'],
+      functions: ['pg_catalog.now'],
+      understood: true,
+    },
+    rule: {
+      id: 'production-write-asks',
+      title: 'Writing to production asks',
+      reason: 'The statement changes rows of public.customers, which holds personal data.',
+      hint: 'Wait for the operator, or read from a replica.',
+    },
+    digest: digestOf(id),
+    ...overrides,
+  };
+}
+
+export function pendingRequests(now: number): ApprovalRequest[] {
+  return [
+    request('a-1', now),
+    request('a-2', now, {
+      createdAt: now - 9000,
+      deadlineAt: now + 291_000,
+      agent: 'nightly-report',
+      subject: 'agent:nightly-report',
+      sessionId: 's-live-2',
+      statementSeq: 3,
+      transaction: 'idle',
+      environment: 'staging',
+      connection: 'shop-staging',
+      text: "DELETE FROM order_archive\u202e WHERE created_at < now() - interval '1 year' -- \u2066nothing to see\u2069",
+      parameters: [],
+      effects: { kinds: ['delete'], reads: ['public.order_archive'], writes: ['public.order_archive'], functions: [], understood: true },
+      rule: {
+        id: 'delete-without-key-asks',
+        title: 'Deleting without a key asks',
+        reason: 'The WHERE clause does not name rows by a unique key, so it may delete many.',
+        hint: null,
+      },
+    }),
+  ];
+}
+
+export function decidedRequests(now: number): ApprovalRequest[] {
+  return [
+    request('a-past-1', now, {
+      state: 'approved',
+      createdAt: now - 340_000,
+      decidedAt: now - 320_000,
+      decidedBy: 'operator',
+      text: "update orders set status = 'shipped' where id = $1",
+      parameters: [{ text: '48213', format: 'text', truncated: false }],
+      effects: { kinds: ['update'], reads: ['public.orders'], writes: ['public.orders'], functions: [], understood: true },
+    }),
+    request('a-past-2', now, {
+      state: 'denied',
+      createdAt: now - 900_000,
+      decidedAt: now - 880_000,
+      decidedBy: 'operator',
+      reason: 'Retention is handled by the nightly job',
+      text: "delete from customers where last_seen_at < now() - interval '2 years'",
+      parameters: [],
+      effects: { kinds: ['delete'], reads: ['public.customers'], writes: ['public.customers'], functions: [], understood: true },
+    }),
+    request('a-past-3', now, {
+      state: 'expired',
+      createdAt: now - 5_200_000,
+      decidedAt: now - 4_900_000,
+      text: 'truncate table carts',
+      parameters: [],
+      effects: { kinds: ['truncate'], reads: [], writes: ['public.carts'], functions: [], understood: true },
+    }),
+  ];
+}

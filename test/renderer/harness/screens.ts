@@ -1,0 +1,66 @@
+import type { Page } from 'playwright-core';
+
+/** Every state of the desk that is looked at and checked for accessibility. */
+export const screens: readonly { readonly name: string; readonly path: string; readonly prepare?: (page: Page) => Promise<unknown> }[] = [
+  { name: 'approvals', path: '#/approvals' },
+  { name: 'approvals-invisible', path: '#/approvals/a-2' },
+  { name: 'approvals-decided', path: '#/approvals/a-past-2' },
+  { name: 'approvals-empty', path: '?empty#/approvals' },
+  { name: 'sessions', path: '#/sessions' },
+  {
+    name: 'session',
+    path: '#/sessions/s-live-1',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Verify' }).click();
+      await page.getByRole('button', { name: /Approved/ }).click();
+    },
+  },
+  {
+    name: 'replay',
+    path: '#/sessions/s-past-3/replay?t=60000',
+    prepare: (page) => page.locator('.xterm-rows').getByText('denied by operator').first().waitFor(),
+  },
+  {
+    name: 'rules',
+    path: '#/rules',
+    prepare: (page) => page.getByText('Maartje de Jong').first().waitFor(),
+  },
+  { name: 'rules-file', path: '?file#/rules' },
+  {
+    name: 'policy',
+    path: '#/rules',
+    prepare: async (page) => {
+      await page.getByRole('tab', { name: 'Policy' }).click();
+      await page.getByLabel('Statement', { exact: true }).fill("update customers set email = '' where true");
+      await page.getByRole('button', { name: 'Test', exact: true }).click();
+      await page.getByText('The statement changes rows.').waitFor();
+    },
+  },
+  { name: 'connections', path: '?problems#/connections' },
+  {
+    name: 'connection-form',
+    path: '#/connections',
+    prepare: async (page) => {
+      await page.getByRole('article', { name: 'Connection shop', exact: true }).getByRole('button', { name: 'Edit' }).click();
+      await page.getByRole('button', { name: 'Test', exact: true }).click();
+      await page.getByText('It does not work yet.').waitFor();
+    },
+  },
+  { name: 'agents', path: '#/connections/agents' },
+  {
+    name: 'agent-key',
+    path: '#/connections/agents',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Add agent' }).click();
+      await page.getByLabel('Name').fill('reviewer');
+      await page.getByRole('checkbox', { name: 'shop', exact: true }).check();
+      await page.getByRole('button', { name: 'Make key' }).click();
+      await page.getByText('This key is shown only now.').waitFor();
+    },
+  },
+  { name: 'reports', path: '#/reports', prepare: (page) => page.getByRole('button', { name: 'Verify' }).nth(4).click() },
+  { name: 'settings', path: '#/settings' },
+  { name: 'palette', path: '#/sessions', prepare: (page) => page.keyboard.press('Control+k') },
+  { name: 'shortcuts', path: '#/sessions', prepare: (page) => page.keyboard.press('?') },
+  { name: 'signed-out', path: '#/approvals', prepare: (page) => page.evaluate(() => (window as unknown as { signOut(): void }).signOut()) },
+];
