@@ -112,17 +112,28 @@ export function collectDefinition(type: string, node: SyntaxNode, place: Place):
     place.draft.unknown.add(type);
     return;
   }
-  const [kind, command, object] = definition;
+  const [kind, verb, fixedObject] = definition;
+  const object = fixedObject ?? objectOf(node);
   const { draft } = place;
-  draft.kinds.add(kind);
-  draft.object ??= object ?? objectOf(node);
-  draft.command ??= kind === 'ddl' || kind === 'dcl' ? `${command} ${object ?? objectOf(node) ?? ''}`.trim() : command;
+  // Policies and roles are dropped and renamed by statements that serve all kinds of objects.
+  draft.kinds.add(object === 'POLICY' || object === 'ROLE' ? 'dcl' : kind);
+  draft.object ??= object;
+  draft.command ??= commandOf(type, node, kind, verb, object);
   if (type === 'AlterTableStmt' && changesRowSecurity(node)) draft.kinds.add('dcl');
   if (type === 'DropStmt') noteDropped(node, place);
   place.descend(type, node, { ...place, mode: 'write' });
 }
 
+function commandOf(type: string, node: SyntaxNode, kind: EffectKind, verb: string, object: string | null): string {
+  if (type === 'GrantStmt' || type === 'GrantRoleStmt') return node.is_grant === true ? 'GRANT' : 'REVOKE';
+  if (type === 'VacuumStmt') return node.is_vacuumcmd === true ? 'VACUUM' : 'ANALYZE';
+  return kind === 'ddl' || kind === 'dcl' ? `${verb} ${object ?? ''}`.trim() : verb;
+}
+
 function objectOf(node: SyntaxNode): string | null {
+  // ALTER TABLE … RENAME COLUMN works on the table. relationType means something only there.
+  if (node.renameType === 'OBJECT_TABCONSTRAINT') return 'TABLE';
+  if (node.renameType === 'OBJECT_COLUMN') return objectOf({ kind: node.relationType });
   for (const field of OBJECT_FIELDS) {
     const value = stringAt(node, field);
     const named = /^(?:OBJECT|REINDEX_OBJECT)_(.+)$/.exec(value)?.[1];

@@ -25,6 +25,9 @@ export async function createParser(options: { readonly limits?: Partial<SqlLimit
   let sound = true;
   return {
     understand(text, catalog) {
+      const key = `${catalog === null ? 0 : indexOf(catalog).id}:${text}`;
+      const known = cache.get(key); // only texts that passed the checks below were ever kept
+      if (known !== undefined) return known;
       const refusal = refuseText(text, limits);
       if (refusal !== null) return refusal;
       if (!sound)
@@ -32,9 +35,6 @@ export async function createParser(options: { readonly limits?: Partial<SqlLimit
           'too_deep',
           'The parser failed its self-check and takes no more statements; restart Postern.',
         );
-      const key = `${catalog === null ? 0 : indexOf(catalog).id}:${text}`;
-      const known = cache.get(key);
-      if (known !== undefined) return known;
       const understanding = understandUncached(text, catalog);
       if (understanding.status === 'not_understood' && understanding.code === 'too_deep') sound = selfCheck();
       cache.set(key, understanding, entryBytes(text));

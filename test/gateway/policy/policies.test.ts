@@ -49,7 +49,7 @@ describe('the production preset in production', () => {
     ['COPY orders TO STDOUT', 'allow read'],
     ['BEGIN', 'allow read'],
     ['SET statement_timeout = 0; SET client_encoding = "UTF8"; SET search_path = public', 'allow read'],
-    ["SET TIME ZONE INTERVAL '1' HOUR TO MINUTE", 'ask unusual-setting'],
+    ["SET TIME ZONE INTERVAL '1' HOUR TO MINUTE", 'allow read'],
     ['DECLARE c CURSOR FOR SELECT 1', 'allow read'],
     ['PREPARE d AS DELETE FROM orders', 'allow read'],
     ['EXECUTE d', 'allow read'],
@@ -76,6 +76,8 @@ describe('the production preset in production', () => {
     ['CREATE EXTENSION dblink', 'block server-object'],
     ["LOAD 'x'", 'block server-object'],
     ['GRANT SELECT ON orders TO PUBLIC', 'block privileges'],
+    ['DROP POLICY p ON orders', 'block privileges'],
+    ['ALTER ROLE a RENAME TO b', 'block privileges'],
     ['ALTER TABLE orders DISABLE ROW LEVEL SECURITY', 'block privileges'],
     ['ALTER SYSTEM RESET ALL', 'block privileges'],
     ['VACUUM FULL orders', 'ask maintenance'],
@@ -153,6 +155,16 @@ describe('other presets and places', () => {
 });
 
 describe('an answer', () => {
+  it.each([
+    ['ALTER TABLE orders RENAME COLUMN note TO remark', 'ALTER TABLE on orders changes the schema.'],
+    ['DROP MATERIALIZED VIEW a.b, c', 'DROP MATERIALIZED VIEW on a.b, c changes the schema.'],
+    ['REVOKE ALL ON orders FROM x', "REVOKE on orders changes privileges or the server's configuration."],
+    ['ANALYZE orders', 'ANALYZE on orders loads or locks it.'],
+    ['SELECT refund(), public.f(1)', 'refund(), f() is not known to be harmless.'],
+  ])('to %s: %s', (text, reason) => {
+    expect(judge(text).rule.reason).toBe(reason);
+  });
+
   it('names the relations, says why, and says what to do instead', () => {
     expect(judge('DELETE FROM orders WHERE status = $1')).toEqual({
       verdict: 'ask',

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createParser, mayReadDifferently, type Parser } from '../../../src/gateway/sql/parser.ts';
 import { catalogOf, named, statementsOf, table, userFunction } from './builders.ts';
@@ -64,5 +65,27 @@ describe('the parser', () => {
     ['SELECT 1 -- \\d', false],
   ])('knows that another reading of strings could change %s: %s', (text, answer) => {
     expect(mayReadDifferently(text)).toBe(answer);
+  });
+});
+
+describe('any text', () => {
+  const words = fc.constantFrom(
+    ...'SELECT FROM WHERE ( ) , ; * users id = 1 $1 \' " -- /* */ $$ WITH x AS DELETE UPDATE SET INSERT INTO VALUES UNION'.split(
+      ' ',
+    ),
+    ...['ORDER BY', 'now()', 'u.f', '(u).f', 'EXPLAIN', 'ANALYZE', 'COPY', 'TO STDOUT', 'PREPARE p AS', '\\', 'ä', '𝄞'],
+  );
+
+  it('gets an answer, and what is understood lies in the text', () => {
+    const catalog = catalogOf([table('users', ['id'], { uniqueKeys: [['id']] })], [userFunction('f')]);
+    fc.assert(
+      fc.property(fc.array(words, { maxLength: 25 }), (parts) => {
+        const text = parts.join(' ');
+        const understanding = parser.understand(text, catalog);
+        if (understanding.status === 'not_understood') return understanding.reason !== '';
+        return understanding.statements.every((one) => one.effects.kinds.length > 0 && text.includes(one.text));
+      }),
+      { numRuns: 3000 },
+    );
   });
 });
