@@ -28,7 +28,7 @@ export async function verify(options: JournalOptions, environment: CommandEnviro
       `${ok ? 'ok' : 'NOT OK'}  ${sessionId}: ${records} records, ${checkpoints} signed checkpoints`,
       `    ${sealedToTheEnd ? 'closed and signed to its last record' : 'not closed: records may be missing at its end (a session that still runs, or was killed)'}`,
       `    head ${headHash}`,
-      `    key  ${keyFingerprint ?? 'none: signatures were not checked'}`,
+      `    key  ${keyFingerprint ?? 'none, so signatures were not checked: name it with --public-key, or its installation with --data-folder'}`,
       ...findings.map(
         ({ code, record, message }) => `    ${code}${record === null ? '' : ` at record ${record}`}: ${message}`,
       ),

@@ -104,7 +104,7 @@ function readConfig(path: string): ConfigFile {
     throw new DeskError(
       'config_unreadable',
       `${path}: ${error instanceof Error ? error.message : String(error)}`,
-      'Name an existing file: `postern serve --config FILE`. resources/example.config.json is one to start from.',
+      'Name an existing file: `postern serve --config FILE`. resources/example.config.jsonc is one to start from.',
     );
   }
   return parseConfigFile(text, path);

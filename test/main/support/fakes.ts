@@ -200,8 +200,11 @@ export function fakeSettings(
 
 const noJudges: DeskJudges = {
   policies: {} as DeskJudges['policies'],
-  understand: () => Promise.reject(new Error('not in this test')),
-  effectsView: () => ({ kinds: [], reads: [], writes: [], functions: [], understood: true }),
+  explain: () => ({
+    verdict: 'block',
+    rule: { id: 'unknown', title: 'Not understood', reason: 'a fake', hint: null },
+    effects: { kinds: ['unknown'], reads: [], writes: [], functions: [], understood: false },
+  }),
   catalogTables: () => [],
   previewRows: () => ({ columns: [], before: [], after: [] }),
 };

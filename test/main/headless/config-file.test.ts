@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { parseConfigFile } from '../../../src/main/headless/config-file.ts';
+
+const minimal = {
+  connections: [{ name: 'orders', upstream: { host: 'db', database: 'orders', user: 'app' } }],
+  agents: [{ name: 'claude', key: { environment: 'KEY' }, connections: ['orders'] }],
+};
+
+function fault(config: unknown): { code?: string; message?: string } {
+  try {
+    parseConfigFile(typeof config === 'string' ? config : JSON.stringify(config), '/etc/postern.json');
+    return {};
+  } catch (error) {
+    const { code, message } = error as Error & { code: string };
+    return { code, message };
+  }
+}
+
+test('a minimal file is filled with the documented defaults', () => {
+  expect(parseConfigFile(JSON.stringify(minimal), 'c.json')).toEqual({
+    listeners: [{ host: '127.0.0.1', port: 6432 }],
+    connections: [
+      {
+        name: 'orders',
+        upstream: {
+          host: 'db',
+          port: 5432,
+          database: 'orders',
+          user: 'app',
+          sslmode: 'prefer',
+          requireAuth: ['scram-sha-256'],
+          credential: { from: 'prompt' },
+        },
+        environment: 'production',
+        policy: 'production',
+        anyDatabase: false,
+        anyUser: false,
+        maskRules: [],
+      },
+    ],
+    agents: minimal.agents,
+    approvalDeadlineSeconds: 300,
+    console: { host: '127.0.0.1', port: 0 },
+  });
+});
+
+test('the example that we ship is a valid file', () => {
+  const path = 'resources/example.config.jsonc';
+  const { connections, agents } = parseConfigFile(readFileSync(path, 'utf8'), path);
+  expect([connections.map(({ name }) => name), agents.map(({ name }) => name)]).toEqual([
+    ['orders', 'staging'],
+    ['claude', 'nightly-report'],
+  ]);
+});
+
+test.each([
+  ['an unknown field', { ...minimal, journalFolders: 'x' }, 'journalFolders: there is no such field'],
+  [
+    'an unknown field deep inside',
+    {
+      ...minimal,
+      connections: [
+        { ...minimal.connections[0], upstream: { ...minimal.connections[0]?.upstream, password: 'secret' } },
+      ],
+    },
+    'connections[0].upstream.password: there is no such field',
+  ],
+  [
+    'a port that is none',
+    { ...minimal, listeners: [{ port: 70000 }] },
+    'listeners[0].port: Too big: expected number to be <=65535',
+  ],
+  [
+    'two sources for one key',
+    { ...minimal, agents: [{ ...minimal.agents[0], key: { environment: 'A', fileDescriptor: 3 } }] },
+    'agents[0].key: must be exactly one of {"environment": "VARIABLE"}, {"fileDescriptor": 3} or {"hash": "<64 hex digits>"}',
+  ],
+  [
+    'a key in clear',
+    { ...minimal, agents: [{ ...minimal.agents[0], key: 'pstn_x' }] },
+    'agents[0].key: must be exactly one of {"environment": "VARIABLE"}, {"fileDescriptor": 3} or {"hash": "<64 hex digits>"}',
+  ],
+  [
+    'an agent for a connection that is not there',
+    { ...minimal, agents: [{ ...minimal.agents[0], connections: ['orders', 'other'] }] },
+    'agents[0].connections[1]: there is no connection named other',
+  ],
+  [
+    'a listener for a connection that is not there',
+    { ...minimal, listeners: [{ port: 1, connection: 'other' }] },
+    'listeners[0].connection: there is no connection named other',
+  ],
+  [
+    'a name used twice',
+    { ...minimal, connections: [...minimal.connections, ...minimal.connections] },
+    'connections[1].name: orders is already taken',
+  ],
+  [
+    'a console that others could reach',
+    { ...minimal, console: { host: '0.0.0.0' } },
+    'console.host: Invalid option: expected one of "127.0.0.1"|"::1"',
+  ],
+  ['no agents', { ...minimal, agents: [] }, 'agents: Too small: expected array to have >=1 items'],
+])('%s is refused by its path', (_what, config, words) => {
+  expect(fault(config)).toEqual({ code: 'config_invalid', message: `/etc/postern.json: ${words}` });
+});
+
+test('two mask rules with one id are refused', () => {
+  const rule = { id: 'a', table: 't', column: 'c', masker: { kind: 'full' } };
+  const connections = [{ ...minimal.connections[0], maskRules: [rule, rule] }];
+  expect(fault({ ...minimal, connections }).message).toBe(
+    '/etc/postern.json: connections[0].maskRules[1].id: a is already taken',
+  );
+});
+
+test('a file that is no JSON names the file and says so', () => {
+  expect(fault('{ "connections": [')).toMatchObject({
+    code: 'config_invalid',
+    message: expect.stringMatching(/^\/etc\/postern\.json: it is not JSON: /),
+  });
+});

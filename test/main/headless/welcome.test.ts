@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { agentAddress } from '../../../src/main/desk/addresses.ts';
+import { welcome } from '../../../src/main/headless/welcome.ts';
+import { aConnection } from '../support/fakes.ts';
+
+const facts = {
+  version: '1.2.3',
+  whyNoDesktop: 'there is no display here',
+  demo: true,
+  listeners: [{ host: '127.0.0.1', port: 6432 }],
+  addresses: [agentAddress(aConnection({ name: 'demo' }), 'demo-agent', { host: '127.0.0.1', port: 6432 }, 'pstn_k')],
+  signInLink: 'http://127.0.0.1:9/#token=t',
+  journals: '/data/journal',
+  colour: false,
+};
+
+test('says all that the first five minutes need, each line ready to be copied', () => {
+  const lines = welcome(facts)
+    .split('\n')
+    .map((line) => line.trim());
+  expect(lines).toContain('Postern 1.2.3 is open on 127.0.0.1:6432, with the demo database.');
+  expect(lines).toContain('The console opens in the browser: there is no display here.');
+  expect(lines).toContain('http://127.0.0.1:9/#token=t');
+  expect(lines).toContain('postgresql://demo-agent:pstn_k@127.0.0.1:6432/demo');
+  expect(lines).toContain("psql 'postgresql://demo-agent:pstn_k@127.0.0.1:6432/demo'");
+  expect(
+    lines.some((line) => line.startsWith("DATABASE_URL='postgresql://demo-agent:pstn_k@127.0.0.1:6432/demo' claude ")),
+  ).toBe(true);
+});
+
+test('without an agent it says where to make one', () => {
+  expect(welcome({ ...facts, addresses: [] })).toContain(
+    'there is none yet: make one in the console, under Connections',
+  );
+});
