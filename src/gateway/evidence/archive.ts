@@ -10,12 +10,12 @@ import { JournalError, systemCode } from '../journal/errors.ts';
 import { SessionProjection } from '../journal/projection.ts';
 import { readJournal } from '../journal/reader.ts';
 import type { JournalRecord } from '../journal/records.ts';
-import { verifyJournal } from '../journal/verifier.ts';
+import { verifyInSteps } from '../journal/verifier.ts';
 import { buildReplay } from './replay.ts';
 import { printReport } from './report/print.ts';
 import { SummaryCache } from './session-cache.ts';
 
-export interface ArchiveOptions {
+interface ArchiveOptions {
   /** Folder of the journals. */
   readonly folder: string;
   /** PEM of the key that journals must be signed with; null when none is known. */
@@ -27,7 +27,7 @@ export interface ArchiveOptions {
   readonly now?: () => number;
 }
 
-export interface ReportBy {
+interface ReportBy {
   /** Who asks for the report; the operating-system user by default. */
   readonly generatedBy?: string;
   /** Version of the generator; by default that of the gate that wrote the journal. */
@@ -64,6 +64,9 @@ const sessionIdForm = /^[A-Za-z0-9-]{1,64}$/;
 /** An archive looks at statements of the past, where memory is needed for one session at a time only. */
 const archiveLimits = { statements: 10_000, textLength: 64 * 1024 * 1024 };
 
+/** The gate runs in the same process: long readings let it work after so many records, some milliseconds. */
+const recordsPerStep = 500;
+
 /** Opens the journals of a folder for reading. Nothing is written, ever. */
 export function createArchive(options: ArchiveOptions): Archive {
   return new JournalArchive(options);
@@ -99,17 +102,32 @@ class JournalArchive implements Archive {
   }
 
   async get(sessionId: string): Promise<SessionDetail> {
-    return this.#project(sessionId, readJournal(this.#path(sessionId)));
+    return this.#project(sessionId, await this.records(sessionId));
   }
 
   async records(sessionId: string): Promise<JournalRecord[]> {
-    return this.#found(sessionId, () => [...readJournal(this.#path(sessionId))]);
+    const path = this.#path(sessionId);
+    return this.#found(sessionId, async () => {
+      const records: JournalRecord[] = [];
+      for (const record of readJournal(path)) {
+        records.push(record);
+        if (records.length % recordsPerStep === 0) await setImmediate();
+      }
+      return records;
+    });
   }
 
   async verify(sessionId: string): Promise<Verification> {
     const { publicKey } = this.#options;
     const path = this.#path(sessionId);
-    return this.#found(sessionId, () => verifyJournal(path, typeof publicKey === 'function' ? publicKey() : publicKey));
+    return this.#found(sessionId, async () => {
+      const steps = verifyInSteps(path, typeof publicKey === 'function' ? publicKey() : publicKey);
+      for (;;) {
+        const step = steps.next();
+        if (step.done) return step.value;
+        await setImmediate();
+      }
+    });
   }
 
   async replay(sessionId: string): Promise<Replay> {
@@ -161,11 +179,9 @@ class JournalArchive implements Archive {
     }
   }
 
-  #project(sessionId: string, records: Iterable<JournalRecord>): SessionDetail {
+  #project(sessionId: string, records: readonly JournalRecord[]): SessionDetail {
     const projection = new SessionProjection(sessionId, archiveLimits);
-    this.#found(sessionId, () => {
-      for (const record of records) projection.apply(record);
-    });
+    for (const record of records) projection.apply(record);
     if (!projection.started) throw new EvidenceError(sessionId);
     return projection.detail(this.#options.isLive(sessionId));
   }
@@ -175,9 +191,9 @@ class JournalArchive implements Archive {
     return join(this.#options.folder, `${sessionId}${extension}`);
   }
 
-  #found<T>(sessionId: string, read: () => T): T {
+  async #found<T>(sessionId: string, read: () => Promise<T>): Promise<T> {
     try {
-      return read();
+      return await read();
     } catch (error) {
       if (error instanceof JournalError && error.code === 'journal_missing') throw new EvidenceError(sessionId);
       throw error;

@@ -5,7 +5,7 @@ import { markerKind, markerLabel, StatementScene } from './replay-statement.ts';
 import { ReplayTape } from './replay-tape.ts';
 import { terminalSafe } from './terminal-text.ts';
 
-export interface ReplayOptions {
+interface ReplayOptions {
   /** Width of the terminal in cells. */
   readonly columns?: number;
 }

@@ -1,13 +1,13 @@
 import { type Look, paint } from './ansi.ts';
 import { displayWidth, fitToWidth, terminalSafe } from './terminal-text.ts';
 
-export interface ResultColumn {
+interface ResultColumn {
   readonly name: string;
   readonly typeOid: number;
   readonly masked: boolean;
 }
 
-export interface ResultTable {
+interface ResultTable {
   readonly columns: readonly ResultColumn[];
   readonly rows: readonly (readonly (string | null)[])[];
 }

@@ -1,7 +1,7 @@
 /** What a piece of SQL is, as far as colour goes. This colours; it never judges (the parser does). */
 export type SqlTokenKind = 'keyword' | 'string' | 'number' | 'comment' | 'other';
 
-export interface SqlToken {
+interface SqlToken {
   readonly kind: SqlTokenKind;
   readonly text: string;
 }

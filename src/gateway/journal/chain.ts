@@ -1,14 +1,9 @@
 import type { Envelope } from './format.ts';
 import { noPrevious } from './format.ts';
 
-export type ChainFault =
-  | 'record_changed'
-  | 'record_moved'
-  | 'record_inserted'
-  | 'records_missing'
-  | 'record_unreadable';
+type ChainFault = 'record_changed' | 'record_moved' | 'record_inserted' | 'records_missing' | 'record_unreadable';
 
-export interface ChainFinding {
+interface ChainFinding {
   readonly code: ChainFault;
   readonly record: number;
   readonly message: string;

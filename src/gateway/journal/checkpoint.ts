@@ -18,7 +18,7 @@ const keyName = 'postern';
 const signaturePrefix = `\u2014 ${keyName} `;
 
 /** The signed text: origin, size and hash as in C2SP tlog-checkpoint, then two lines of our own. */
-export function checkpointText(claim: CheckpointClaim): string {
+function checkpointText(claim: CheckpointClaim): string {
   return `${journalFormat} ${claim.name}\n${claim.size}\n${claim.head}\ntime ${claim.time}\nstate ${claim.state}\n`;
 }
 
@@ -35,7 +35,7 @@ export function keyId(publicKey: KeyObject): Buffer {
   return createHash('sha256').update(`${keyName}\n\u0001`).update(raw).digest().subarray(0, 4);
 }
 
-export type NoteAnswer =
+type NoteAnswer =
   | { readonly ok: true; readonly claim: CheckpointClaim }
   | { readonly ok: false; readonly code: 'checkpoint_malformed' | 'foreign_key' | 'signature_wrong' };
 

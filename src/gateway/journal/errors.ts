@@ -1,5 +1,5 @@
 /** What can go wrong with a journal or its signing key. Codes are stable; the session turns any of them into a refusal. */
-export type JournalErrorCode =
+type JournalErrorCode =
   | 'journal_name_invalid'
   | 'journal_exists'
   | 'journal_unwritable'

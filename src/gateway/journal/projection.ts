@@ -2,12 +2,12 @@ import { assertNever, type SessionDetail, type SessionSummary, type StatementEnt
 import type { JournalRecord, RecordBody } from './records.ts';
 
 /** What one record changed: the statement's new state when it is still kept, and whether the summary is another now. */
-export interface ProjectionChange {
+interface ProjectionChange {
   readonly statement: StatementEntry | null;
   readonly summary: boolean;
 }
 
-export interface ProjectionLimits {
+interface ProjectionLimits {
   /** Statements kept in `detail()`, the latest. Counts go on counting all. */
   readonly statements: number;
   /** Characters of statement text kept over all of them. */

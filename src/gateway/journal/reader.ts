@@ -3,8 +3,6 @@ import { type Envelope, parseEnvelope, valueText } from './format.ts';
 import { type JournalRecord, type RecordBody, recordBody } from './records.ts';
 import { scanLines, type Tail } from './scanner.ts';
 
-export type { Tail } from './scanner.ts';
-
 export interface ReadOptions {
   /** Offset of a line to start at: a former tail's `offset`. 0 is the header. */
   readonly from?: number;

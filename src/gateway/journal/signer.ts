@@ -33,7 +33,7 @@ export interface Signer {
 }
 
 /** File names in the key folder. */
-export const signingKeyFile = 'journal-signing-key.pem';
+const signingKeyFile = 'journal-signing-key.pem';
 export const publicKeyFile = 'journal-signing-key.pub.pem';
 
 /** SHA-256 over the DER form of a public key, lower-case hex. */

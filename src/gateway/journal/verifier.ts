@@ -12,6 +12,8 @@ type Finding = Verification['findings'][number];
 /** More are counted in one last finding: a rewritten file would name every line. */
 const maxFindings = 100;
 
+const linesPerStep = 500;
+
 /**
  * Checks a whole journal: form and hash chain of every line, every checkpoint's claim and signature, the end. `publicKeyPem` is
  * the key that the journal must be signed with; null leaves signatures unchecked, which is a finding of its own.
@@ -21,6 +23,15 @@ const maxFindings = 100;
  * and, for a key that is no Ed25519 public key, `TypeError`.
  */
 export function verifyJournal(path: string, publicKeyPem: string | null): Verification {
+  const steps = verifyInSteps(path, publicKeyPem);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** As `verifyJournal`, in steps of some milliseconds: a process that also runs the gate lets it work between them. */
+export function verifyInSteps(path: string, publicKeyPem: string | null): Generator<void, Verification> {
   const key = publicKeyPem === null ? null : readKey(publicKeyPem);
   return new JournalVerifier(path, key).run();
 }
@@ -49,7 +60,7 @@ class JournalVerifier {
     this.#name = basename(path, '.journal');
   }
 
-  run(): Verification {
+  *run(): Generator<void, Verification> {
     const chain = new ChainCheck((finding) => this.#found(finding.code, finding.record, finding.message));
     if (this.#key === null) {
       this.#found(
@@ -60,7 +71,10 @@ class JournalVerifier {
     }
     const lines = scanLines(this.#path);
     let next = lines.next();
-    for (; !next.done; next = lines.next()) this.#take(next.value, chain);
+    for (; !next.done; next = lines.next()) {
+      this.#take(next.value, chain);
+      if (this.#line % linesPerStep === 0) yield;
+    }
     chain.end();
     if (this.#line === 0)
       this.#found('header_missing', 1, 'The file holds no whole line: not even its header is there.');

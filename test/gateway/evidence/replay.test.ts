@@ -23,7 +23,7 @@ function screen(records: readonly JournalRecord[], live = false): string[] {
     .map((line) => line.trimEnd());
 }
 
-describe('the replay of a session', () => {
+describe('the replay of a session', { timeout: 30_000 }, () => {
   it('shows what was sent, asked, decided, refused and answered', () => {
     expect(screen(shopSession)).toEqual([
       'Postern session s-1, 2026-03-02 09:00:00 UTC',
@@ -178,7 +178,7 @@ describe('the replay of a session', () => {
           .replaceAll('\r\n', '');
         expect(drawn).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}]/u);
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 });

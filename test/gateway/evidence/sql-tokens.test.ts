@@ -7,7 +7,7 @@ const kinds = (text: string) =>
     .filter(({ text: piece }) => piece.trim() !== '')
     .map(({ kind, text: piece }) => [kind, piece]);
 
-describe('SQL for colouring', () => {
+describe('SQL for colouring', { timeout: 30_000 }, () => {
   it('is cut into keywords, strings, numbers and comments', () => {
     expect(
       kinds("select a from \"select\" where b='it''s' and c=$1 and d=4.5 -- from\n/* x */ E'\\'' $t$ from $t$"),

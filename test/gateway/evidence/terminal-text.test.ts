@@ -7,7 +7,7 @@ import {
   terminalSafeLines,
 } from '../../../src/gateway/evidence/terminal-text.ts';
 
-describe('text from agents and databases on a terminal', () => {
+describe('text from agents and databases on a terminal', { timeout: 30_000 }, () => {
   it.each([
     ['escape sequences', '\u001b[2J\u001b]0;title\u0007', '\\x1b[2J\\x1b]0;title\\x07'],
     ['a carriage return', 'safe\rDROP', 'safe\\x0dDROP'],

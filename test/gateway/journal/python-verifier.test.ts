@@ -40,7 +40,7 @@ function answers(bytes: Buffer, key = keyPath): Answer[] {
 const bothSay = (answer: Answer): Answer[] => (python ? [answer, answer] : [answer]);
 const cut = (lines: number) => Buffer.from(`${whole.toString('utf8').split('\n').slice(0, lines).join('\n')}\n`);
 
-describe('two verifiers that share no code', () => {
+describe('two verifiers that share no code', { timeout: 30_000 }, () => {
   it('agree that a journal is whole', () => {
     expect(answers(whole)).toEqual(bothSay('whole'));
   });

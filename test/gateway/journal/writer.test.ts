@@ -72,7 +72,7 @@ describe('a new journal', () => {
   });
 });
 
-describe('appending', () => {
+describe('appending', { timeout: 30_000 }, () => {
   it('is read back in order, with any text in it', async () => {
     const journal = journalOn();
     const odd = statement(1, { text: 'SELECT \u0000 \ud800 "\\ \u2028\n\u202e ünï 漢字 🎈' });

@@ -35,7 +35,7 @@ export async function printReport(input: ReportInput): Promise<Report> {
   printSummary(sheet, cases);
   sheet.newPage();
   mark('Statements');
-  printStatements(sheet, cases, input.maxPages ?? defaultMaxPages);
+  await printStatements(sheet, cases, input.maxPages ?? defaultMaxPages);
   sheet.newPage();
   mark('Appendix: verification');
   printAppendix(sheet, input);

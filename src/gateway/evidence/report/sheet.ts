@@ -29,7 +29,7 @@ const margins = { top: 76, bottom: 64, left: 56, right: 56 };
 /** Advance width of every DejaVu Sans Mono glyph over the font size (1233 of 2048 units). */
 const monoAdvance = 1233 / 2048;
 
-export interface TextLook {
+interface TextLook {
   readonly font?: FontName;
   readonly size?: number;
   readonly colour?: Colour;

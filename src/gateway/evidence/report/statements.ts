@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import type { BoundValue } from '../../../contract/index.ts';
 import { counted, decisionWords, duration, outcomeWords } from '../words.ts';
 import { type CaseVerdict, caseVerdict, type ResultSample, rowsShown, type StatementCase } from './case.ts';
@@ -21,7 +22,7 @@ const maxParameterLength = 300;
 const maxColumns = 7;
 
 /** A section per statement, until the page limit; then a note says which are not printed. */
-export function printStatements(sheet: Sheet, cases: readonly StatementCase[], maxPages: number): void {
+export async function printStatements(sheet: Sheet, cases: readonly StatementCase[], maxPages: number): Promise<void> {
   heading(sheet, 'Statements');
   if (cases.length === 0) sheet.text('None.');
   for (const [index, one] of cases.entries()) {
@@ -30,6 +31,8 @@ export function printStatements(sheet: Sheet, cases: readonly StatementCase[], m
       return;
     }
     printCase(sheet, one);
+    // The gate runs in the same process; a statement takes a few milliseconds to set.
+    await setImmediate();
   }
 }
 

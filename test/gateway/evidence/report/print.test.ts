@@ -95,7 +95,7 @@ describe('the story of a session', () => {
   });
 });
 
-describe('the pages', () => {
+describe('the pages', { timeout: 30_000 }, () => {
   it('are the same bytes for the same input', async () => {
     const [one, other] = [await printReport(input()), await printReport(input())];
     expect(one).toEqual(other);
