@@ -277,7 +277,7 @@ class PosternGateway implements Gateway {
       this.#sessions.set(id, { session, recorder, ended });
       this.#lastSeen.set(identity.agent, Date.now());
       recorder.flush();
-      return { secretKey: key.secretKey, start: () => session.start(Buffer.alloc(0)) };
+      return { secretKey: key.secretKey, start: () => session.start() };
     } catch (error) {
       release();
       throw error;

@@ -1,5 +1,5 @@
-import { parameterStatusAllowed } from '../masking/doors.ts';
-import type { MaskPlan } from '../masking/types.ts';
+import { parameterStatusAllowed, scrubNotification } from '../masking/doors.ts';
+import type { MaskingProfile, MaskPlan } from '../masking/types.ts';
 import { backend, type TransactionStatus } from '../wire/constants.ts';
 import {
   decodeCommandComplete,
@@ -23,8 +23,8 @@ export interface AnswersOptions {
   readonly recorder: Recorder;
   /** Sends a frame to the client; frames of one chunk are written together. */
   readonly send: (frame: Buffer) => void;
-  /** True while values of masked columns could leave by notices, notifications or settings. */
-  readonly masked: () => boolean;
+  /** The masks of this moment: they also decide about notifications and reported settings. */
+  readonly profile: () => MaskingProfile;
   readonly parameterChanged: (name: string, value: string) => void;
   /** A statement completed or failed; its effects on what we know of the database are now real. */
   readonly completed: (running: RunningStatement) => void;
@@ -102,7 +102,9 @@ export class Answers {
       case backend.noticeResponse:
         return this.#notice(frame);
       case backend.notificationResponse:
-        return this.#options.send(this.#options.masked() ? withoutPayload(frame) : frame);
+        return this.#options.send(
+          scrubNotification(this.#options.profile()) === 'forward' ? frame : withoutPayload(frame),
+        );
       case backend.parameterStatus:
         return this.#parameterStatus(frame);
       case backend.errorResponse:
@@ -371,7 +373,7 @@ export class Answers {
   #parameterStatus(frame: Buffer): void {
     const { name, value } = decodeParameterStatus(frame);
     this.#options.parameterChanged(name, value);
-    if (!this.#options.masked() || parameterStatusAllowed(name, value)) this.#options.send(frame);
+    if (!this.#options.profile().active || parameterStatusAllowed(name, value)) this.#options.send(frame);
   }
 
   #take<K extends Owed['kind']>(kind: K): Extract<Owed, { kind: K }> {

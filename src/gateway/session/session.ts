@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { ApprovalBroker, Hold } from '../approval/broker.ts';
 import { frontend, sqlstate } from '../wire/constants.ts';
@@ -19,6 +18,8 @@ import type { SessionRecorder } from './recorder.ts';
 import { refusedByRule } from './refusal.ts';
 import { RunningStatement } from './running-statement.ts';
 import { isCopyMessage, SegmentCollector, type Unit } from './segment.ts';
+import { SocketPair } from './socket-pair.ts';
+import { statementRecord } from './statement-record.ts';
 import { type Member, planUnit, type UnitPlan } from './unit-plan.ts';
 
 /** Facts of a session that do not change. */
@@ -57,9 +58,9 @@ export interface SessionOptions {
   readonly onEnd: (reason: string) => void;
 }
 
-/** Bytes of unread client messages above which the client is paused; a waiting session keeps reading up to it to notice a client that leaves. */
+/** Bytes of unread client messages above which the client is paused; a waiting session reads up to it, to notice a client that leaves. */
 const clientBacklog = 8 * 1024 * 1024;
-/** How long a cancelled statement may take to end once its client is gone. */
+/** How long a cancelled statement may take to end once its client is gone, in milliseconds. */
 const cancelGraceMs = 5000;
 
 /**
@@ -69,20 +70,21 @@ const cancelGraceMs = 5000;
 export class Session {
   readonly facts: SessionFacts;
   readonly #options: SessionOptions;
+  readonly #sockets: SocketPair;
   readonly #answers: Answers;
+  readonly #knowledge: SessionKnowledge;
   readonly #names = new NameRegistry();
   readonly #fromClient = new Framer(frontendLengthLimit);
   readonly #fromUpstream = new Framer();
   readonly #collector = new SegmentCollector();
   readonly #toClient = new FrameBatch();
-  readonly #knowledge: SessionKnowledge;
   readonly #units: Unit[] = [];
   #held: Hold | null = null;
   #busy = false;
   #cancelling = 0;
   #statements = 0;
   #copyEnded = false;
-  #deferredSync: Buffer | null = null;
+  #syncDeferred = false;
   #clientEnded = false;
   #saidGoodbye = false;
   #ended: string | null = null;
@@ -90,44 +92,35 @@ export class Session {
   constructor(options: SessionOptions) {
     this.facts = options.facts;
     this.#options = options;
-    const { database, parameters, ownSearchPath } = options;
-    this.#knowledge = new SessionKnowledge({
-      database,
-      parameters,
-      ownSearchPath,
-      write: (frames) => this.#writeUpstream(frames),
+    const { client, upstream, database, parameters, ownSearchPath, recorder } = options;
+    this.#sockets = new SocketPair(client, upstream, {
+      clientData: (chunk) => this.#clientData(chunk),
+      clientEnd: () => this.#clientEnd(),
+      clientGone: () => this.#leave(),
+      upstreamData: (chunk) => this.#upstreamData(chunk),
+      upstreamGone: () => this.#upstreamGone(),
+      upstreamFailed: (error) => this.#log('warn', `upstream: ${error.message}`),
+      fault: (side, error) => this.#fail(side, error),
+      clientMayGoOn: () => !this.#backlogged,
     });
+    const write = (frames: readonly Buffer[]): void => this.#sockets.toUpstream(frames);
+    this.#knowledge = new SessionKnowledge({ database, parameters, ownSearchPath, write });
     this.#answers = new Answers({
       names: this.#names,
-      recorder: options.recorder,
+      recorder,
       send: (frame) => this.#toClient.add(frame),
-      masked: () => this.#knowledge.view.profile.active,
+      profile: () => this.#knowledge.view.profile,
       parameterChanged: (name, value) => this.#knowledge.parameterChanged(name, value),
       completed: (running) => this.#knowledge.completed(running, this.#answers.transaction),
     });
   }
 
-  /** Starts to relay. The client has been told ReadyForQuery; `rest` are bytes it sent before. */
-  start(rest: Buffer): void {
-    const { client, upstream, upstreamRest } = this.#options;
-    client.on('data', (chunk) => this.#guard('client', () => this.#clientData(chunk)));
-    client.on('end', () => this.#guard('client', () => this.#clientEnd()));
-    client.on('error', () => undefined); // 'close' follows
-    client.on('close', () => this.#clientGone());
-    client.on('drain', () => upstream.resume());
-    upstream.on('data', (chunk) => this.#guard('upstream', () => this.#upstreamData(chunk)));
-    upstream.on('error', (error) =>
-      this.#options.log('warn', `upstream: ${error.message}`, { session: this.facts.id }),
-    );
-    upstream.on('close', () => this.#upstreamGone());
-    upstream.on('drain', () => this.#resumeClient());
-    if (upstreamRest.length > 0) this.#guard('upstream', () => this.#upstreamData(upstreamRest));
-    if (rest.length > 0) this.#guard('client', () => this.#clientData(rest));
-    client.resume();
-    upstream.resume();
+  /** Starts to relay. The client has been told ReadyForQuery. */
+  start(): void {
+    this.#sockets.start(this.#options.upstreamRest);
   }
 
-  /** A CancelRequest with this session's key. Resolves when its effect on the server is complete. */
+  /** A CancelRequest with this session's key. Resolves when its effect on the server is complete; never rejects. */
   async cancel(): Promise<void> {
     if (this.#held !== null) return this.#held.end('cancelled', 'the client cancelled the statement');
     if (this.#answers.idle || this.#ended !== null) return;
@@ -136,25 +129,22 @@ export class Session {
     try {
       await this.#options.cancelUpstream();
     } catch (error) {
-      this.#options.log('warn', `cancel failed: ${describe(error)}`, { session: this.facts.id });
-    } finally {
-      this.#cancelling -= 1;
-      this.#guard('client', () => this.#pump());
+      this.#log('warn', `cancel failed: ${describe(error)}`);
     }
+    this.#cancelling -= 1;
+    this.#attempt(() => this.#pump());
   }
 
   /** Ends the session from our side; the client gets a FATAL with this text. */
-  terminate(reason: string, state: string = sqlstate.adminShutdown): void {
-    this.#end(
-      reason,
-      errorResponse({ severity: 'FATAL', sqlstate: state, message: `Postern ended this session: ${reason}` }),
-    );
+  terminate(reason: string): void {
+    const message = `Postern ended this session: ${reason}`;
+    this.#end(reason, errorResponse({ severity: 'FATAL', sqlstate: sqlstate.adminShutdown, message }));
   }
 
   #clientData(chunk: Buffer): void {
     this.#fromClient.push(chunk);
     this.#pump();
-    if (this.#backlogged) this.#options.client.pause();
+    if (this.#backlogged) this.#sockets.pauseClient();
   }
 
   /** Whole messages wait for their turn, and there are enough of them. A long message that is still coming is not one of them. */
@@ -162,18 +152,12 @@ export class Session {
     return (this.#busy || this.#units.length > 0 || this.#cancelling > 0) && this.#fromClient.buffered > clientBacklog;
   }
 
-  #resumeClient(): void {
-    if (!this.#options.upstream.writableNeedDrain && !this.#backlogged) this.#options.client.resume();
-  }
-
   /** Takes client messages as far as the state of the server allows. */
   #pump(): void {
     while (this.#ended === null && !this.#busy && this.#cancelling === 0) {
-      const unit = this.#units[0];
-      if (unit !== undefined) {
+      if (this.#units[0] !== undefined) {
         if (!this.#answers.idle) return;
-        this.#units.shift();
-        this.#dispatch(unit);
+        this.#dispatch(this.#units.shift() as Unit);
         continue;
       }
       const frame = this.#fromClient.next();
@@ -181,7 +165,7 @@ export class Session {
       this.#accept(frame);
     }
     if (this.#ended !== null || this.#busy) return;
-    this.#resumeClient();
+    this.#sockets.resumeClient();
     if (this.#clientEnded && this.#units.length === 0 && this.#answers.idle) this.#end('the client disconnected', null);
   }
 
@@ -190,9 +174,10 @@ export class Session {
     if (isCopyMessage(type)) return this.#copyMessage(type, frame);
     if (this.#answers.copyIn && !this.#copyEnded && (type === frontend.sync || type === frontend.flush)) {
       // The server ignores both while it copies; should the copy fail meanwhile, the Sync is what it waits for.
-      if (type === frontend.sync) this.#deferredSync = frame;
+      if (type === frontend.sync) this.#syncDeferred = true;
       return;
     }
+    if (this.#answers.skipping && type !== frontend.sync && type !== frontend.terminate) return; // as the server does
     switch (type) {
       case frontend.terminate:
         this.#saidGoodbye = true;
@@ -200,13 +185,11 @@ export class Session {
         return;
       case frontend.query:
       case frontend.functionCall:
-        if (this.#answers.skipping) return; // the server would drop it too
         if (!this.#collector.empty) this.#take(this.#collector.take('flush'));
         return this.#take({ kind: type === frontend.query ? 'query' : 'function_call', frame });
       case frontend.password:
         throw new ProtocolError('unexpected password message');
       default: {
-        if (this.#answers.skipping && type !== frontend.sync) return;
         const unit = this.#collector.add(frame);
         if (unit !== null) this.#take(unit);
       }
@@ -215,43 +198,46 @@ export class Session {
 
   #copyMessage(type: number, frame: Buffer): void {
     if (type !== frontend.copyData) this.#copyEnded = true;
-    if (!this.#answers.idle) this.#answers.copiedIn(frame);
-    this.#writeUpstream([frame]);
+    this.#answers.copiedIn(frame);
+    this.#sockets.toUpstream([frame]);
   }
 
   /** Lines a unit up for its turn. A lone Sync needs no judgement and may be what the server waits for before it answers. */
   #take(unit: Unit): void {
-    const loneSync = unit.kind === 'segment' && unit.frames.length === 0;
-    if (loneSync) {
-      if (unit.end === 'sync') this.#answers.expect({ kind: 'sync', hidden: false });
-      this.#writeUpstream([unit.end === 'sync' ? encode.sync() : encode.flush()]);
-      return;
-    }
-    this.#units.push(unit);
+    if (unit.kind !== 'segment' || unit.frames.length > 0) this.#units.push(unit);
+    else if (unit.end === 'flush') this.#sockets.toUpstream([encode.flush()]);
+    else this.#sync();
+  }
+
+  #sync(): void {
+    this.#answers.expect({ kind: 'sync', hidden: false });
+    this.#sockets.toUpstream([encode.sync()]);
   }
 
   #dispatch(unit: Unit): void {
     if (this.#answers.skipping) {
       // The server drops everything up to the Sync; so do we.
-      if (unit.kind === 'segment' && unit.end === 'sync') this.#take({ kind: 'segment', frames: [], end: 'sync' });
+      if (unit.kind === 'segment' && unit.end === 'sync') this.#sync();
       return;
     }
     if (this.#knowledge.isStale(this.#answers)) return this.#later(() => this.#refreshThen(unit));
     const plan = this.#plan(unit);
-    if (plan.members.every((member) => member.judged.verdict === 'allow' && !member.judged.changes))
-      return this.#forward(plan);
-    this.#later(() => this.#decideThenForward(plan));
+    const simple = plan.members.every(({ judged }) => judged.verdict === 'allow' && !judged.changes);
+    if (simple) this.#forward(plan);
+    else this.#later(() => this.#decideThenForward(plan));
   }
 
   async #refreshThen(unit: Unit): Promise<void> {
     await this.#knowledge.refresh(this.#answers);
     this.#busy = false;
-    if (this.#ended === null) this.#dispatch(unit);
+    if (this.#ended !== null) return;
+    this.#dispatch(unit);
     this.#pump();
   }
 
   #plan(unit: Unit): UnitPlan {
     const { agent, connection, database, role } = this.facts;
+    const { recorder, monotonic } = this.#options;
     const { transaction } = this.#answers;
     return planUnit(unit, {
       context: { ...this.#options.judgeWith(), ...this.#knowledge.settings(), connection, agent, transaction },
@@ -261,36 +247,23 @@ export class Session {
       role,
       searchPath: this.#knowledge.searchPath,
       record: (judged, protocol, parameters, digest) => {
-        this.#statements += 1;
-        const { rule, verdict, effects, text } = judged;
-        this.#options.recorder.append({
-          type: 'statement',
-          statement: this.#statements,
-          protocol,
-          ...recordedText(text),
-          parameters: [...parameters],
-          transaction,
-          effects,
-          verdict,
-          rule,
-          digest,
-        });
-        return new RunningStatement(this.#statements, judged, this.#options.recorder, this.#options.monotonic);
+        const statement = ++this.#statements;
+        recorder.append(statementRecord({ statement, protocol, parameters, transaction, digest }, judged));
+        return new RunningStatement(statement, judged, recorder, monotonic);
       },
     });
   }
 
+  /** Gets an answer for every member that needs one, in order, and makes what is recorded durable before any of it is sent. */
   async #decideThenForward(plan: UnitPlan): Promise<void> {
     for (const member of plan.members) {
-      if (member.judged.verdict === 'terminate') {
+      const { verdict, rule } = member.judged;
+      if (verdict === 'terminate') {
         member.running.finish('refused');
-        return this.#end(
-          `rule ${member.judged.rule.id}`,
-          errorResponse(refusedByRule('terminate', member.judged.rule)),
-        );
+        return this.#end(`rule ${rule.id}`, errorResponse(refusedByRule('terminate', rule)));
       }
-      if (member.judged.verdict === 'block') member.refusal = refusedByRule('block', member.judged.rule);
-      if (member.judged.verdict === 'ask') await this.#hold(member);
+      if (verdict === 'block') member.refusal = refusedByRule('block', rule);
+      if (verdict === 'ask') await this.#hold(member);
       if (this.#ended !== null) return;
       if (member.refusal !== null) break; // what follows in the segment will be skipped
     }
@@ -303,13 +276,12 @@ export class Session {
 
   #hold(member: Member): Promise<void> {
     const { id: sessionId, ...facts } = this.facts;
-    const { environment } = this.#options.judgeWith();
-    const { broker, recorder, client } = this.#options;
+    const { broker, recorder, client, judgeWith } = this.#options;
     return holdMember(member, {
       broker,
       recorder,
       client,
-      asker: { sessionId, ...facts, environment, transaction: this.#answers.transaction },
+      asker: { sessionId, ...facts, environment: judgeWith().environment, transaction: this.#answers.transaction },
       keepAlive: () => parameterStatus('server_version', this.#knowledge.parameter('server_version') ?? ''),
       held: (hold) => {
         this.#held = hold;
@@ -319,84 +291,52 @@ export class Session {
 
   #forward(plan: UnitPlan): void {
     this.#copyEnded = false;
-    this.#deferredSync = null;
-    const frames = forwardPlan(plan, this.#answers, this.#knowledge.view.profile.active);
-    this.#writeUpstream(frames);
-  }
-
-  #writeUpstream(frames: readonly Buffer[]): void {
-    const { client, upstream } = this.#options;
-    upstream.cork();
-    let open = true;
-    for (const frame of frames) open = upstream.write(frame);
-    upstream.uncork();
-    if (!open) client.pause();
+    this.#syncDeferred = false;
+    this.#sockets.toUpstream(forwardPlan(plan, this.#answers, this.#knowledge.view.profile.active));
   }
 
   #upstreamData(chunk: Buffer): void {
     this.#fromUpstream.push(chunk);
-    for (;;) {
-      const frame = this.#fromUpstream.next();
-      if (frame === null) break;
+    for (let frame = this.#fromUpstream.next(); frame !== null; frame = this.#fromUpstream.next()) {
       this.#answers.handle(frame);
     }
-    this.#flushToClient();
-    if (this.#deferredSync !== null && !this.#answers.copyIn) this.#releaseDeferredSync();
+    this.#sockets.toClient(this.#toClient.take());
+    if (this.#syncDeferred && !this.#answers.copyIn) {
+      this.#syncDeferred = false;
+      if (this.#answers.skipping) this.#sync();
+    }
     this.#pump();
-  }
-
-  #releaseDeferredSync(): void {
-    this.#deferredSync = null;
-    if (!this.#answers.skipping) return;
-    this.#answers.expect({ kind: 'sync', hidden: false });
-    this.#writeUpstream([encode.sync()]);
-  }
-
-  #flushToClient(): void {
-    const { client, upstream } = this.#options;
-    const parts = this.#toClient.take();
-    if (parts.length === 0 || client.destroyed) return;
-    client.cork();
-    let open = true;
-    for (const part of parts) open = client.write(part);
-    client.uncork();
-    if (!open) upstream.pause();
   }
 
   #clientEnd(): void {
     this.#clientEnded = true;
-    if (this.#saidGoodbye) return this.#pump();
-    this.#leave();
-  }
-
-  #clientGone(): void {
-    if (this.#ended === null) this.#leave();
+    if (this.#saidGoodbye) this.#pump();
+    else this.#leave();
   }
 
   /** The client is gone: a held statement is withdrawn, a running one cancelled, the upstream closed. */
   #leave(): void {
-    this.#held?.end('withdrawn', 'the client disconnected while the statement waited');
-    if (this.#answers.idle || this.#ended !== null) return this.#end('the client disconnected', null);
-    const grace = setTimeout(() => this.#end('the client disconnected while a statement ran', null), cancelGraceMs);
-    // cancel() never rejects: it logs what goes wrong
-    void this.cancel().finally(() => {
+    const reason = 'the client disconnected';
+    this.#held?.end('withdrawn', `${reason} while the statement waited`);
+    if (this.#answers.idle || this.#ended !== null) return this.#end(reason, null);
+    const grace = setTimeout(() => this.#end(`${reason} while a statement ran`, null), cancelGraceMs);
+    void this.cancel().then(() => {
       clearTimeout(grace);
-      this.#end('the client disconnected while a statement ran', null);
+      this.#end(`${reason} while a statement ran`, null);
     });
   }
 
   #upstreamGone(): void {
-    this.#held?.end('withdrawn', 'the database closed the connection while the statement waited');
-    this.#flushToClient();
-    const said = this.#answers.fatal
-      ? null
-      : errorResponse({
-          severity: 'FATAL',
-          sqlstate: sqlstate.connectionFailure,
-          message: `The database behind Postern connection "${this.facts.connection}" closed the connection`,
-          hint: 'Connect again; what was not committed is lost.',
-        });
-    this.#end('the database closed the connection', said);
+    const reason = 'the database closed the connection';
+    this.#held?.end('withdrawn', `${reason} while the statement waited`);
+    this.#sockets.toClient(this.#toClient.take());
+    const lastWords = errorResponse({
+      severity: 'FATAL',
+      sqlstate: sqlstate.connectionFailure,
+      message: `The database behind Postern connection "${this.facts.connection}" closed the connection`,
+      hint: 'Connect again; what was not committed is lost.',
+    });
+    this.#end(reason, this.#answers.fatal ? null : lastWords);
   }
 
   #later(work: () => Promise<void>): void {
@@ -404,11 +344,11 @@ export class Session {
     work().catch((error: unknown) => this.#fail('client', error));
   }
 
-  #guard(side: 'client' | 'upstream', work: () => void): void {
+  #attempt(step: () => void): void {
     try {
-      work();
+      step();
     } catch (error) {
-      this.#fail(side, error);
+      this.#fail('client', error);
     }
   }
 
@@ -416,62 +356,43 @@ export class Session {
   #fail(side: 'client' | 'upstream', error: unknown): void {
     const state = error instanceof ProtocolError ? error.sqlstate : stateOf(error);
     const message = describe(error);
-    this.#options.log('error', `session failed: ${message}`, { session: this.facts.id, side, sqlstate: state });
+    this.#log('error', `session failed: ${message}`, { side, sqlstate: state });
     this.#end(`${side}: ${message}`, errorResponse({ severity: 'FATAL', sqlstate: state, message }));
   }
 
   #end(reason: string, lastWords: Buffer | null): void {
     if (this.#ended !== null) return;
     this.#ended = reason;
-    const { client, upstream, recorder, onEnd, log } = this.#options;
+    const { cancelUpstream, recorder, onEnd } = this.#options;
     const running = !this.#answers.idle;
     this.#held?.end('withdrawn', reason);
     try {
       this.#answers.abandon();
     } catch (error) {
-      log('error', `could not record the end of a statement: ${describe(error)}`, { session: this.facts.id });
+      this.#log('error', `could not record the end of a statement: ${describe(error)}`);
     }
-    if (!client.destroyed) {
-      if (lastWords !== null) client.write(lastWords);
-      client.end();
-      client.resume();
+    this.#sockets.closeClient(lastWords);
+    if (!running) this.#sockets.leaveUpstream();
+    else {
+      // A server notices a closed socket only when its statement is done, so a running one is cancelled first.
+      cancelUpstream()
+        .catch((error: unknown) => this.#log('warn', `cancel failed: ${describe(error)}`))
+        .finally(() => this.#sockets.cutUpstream());
     }
-    if (!upstream.destroyed) this.#closeUpstream(running);
     recorder
       .close(reason)
-      .catch((error: unknown) =>
-        log('error', `could not close the journal: ${describe(error)}`, { session: this.facts.id }),
-      )
+      .catch((error: unknown) => this.#log('error', `could not close the journal: ${describe(error)}`))
       .finally(() => onEnd(reason));
   }
 
-  /** A server notices a closed socket only when its statement is done, so a running one is cancelled first. */
-  #closeUpstream(running: boolean): void {
-    const { upstream, cancelUpstream, log } = this.#options;
-    if (!running) {
-      upstream.end(encode.terminate());
-      return upstream.destroySoon();
-    }
-    cancelUpstream()
-      .catch((error: unknown) => log('warn', `cancel failed: ${describe(error)}`, { session: this.facts.id }))
-      .finally(() => upstream.destroy());
+  #log(level: 'warn' | 'error', message: string, details: Readonly<Record<string, unknown>> = {}): void {
+    this.#options.log(level, message, { session: this.facts.id, ...details });
   }
-}
-
-/** Longest statement text kept in a journal, in characters; the digest covers the rest. */
-const recordedTextLength = 100_000;
-
-function recordedText(text: string): { text: string; textDigest: string | null } {
-  if (text.length <= recordedTextLength) return { text, textDigest: null };
-  return {
-    text: `${text.slice(0, recordedTextLength)} …`,
-    textDigest: createHash('sha256').update(text).digest('hex'),
-  };
 }
 
 const describe = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Errors of ours carry a code; a journal that cannot be written is a full disk to the client, whatever the cause. */
+/** A journal that cannot be written is a full disk to the client, whatever the cause. */
 function stateOf(error: unknown): string {
   return error instanceof Error && error.name === 'JournalError' ? sqlstate.diskFull : sqlstate.internalError;
 }
