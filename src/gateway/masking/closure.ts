@@ -6,6 +6,7 @@ import {
   type MaskedBy,
   type MaskedCatalog,
   type MaskedRelation,
+  systemValue,
 } from './masked-catalog.ts';
 import { namePattern } from './rules.ts';
 import { firstUserOid, systemValueColumns } from './system-relations.ts';

@@ -58,19 +58,19 @@ export function statementFacts(statement: ParsedStatement, catalog: MaskedCatalo
     mentioned.size > 0 || scope.unknownRelation !== null || called || showsSecret(tag, node, statement.tree);
   const harmlessPlan = tag === 'ExplainStmt' && probes.size === 0 && !called && scope.unknownRelation === null;
   const delegates = tag === 'ExecuteStmt' || tag === 'FetchStmt' || explainsExecute(tag, node);
-  const tainted =
-    (reads && !harmlessPlan) || delegates || !statement.effects.understood || tag === 'CallStmt' || tag === 'DoStmt';
+  const tainted = (reads && !harmlessPlan) || !statement.effects.understood || tag === 'CallStmt' || tag === 'DoStmt';
   const query = queryOf(tag, node);
   return {
     tainted,
     systemValues: scope.systemValues && mentioned.size > 0,
     delegates,
-    sendsRows: sendsRows(tag, node),
+    // EXPLAIN EXECUTE sends a plan, not the rows of what it names.
+    sendsRows: sendsRows(tag, node) && !explainsExecute(tag, node),
     cleanColumns: query === null || !statement.effects.understood ? null : cleanTargets(query, scope, harmful),
     refusal,
     probes,
     scrubs: tainted || reads || runsCode || writesMasked || triggers || scope.maskedRelations.length > 0,
-    ranCode: runsCode || triggers || delegates || !statement.effects.understood,
+    ranCode: runsCode || triggers || !statement.effects.understood,
   };
 }
 

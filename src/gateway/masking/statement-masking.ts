@@ -17,6 +17,8 @@ export interface MaskingContext {
 /** A StatementMasking that can be merged: it keeps what it was made from. */
 interface MergeableMasking extends StatementMasking {
   readonly facts: readonly StatementFacts[];
+  /** Facts of the statements whose rows are sent: `facts` itself, or after a merge those of what they delegate to. */
+  readonly rowFacts: readonly StatementFacts[];
   readonly text: string;
   readonly context: MaskingContext;
 }
@@ -28,21 +30,25 @@ export function statementMasking(
   context: MaskingContext,
   rowFacts: readonly StatementFacts[] = facts,
 ): StatementMasking {
-  const tainted = rowFacts.some((fact) => fact.tainted);
-  const systemValues = rowFacts.some((fact) => fact.systemValues);
+  const all = rowFacts === facts ? facts : [...facts, ...rowFacts];
+  const delegates = facts.some((fact) => fact.delegates);
+  const unresolved = delegates && rowFacts === facts;
+  const tainted = unresolved || all.some((fact) => fact.tainted);
+  const systemValues = unresolved || all.some((fact) => fact.systemValues);
   const senders = rowFacts.filter((fact) => fact.sendsRows);
   const only = rowFacts === facts ? senders : rowFacts;
   const cleanColumns = only.length === 1 ? (only[0]?.cleanColumns ?? null) : null;
-  const scrubs = facts.some((fact) => fact.scrubs) || rowFacts.some((fact) => fact.scrubs);
-  const ranCode = facts.some((fact) => fact.ranCode) || rowFacts.some((fact) => fact.ranCode);
+  const scrubs = unresolved || all.some((fact) => fact.scrubs);
+  const ranCode = unresolved || all.some((fact) => fact.ranCode);
   const masking: MergeableMasking = {
     facts,
+    rowFacts,
     text,
     context,
     tainted,
-    delegates: facts.some((fact) => fact.delegates),
+    delegates,
     refusal: facts.find((fact) => fact.refusal !== null)?.refusal ?? null,
-    probes: [...new Set(facts.flatMap((fact) => [...fact.probes]))].sort(),
+    probes: [...new Set(all.flatMap((fact) => [...fact.probes]))].sort(),
     plan: (fields) => planOf(fields, { tainted, systemValues, cleanColumns }, context),
     scrub: (fields) => (scrubs ? scrubFields(fields, text, ranCode) : fields),
   };
@@ -57,15 +63,13 @@ export function statementMasking(
 export function mergeMasking(use: StatementMasking, source: StatementMasking): StatementMasking {
   if (!isMergeable(use) || !isMergeable(source)) return use;
   const text = `${use.text}\n${source.text}`;
-  const own = use.facts.filter((fact) => !fact.delegates);
-  const sole = use.facts.length === 1 && use.facts[0]?.delegates === true && source.facts.length === 1;
-  const rows = sole ? source.facts : [...own, ...source.facts].map((fact) => ({ ...fact, cleanColumns: null }));
-  return statementMasking(
-    use.facts.map((fact) => ({ ...fact, ranCode: false })),
-    text,
-    use.context,
-    rows,
-  );
+  const [only, ...others] = use.facts;
+  const sole =
+    use.rowFacts === use.facts && others.length === 0 && only?.sendsRows === true && source.facts.length === 1;
+  const rows = sole
+    ? source.facts
+    : [...use.rowFacts, ...source.facts].map((fact) => ({ ...fact, cleanColumns: null }));
+  return statementMasking(use.facts, text, use.context, rows);
 }
 
 const isMergeable = (masking: StatementMasking): masking is MergeableMasking => 'facts' in masking;
