@@ -5,6 +5,7 @@ import type { Policy } from '../policy/types.ts';
 import type { CatalogSnapshot } from '../sql/catalog.ts';
 import type { Effects, ParsedStatement, RelationReference, Understanding } from '../sql/effects.ts';
 import type { Parser } from '../sql/parser.ts';
+import { withMasking } from './mask-verdict.ts';
 import { type Definition, NameRegistry, type NameScope } from './names.ts';
 
 /** What the judgement of one statement depends on, besides its text. */
@@ -158,23 +159,15 @@ function conclude(
   context: JudgeContext,
 ): Judged {
   const { environment, connection, agent, transaction } = context;
-  const judgement = context.policy.judge({ understanding, environment, connection, agent, protocol, transaction });
-  const refusal = masking?.refusal ?? null;
-  const refusedByMask = refusal !== null && judgement.verdict !== 'terminate' && judgement.verdict !== 'block';
+  const byPolicy = context.policy.judge({ understanding, environment, connection, agent, protocol, transaction });
+  const { verdict, rule } = withMasking(byPolicy, masking, context.policy.preset);
   const all = understanding.status === 'understood' ? understanding.statements : [];
   const effects = all.map((statement) => statement.effects);
   const view = understanding.status === 'understood' ? effectsView(effects) : unknownEffects;
   return {
     text,
-    verdict: refusedByMask ? 'block' : judgement.verdict,
-    rule: refusedByMask
-      ? {
-          id: refusal.code,
-          title: 'Masked data has no safe way out of this statement',
-          reason: refusal.reason,
-          hint: refusal.hint,
-        }
-      : judgement.rule,
+    verdict,
+    rule,
     effects: view,
     masking,
     statements: own.status === 'understood' ? own.statements : [],

@@ -64,7 +64,7 @@ export class SessionRecorder implements Recorder {
     const changed = [...this.#changed.values()];
     this.#changed.clear();
     for (const statement of changed) this.#listener.statement(this.#sessionId, statement);
-    this.#listener.summary(this.#projection.detail(this.#live).summary);
+    this.#listener.summary(this.#projection.summary(this.#live));
   }
 
   /** Writes the last record and closes the journal. */
