@@ -1,35 +1,71 @@
 /** The arrows of ARCHITECTURE.md, checked. Each rule forbids what is not drawn there. */
-const gatewayRooms = (names) => `^src/gateway/(${names})/`;
+const forbid = (name, from, to) => ({ name, severity: 'error', from, to });
+const under = (path, pathNot) => ({ ...(path && { path }), ...(pathNot && { pathNot }) });
+const room = (names) => `^src/gateway/(${names})/`;
+/** A room of the gateway may import itself and the rooms named, and no other. */
+const roomKnowsOnly = (name, own, below = []) =>
+  forbid(name, under(room(own)), under('^src/gateway/', room([own, ...below].join('|'))));
+
+const core = { dependencyTypes: ['core'] };
+const npm = ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg'];
+const sockets = '^(node:)?(net|tls|fs|fs/promises|dgram|http|https|http2|child_process|worker_threads)$';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
-    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
-    { name: 'contract-imports-nothing-of-ours', severity: 'error', from: { path: '^src/contract/' }, to: { path: '^src/', pathNot: '^src/contract/' } },
-    { name: 'contract-is-browser-safe', severity: 'error', from: { path: '^src/contract/' }, to: { dependencyTypes: ['core'] } },
-    { name: 'renderer-knows-only-the-contract', severity: 'error', from: { path: '^src/renderer/' }, to: { path: '^src/', pathNot: '^src/(renderer|contract)/' } },
-    { name: 'renderer-has-no-node', severity: 'error', from: { path: '^src/renderer/' }, to: { dependencyTypes: ['core'] } },
-    { name: 'gateway-knows-no-host', severity: 'error', from: { path: '^src/gateway/' }, to: { path: '^src/(main|preload|renderer)/' } },
-    { name: 'electron-only-in-its-shell', severity: 'error', from: { pathNot: '^src/(main/electron|preload)/' }, to: { path: 'node_modules/electron(/|$)', dependencyTypesNot: ['type-only'] } },
-    { name: 'hosts-do-not-know-each-other', severity: 'error', from: { path: '^src/main/headless/' }, to: { path: '^src/main/electron/' } },
-    { name: 'electron-host-does-not-serve-a-console', severity: 'error', from: { path: '^src/main/electron/' }, to: { path: '^src/main/headless/' } },
-    { name: 'desk-knows-no-host', severity: 'error', from: { path: '^src/main/desk/' }, to: { path: '^src/main/(electron|headless)/' } },
-    { name: 'wire-is-at-the-bottom', severity: 'error', from: { path: gatewayRooms('wire') }, to: { path: '^src/gateway/', pathNot: gatewayRooms('wire') } },
-    { name: 'sql-is-at-the-bottom', severity: 'error', from: { path: gatewayRooms('sql') }, to: { path: '^src/gateway/', pathNot: gatewayRooms('sql') } },
-    { name: 'wire-is-socket-free', severity: 'error', from: { path: gatewayRooms('wire') }, to: { path: '^(node:)?(net|tls|fs)$' } },
-    { name: 'identity-stands-alone', severity: 'error', from: { path: gatewayRooms('identity') }, to: { path: '^src/gateway/', pathNot: gatewayRooms('identity|wire|sql') } },
-    { name: 'policy-knows-effects', severity: 'error', from: { path: gatewayRooms('policy') }, to: { path: '^src/gateway/', pathNot: gatewayRooms('policy|wire|sql') } },
-    { name: 'masking-knows-rules-sql-wire', severity: 'error', from: { path: gatewayRooms('masking') }, to: { path: '^src/gateway/', pathNot: gatewayRooms('masking|policy|wire|sql') } },
-    { name: 'approval-stands-alone', severity: 'error', from: { path: gatewayRooms('approval') }, to: { path: '^src/gateway/', pathNot: gatewayRooms('approval|wire|sql') } },
-    { name: 'journal-stands-alone', severity: 'error', from: { path: gatewayRooms('journal') }, to: { path: '^src/gateway/', pathNot: gatewayRooms('journal|wire|sql') } },
-    { name: 'upstream-knows-wire', severity: 'error', from: { path: gatewayRooms('upstream') }, to: { path: '^src/gateway/', pathNot: gatewayRooms('upstream|wire') } },
-    { name: 'evidence-reads-journals', severity: 'error', from: { path: gatewayRooms('evidence') }, to: { path: '^src/gateway/', pathNot: gatewayRooms('evidence|journal') } },
-    { name: 'nobody-below-knows-session', severity: 'error', from: { path: '^src/gateway/', pathNot: '^src/gateway/(session/|mcp/|[^/]+\\.ts$)' }, to: { path: gatewayRooms('session') } },
+    forbid('no-circles', {}, { circular: true }),
+    forbid('every-import-resolves', {}, { couldNotResolve: true }),
+    forbid('source-knows-no-test', under('^src/'), under('^(test|bench)/')),
+
+    forbid('contract-imports-nothing-of-ours', under('^src/contract/'), under('^src/', '^src/contract/')),
+    forbid('contract-is-browser-safe', under('^src/contract/'), core),
+    forbid('contract-needs-zod-only', under('^src/contract/'), { dependencyTypes: npm, pathNot: 'node_modules/zod/' }),
+
+    forbid('renderer-knows-only-the-contract', under('^src/renderer/'), under('^src/', '^src/(renderer|contract)/')),
+    forbid('renderer-has-no-node', under('^src/renderer/'), core),
+    forbid('preload-is-a-bridge-only', under('^src/preload/'), under('^src/', '^src/preload/')),
+
+    forbid('electron-only-in-its-shell', under(undefined, '^src/(main/electron|preload)/'), {
+      path: 'node_modules/electron(/|$)',
+      dependencyTypesNot: ['type-only'],
+    }),
+    forbid('hosts-serve-the-page-and-do-not-import-it', under('^src/main/'), under('^src/(renderer|preload)/')),
+    forbid('hosts-do-not-know-each-other', under('^src/main/headless/'), under('^src/main/electron/')),
+    forbid('electron-host-does-not-serve-a-console', under('^src/main/electron/'), under('^src/main/headless/')),
+    forbid('desk-knows-no-host', under('^src/main/desk/'), under('^src/main/(electron|headless)/')),
+    // What runs outside the page is not bundled: it must be there in an installed package.
+    forbid('what-ships-is-a-dependency', under('^src/(gateway|main)/', '^src/main/electron/'), {
+      dependencyTypes: ['npm-dev', 'npm-no-pkg', 'unknown'],
+      dependencyTypesNot: ['type-only'],
+    }),
+
+    forbid('gateway-knows-no-host', under('^src/gateway/'), under('^src/(main|preload|renderer)/')),
+    forbid('rooms-do-not-know-the-composition', under('^src/gateway/[^/]+/'), under('^src/gateway/[^/]+\\.ts$')),
+    roomKnowsOnly('wire-is-at-the-bottom', 'wire'),
+    roomKnowsOnly('sql-is-at-the-bottom', 'sql'),
+    forbid('wire-is-socket-free', under(room('wire')), under(sockets)),
+    roomKnowsOnly('identity-stands-alone', 'identity', ['wire', 'sql']),
+    roomKnowsOnly('policy-knows-effects', 'policy', ['wire', 'sql']),
+    roomKnowsOnly('masking-knows-rules-sql-wire', 'masking', ['policy', 'wire', 'sql']),
+    roomKnowsOnly('approval-stands-alone', 'approval', ['wire', 'sql']),
+    roomKnowsOnly('journal-stands-alone', 'journal', ['wire', 'sql']),
+    roomKnowsOnly('upstream-knows-wire', 'upstream', ['wire']),
+    roomKnowsOnly('evidence-reads-journals', 'evidence', ['journal']),
+    forbid('session-reads-no-evidence', under(room('session')), under(room('evidence'))),
+    forbid(
+      'nobody-below-knows-session',
+      under('^src/gateway/', '^src/gateway/(session/|mcp/|[^/]+\\.ts$)'),
+      under(room('session')),
+    ),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.node.json' },
-    enhancedResolveOptions: { extensions: ['.ts', '.tsx', '.js', '.json'], exportsFields: ['exports'], conditionNames: ['import', 'types', 'node', 'default'] },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.tsx', '.js', '.json'],
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'node', 'default'],
+    },
   },
 };
