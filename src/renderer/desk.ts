@@ -1,4 +1,12 @@
-import { type CallInput, type CallName, type CallOutput, type Client, DeskError, type EventName, type EventPayload } from '../contract/index.ts';
+import {
+  type CallInput,
+  type CallName,
+  type CallOutput,
+  type Client,
+  DeskError,
+  type EventName,
+  type EventPayload,
+} from '../contract/index.ts';
 
 /**
  * How the desk stands towards the gate. `no_session`: the console has no sign-in and can get none by itself.
@@ -38,7 +46,9 @@ export function createDesk(): DeskSwitch {
   return {
     call(name, input) {
       if (client) return client.call(name, input);
-      return Promise.reject(new DeskError('disconnected', 'The connection to Postern was lost.', 'It reconnects by itself.'));
+      return Promise.reject(
+        new DeskError('disconnected', 'The connection to Postern was lost.', 'It reconnects by itself.'),
+      );
     },
     on(name, listener) {
       let stop: (() => void) | null = null;

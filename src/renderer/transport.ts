@@ -59,8 +59,8 @@ function openSocket(desk: DeskSwitch, attempt: number): void {
   const socket = new WebSocket(url);
   const port = socketPort(socket);
   let opened = false;
-  // The console accepts the upgrade and then closes with 4401 when there is no session; a message or 100 ms of silence
-  // is no proof, so calls simply go out at once and reject if the close follows.
+  // Without a session the console accepts the upgrade and closes with 4401. Calls go out at once; they reject when that
+  // close follows, and the desk then says how to sign in.
   socket.addEventListener('open', () => {
     opened = true;
     desk.opened(connect(port));

@@ -44,8 +44,15 @@ const hide = (value: string | null, rule: MaskRule | undefined): string | null =
 };
 
 export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions = {}): FakeDesk {
-  const requests = new Map((options.empty ? [] : [...pendingRequests(now), ...decidedRequests(now)]).map((entry) => [entry.id, entry]));
-  const sessions = new Map((options.empty ? [] : sessionSummaries(now)).map((summary): [string, SessionDetail] => [summary.id, { summary, statements: statementsOf(summary) }]));
+  const requests = new Map(
+    (options.empty ? [] : [...pendingRequests(now), ...decidedRequests(now)]).map((entry) => [entry.id, entry]),
+  );
+  const sessions = new Map(
+    (options.empty ? [] : sessionSummaries(now)).map((summary): [string, SessionDetail] => [
+      summary.id,
+      { summary, statements: statementsOf(summary) },
+    ]),
+  );
   const views = new Map((options.empty ? [] : connections()).map((view) => [view.config.name, view]));
   const agentViews = new Map((options.empty ? [] : agents(now)).map((view) => [view.name, view]));
   const decisions: CallInput<'approvals.decide'>[] = [];
@@ -68,21 +75,31 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
       managedBy: options.managedBy ?? 'settings',
       addresses: options.empty ? [] : overview.addresses,
       problems: options.problems
-        ? [{ code: 'credential_needed', message: 'shop-staging has no password yet.', hint: 'Give it under Connections; agents are refused until then.' }]
+        ? [
+            {
+              code: 'credential_needed',
+              message: 'shop-staging has no password yet.',
+              hint: 'Give it under Connections; agents are refused until then.',
+            },
+          ]
         : [],
     }),
     'approvals.list': async () => {
       const all = [...requests.values()];
       return {
         pending: all.filter((entry) => entry.state === 'pending').sort((a, b) => a.createdAt - b.createdAt),
-        decided: all.filter((entry) => entry.state !== 'pending').sort((a, b) => (b.decidedAt ?? 0) - (a.decidedAt ?? 0)),
+        decided: all
+          .filter((entry) => entry.state !== 'pending')
+          .sort((a, b) => (b.decidedAt ?? 0) - (a.decidedAt ?? 0)),
       };
     },
     'approvals.decide': async (input) => {
       decisions.push(input);
       const asked = known(requests, input.id);
-      if (asked.state !== 'pending') throw new DeskError('already_ended', 'This request has already ended.', 'Nothing was changed.');
-      if (asked.digest !== input.digest) throw new DeskError('digest_mismatch', 'The decision was for another statement.', 'Nothing was decided.');
+      if (asked.state !== 'pending')
+        throw new DeskError('already_ended', 'This request has already ended.', 'Nothing was changed.');
+      if (asked.digest !== input.digest)
+        throw new DeskError('digest_mismatch', 'The decision was for another statement.', 'Nothing was decided.');
       return change(input.id, {
         state: input.action === 'approve' ? 'approved' : 'denied',
         decidedAt: Date.now(),
@@ -110,13 +127,21 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
       sealedToTheEnd: !known(sessions, sessionId).summary.live,
       headHash: '5f0c8a41d3b97e26f1a0c4d85b6e9372a8d41f05c3e7b9120d64fa87be35c910',
       keyFingerprint: '7c:1e:09:aa',
-      findings: sessionId === 's-past-4' ? [{ code: 'chain_broken', record: 31, message: 'The record does not follow from the one before it.' }] : [],
+      findings:
+        sessionId === 's-past-4'
+          ? [{ code: 'chain_broken', record: 31, message: 'The record does not follow from the one before it.' }]
+          : [],
     }),
     'sessions.replay': async ({ sessionId }) => {
       const detail = known(sessions, sessionId);
       return replayOf(detail.summary, detail.statements);
     },
-    'sessions.report': async ({ sessionId }) => ({ fileName: `postern-${sessionId}.pdf`, pages: 4, sha256: 'ab'.repeat(32), pdf: btoa('%PDF-1.7 fake') }),
+    'sessions.report': async ({ sessionId }) => ({
+      fileName: `postern-${sessionId}.pdf`,
+      pages: 4,
+      sha256: 'ab'.repeat(32),
+      pdf: btoa('%PDF-1.7 fake'),
+    }),
     'connections.list': async () => [...views.values()],
     'connections.save': async (config) => {
       const view = { config, credential: 'needed' as const, liveSessions: 0, addresses: [address(config.name)] };
@@ -147,11 +172,23 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
     },
     'agents.list': async () => [...agentViews.values()],
     'agents.create': async ({ name, connections: allowed }) => {
-      if (agentViews.has(name)) throw new DeskError('agent_exists', `There is an agent named ${name} already.`, 'Choose another name.');
-      const agent = { name, fingerprint: '51aa0c9e', connections: allowed, createdAt: Date.now(), revokedAt: null, lastSeenAt: null };
+      if (agentViews.has(name))
+        throw new DeskError('agent_exists', `There is an agent named ${name} already.`, 'Choose another name.');
+      const agent = {
+        name,
+        fingerprint: '51aa0c9e',
+        connections: allowed,
+        createdAt: Date.now(),
+        revokedAt: null,
+        lastSeenAt: null,
+      };
       agentViews.set(name, agent);
       emit()('agents.changed', {});
-      return { agent, key: 'pk_Wm3nJq8ZtV2xLr6YbC1dFh5sKg9pT4aE', addresses: allowed.map((to) => address(to, 'pk_Wm3nJq8ZtV2xLr6YbC1dFh5sKg9pT4aE')) };
+      return {
+        agent,
+        key: 'pk_Wm3nJq8ZtV2xLr6YbC1dFh5sKg9pT4aE',
+        addresses: allowed.map((to) => address(to, 'pk_Wm3nJq8ZtV2xLr6YbC1dFh5sKg9pT4aE')),
+      };
     },
     'agents.revoke': async ({ name }) => {
       const agent = { ...known(agentViews, name), revokedAt: Date.now() };
@@ -170,11 +207,25 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
     'rules.preview': async ({ schema, table, rules }) => {
       const found = catalog.find((entry) => entry.schema === schema && entry.name === table);
       const columns = (found?.columns ?? []).map((entry) => {
-        const rule = rules.find((candidate) => candidate.table === table && new RegExp(`^${candidate.column.replace('*', '.*')}$`).test(entry.name));
+        const rule = rules.find(
+          (candidate) =>
+            candidate.table === table && new RegExp(`^${candidate.column.replace('*', '.*')}$`).test(entry.name),
+        );
         return { name: entry.name, type: entry.type, maskedBy: rule?.id ?? null };
       });
       const before = table === 'customers' ? customerRows : [];
-      return { columns, before, after: before.map((row) => row.map((value, index) => hide(value, rules.find((rule) => rule.id === columns[index]?.maskedBy)))) };
+      return {
+        columns,
+        before,
+        after: before.map((row) =>
+          row.map((value, index) =>
+            hide(
+              value,
+              rules.find((rule) => rule.id === columns[index]?.maskedBy),
+            ),
+          ),
+        ),
+      };
     },
     'policy.presets': async () => presets,
     'policy.explain': async ({ text }) => ({

@@ -1,7 +1,7 @@
 import { QueryClientProvider } from '@tanstack/react-query';
 import { useEffect, useState, useSyncExternalStore } from 'react';
-import { createQueryClient, DeskContext } from '../data/query.ts';
 import { followEvents } from '../data/live.ts';
+import { createQueryClient, DeskContext } from '../data/query.ts';
 import type { Desk } from '../desk.ts';
 import { announceRequest } from './announce.ts';
 import { NoSession } from './NoSession.tsx';

@@ -1,16 +1,31 @@
 import type { ComponentType } from 'react';
 import type { Overview } from '../../contract/index.ts';
 import type { DeskStatus } from '../desk.ts';
-import { cx } from '../parts/cx.ts';
 import { Keys } from '../parts/Button.tsx';
+import { cx } from '../parts/cx.ts';
 import { plural } from '../parts/format.ts';
-import { GateIcon, type IconProps, InboxIcon, MaskIcon, PlugIcon, ReportIcon, SearchIcon, SettingsIcon, TerminalIcon } from '../theme/icons.tsx';
+import {
+  GateIcon,
+  type IconProps,
+  InboxIcon,
+  MaskIcon,
+  PlugIcon,
+  ReportIcon,
+  SearchIcon,
+  SettingsIcon,
+  TerminalIcon,
+} from '../theme/icons.tsx';
 import { keyCaps } from './keys.ts';
 import styles from './Navigation.module.css';
 import { type Route, routeHash, type ScreenName } from './routes.ts';
 import { useUi } from './ui-store.ts';
 
-const places: readonly { readonly title: string; readonly icon: ComponentType<IconProps>; readonly route: Route; readonly holds: readonly ScreenName[] }[] = [
+const places: readonly {
+  readonly title: string;
+  readonly icon: ComponentType<IconProps>;
+  readonly route: Route;
+  readonly holds: readonly ScreenName[];
+}[] = [
   { title: 'Approvals', icon: InboxIcon, route: { screen: 'approvals', id: null }, holds: ['approvals'] },
   { title: 'Sessions', icon: TerminalIcon, route: { screen: 'sessions', id: null }, holds: ['sessions', 'replay'] },
   { title: 'Rules', icon: MaskIcon, route: { screen: 'rules', connection: null }, holds: ['rules'] },
@@ -39,7 +54,11 @@ export function Navigation({ route, pending, status, overview }: NavigationProps
       <ul className={styles.places}>
         {places.map(({ title, icon: Icon, route: to, holds }) => (
           <li key={title}>
-            <a href={routeHash(to)} className={styles.place} aria-current={holds.includes(route.screen) ? 'page' : undefined}>
+            <a
+              href={routeHash(to)}
+              className={styles.place}
+              aria-current={holds.includes(route.screen) ? 'page' : undefined}
+            >
               <Icon />
               <span className={styles.title}>{title}</span>
               {title === 'Approvals' && pending > 0 && (
@@ -60,7 +79,11 @@ export function Navigation({ route, pending, status, overview }: NavigationProps
         </button>
         <p className={styles.state}>
           <span className={cx(styles.dot, styles[status])} aria-hidden="true" />
-          {{ open: 'Gate running', connecting: 'Connecting', lost: 'Connection lost', no_session: 'Signed out' }[status]}
+          {
+            { open: 'Gate running', connecting: 'Connecting', lost: 'Connection lost', no_session: 'Signed out' }[
+              status
+            ]
+          }
         </p>
         {overview && (
           <p className={styles.listening}>

@@ -23,7 +23,9 @@ export function NoSession() {
           </li>
           <li>Open that link in this browser.</li>
         </ol>
-        <p className={styles.kept}>The gate keeps working meanwhile. Statements that wait for you are denied at their deadline.</p>
+        <p className={styles.kept}>
+          The gate keeps working meanwhile. Statements that wait for you are denied at their deadline.
+        </p>
       </div>
     </main>
   );

@@ -33,8 +33,7 @@ export function Palette({ onClose }: { readonly onClose: () => void }) {
     <Dialog title="Commands" bare onClose={onClose}>
       <input
         className={styles.input}
-        // biome-ignore lint/a11y/noAutofocus: the palette is opened in order to type
-        autoFocus
+        data-first-focus
         role="combobox"
         aria-label="Command"
         aria-expanded="true"

@@ -32,8 +32,9 @@ export function Shell({ status }: { readonly status: Exclude<DeskStatus, 'no_ses
         {status === 'lost' && (
           <div className={styles.banner} role="alert">
             <InfoNote tone="ask">
-              <strong>The connection to Postern was lost.</strong> The desk tries again by itself; what it shows may be old. If
-              Postern was restarted, press Enter in the terminal where <code>postern serve</code> runs and open the new sign-in link.
+              <strong>The connection to Postern was lost.</strong> The desk tries again by itself; what it shows may be
+              old. If Postern was restarted, press Enter in the terminal where <code>postern serve</code> runs and open
+              the new sign-in link.
             </InfoNote>
           </div>
         )}
@@ -44,7 +45,9 @@ export function Shell({ status }: { readonly status: Exclude<DeskStatus, 'no_ses
             </InfoNote>
           </div>
         ))}
-        <div className={styles.screen}>{status === 'connecting' ? <Loading lines={8} label="Connecting to Postern" /> : <Screen route={route} />}</div>
+        <div className={styles.screen}>
+          {status === 'connecting' ? <Loading lines={8} label="Connecting to Postern" /> : <Screen route={route} />}
+        </div>
       </main>
       {layer === 'palette' && <Palette onClose={() => open('none')} />}
       {layer === 'shortcuts' && <ShortcutSheet onClose={() => open('none')} />}

@@ -10,8 +10,9 @@ const groups = [...new Set(withKeys.map((id) => commands[id].group))];
 /** All keyboard shortcuts, made from the command table. */
 export function ShortcutSheet({ onClose }: { readonly onClose: () => void }) {
   return (
-    <Dialog title="Keyboard shortcuts" width="wide" onClose={onClose}>
-      <div className={styles.sheet}>
+    <Dialog title="Keyboard shortcuts" width="wide" bare onClose={onClose}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable from the keyboard */}
+      <section className={styles.sheet} tabIndex={0} data-first-focus aria-label="Keyboard shortcuts">
         {groups.map((group) => (
           <section key={group} className={styles.group}>
             <h2>{group}</h2>
@@ -34,7 +35,7 @@ export function ShortcutSheet({ onClose }: { readonly onClose: () => void }) {
             </dl>
           </section>
         ))}
-      </div>
+      </section>
     </Dialog>
   );
 }

@@ -31,7 +31,10 @@ export function keyCaps(keys: string): string[] {
 /** True where letters are text: commands without a modifier stay out of there. */
 function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
-  return target.isContentEditable || target.closest('input:not([type=range], [type=checkbox], [type=radio]), textarea, select') !== null;
+  return (
+    target.isContentEditable ||
+    target.closest('input:not([type=range], [type=checkbox], [type=radio]), textarea, select') !== null
+  );
 }
 
 /** True where the key belongs to the control that has the focus: Space on a button presses the button. */
@@ -43,7 +46,9 @@ function belongsToControl(target: EventTarget | null, key: string): boolean {
 }
 
 function find(key: string): (() => void) | null {
-  const matching = useActiveCommands.getState().active.filter(({ id }) => (commands[id].keys as readonly string[]).includes(key));
+  const matching = useActiveCommands
+    .getState()
+    .active.filter(({ id }) => (commands[id].keys as readonly string[]).includes(key));
   return matching.at(-1)?.run ?? null;
 }
 
@@ -73,7 +78,9 @@ export function useKeys(): void {
 }
 
 /** The commands that can be run now, newest registration of each, in the order of the table. */
-export function runnable(active: ReturnType<typeof useActiveCommands.getState>['active']): { id: CommandId; run: () => void }[] {
+export function runnable(
+  active: ReturnType<typeof useActiveCommands.getState>['active'],
+): { id: CommandId; run: () => void }[] {
   const latest = new Map(active.map((entry) => [entry.id, entry.run]));
   return (Object.keys(commands) as CommandId[]).flatMap((id) => {
     const run = latest.get(id);

@@ -1,5 +1,11 @@
 import type { QueryClient } from '@tanstack/react-query';
-import type { ApprovalRequest, CallOutput, SessionDetail, SessionSummary, StatementEntry } from '../../contract/index.ts';
+import type {
+  ApprovalRequest,
+  CallOutput,
+  SessionDetail,
+  SessionSummary,
+  StatementEntry,
+} from '../../contract/index.ts';
 import type { Desk } from '../desk.ts';
 import { callKey } from './query.ts';
 
@@ -39,7 +45,11 @@ export function withStatement(detail: SessionDetail, statement: StatementEntry):
  * Feeds the events of the desk into the query cache, and asks for everything again after a reconnect.
  * `onRequest` hears of every request as it changes. Returns the function that stops.
  */
-export function followEvents(desk: Desk, client: QueryClient, onRequest: (request: ApprovalRequest) => void): () => void {
+export function followEvents(
+  desk: Desk,
+  client: QueryClient,
+  onRequest: (request: ApprovalRequest) => void,
+): () => void {
   const invalidate = (...names: string[]) => {
     for (const name of names) void client.invalidateQueries({ queryKey: [name] });
   };
@@ -55,13 +65,21 @@ export function followEvents(desk: Desk, client: QueryClient, onRequest: (reques
         if (filtered) void client.invalidateQueries({ queryKey: key });
         else client.setQueryData<SessionSummary[]>(key, (list) => list && withSession(list, summary));
       }
-      client.setQueryData<SessionDetail>(callKey('sessions.get', { sessionId: summary.id }), (detail) => detail && { ...detail, summary });
+      client.setQueryData<SessionDetail>(
+        callKey('sessions.get', { sessionId: summary.id }),
+        (detail) => detail && { ...detail, summary },
+      );
       if (!summary.live) invalidate('sessions.replay', 'sessions.verify');
     }),
     desk.on('statement.changed', ({ sessionId, statement }) => {
-      client.setQueryData<SessionDetail>(callKey('sessions.get', { sessionId }), (detail) => detail && withStatement(detail, statement));
+      client.setQueryData<SessionDetail>(
+        callKey('sessions.get', { sessionId }),
+        (detail) => detail && withStatement(detail, statement),
+      );
     }),
-    desk.on('connections.changed', () => invalidate('connections.list', 'rules.catalog', 'rules.preview', 'desk.overview')),
+    desk.on('connections.changed', () =>
+      invalidate('connections.list', 'rules.catalog', 'rules.preview', 'desk.overview'),
+    ),
     desk.on('agents.changed', () => invalidate('agents.list', 'connections.list', 'desk.overview')),
     desk.on('overview.changed', () => invalidate('desk.overview')),
     desk.onStatus(() => {

@@ -7,7 +7,12 @@ import type { Desk } from '../desk.ts';
 export function createQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
-      queries: { staleTime: Number.POSITIVE_INFINITY, retry: false, networkMode: 'always', refetchOnWindowFocus: false },
+      queries: {
+        staleTime: Number.POSITIVE_INFINITY,
+        retry: false,
+        networkMode: 'always',
+        refetchOnWindowFocus: false,
+      },
       mutations: { retry: false, networkMode: 'always' },
     },
   });
@@ -34,7 +39,11 @@ interface CallOptions {
 }
 
 /** Asks a call and keeps its answer current. */
-export function useCall<N extends CallName>(name: N, input: CallInput<N>, options: CallOptions = {}): UseQueryResult<CallOutput<N>, Error> {
+export function useCall<N extends CallName>(
+  name: N,
+  input: CallInput<N>,
+  options: CallOptions = {},
+): UseQueryResult<CallOutput<N>, Error> {
   const desk = useDesk();
   return useQuery<CallOutput<N>, Error>({
     queryKey: callKey(name, input),

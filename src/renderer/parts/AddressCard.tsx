@@ -13,7 +13,7 @@ export function AddressCard({ address, title }: { readonly address: AgentAddress
   ];
   return (
     <section className={styles.card} aria-label={title ?? `Address of ${address.connection}`}>
-      <h3 className={styles.title}>{title ?? `Agent address: ${address.connection}`}</h3>
+      <h2 className={styles.title}>{title ?? `Agent address: ${address.connection}`}</h2>
       <dl className={styles.lines}>
         {lines.map(({ name, text }) => (
           <div key={name} className={styles.line}>

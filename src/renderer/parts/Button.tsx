@@ -13,14 +13,30 @@ interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
 }
 
 /** A button. Its type is `button` unless said otherwise. */
-export function Button({ variant = 'normal', size = 'normal', icon, busy = false, keys, className, children, ...rest }: ButtonProps) {
+export function Button({
+  variant = 'normal',
+  size = 'normal',
+  icon,
+  busy = false,
+  keys,
+  className,
+  children,
+  ...rest
+}: ButtonProps) {
   return (
     <button
       type="button"
       {...rest}
       aria-busy={busy || undefined}
       disabled={rest.disabled || busy}
-      className={cx(styles.button, styles[variant], styles[size], !children && styles.iconOnly, busy && styles.busy, className)}
+      className={cx(
+        styles.button,
+        styles[variant],
+        styles[size],
+        !children && styles.iconOnly,
+        busy && styles.busy,
+        className,
+      )}
     >
       {icon}
       {children !== undefined && <span className={styles.label}>{children}</span>}

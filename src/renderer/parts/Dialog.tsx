@@ -14,7 +14,10 @@ interface DialogProps {
   readonly bare?: boolean;
 }
 
-/** A modal dialog: the browser's own, which traps the focus, makes the rest inert and gives the focus back. Mounted means open. */
+/**
+ * A modal dialog: the browser's own, which traps the focus and makes the rest inert. Mounted means open. What carries
+ * `data-first-focus` has the focus first; when the dialog goes, the focus returns to where it was.
+ */
 export function Dialog({ title, onClose, children, footer, width = 'normal', bare = false }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const heading = useId();
@@ -22,6 +25,7 @@ export function Dialog({ title, onClose, children, footer, width = 'normal', bar
     const dialog = ref.current;
     const before = document.activeElement;
     if (dialog && !dialog.open) dialog.showModal();
+    dialog?.querySelector<HTMLElement>('[data-first-focus]')?.focus();
     return () => {
       dialog?.close();
       if (before instanceof HTMLElement) before.focus();
@@ -67,8 +71,7 @@ export function Confirm({ title, children, action, busy, error, onConfirm, onClo
       onClose={onClose}
       footer={
         <>
-          {/* biome-ignore lint/a11y/noAutofocus: the safe answer has the focus when the question appears */}
-          <Button autoFocus onClick={onClose}>
+          <Button data-first-focus onClick={onClose}>
             Keep
           </Button>
           <Button variant="danger" busy={busy} onClick={onConfirm}>

@@ -8,7 +8,12 @@ interface FieldProps {
   readonly error?: string | undefined;
   /** The label is said, not shown: in tables whose head says it. */
   readonly hideLabel?: boolean;
-  readonly children: (attributes: { id: string; 'aria-describedby'?: string; 'aria-invalid'?: true; className: string }) => ReactNode;
+  readonly children: (attributes: {
+    id: string;
+    'aria-describedby'?: string;
+    'aria-invalid'?: true;
+    className: string;
+  }) => ReactNode;
 }
 
 /** A control with its label, its explanation and what is wrong with its value, tied together for screen readers. */
@@ -35,7 +40,11 @@ export function Field({ label, hint, error, hideLabel = false, children }: Field
   );
 }
 
-type TextFieldProps = Omit<FieldProps, 'children'> & Omit<InputHTMLAttributes<HTMLInputElement>, 'id' | 'onChange'> & { readonly mono?: boolean; onChange(value: string): void };
+type TextFieldProps = Omit<FieldProps, 'children'> &
+  Omit<InputHTMLAttributes<HTMLInputElement>, 'id' | 'onChange'> & {
+    readonly mono?: boolean;
+    onChange(value: string): void;
+  };
 
 export function TextField({ label, hint, error, hideLabel = false, mono = false, onChange, ...input }: TextFieldProps) {
   return (
@@ -62,7 +71,15 @@ type SelectFieldProps<V extends string> = Omit<FieldProps, 'children'> &
     onChange(value: V): void;
   };
 
-export function SelectField<V extends string>({ label, hint, error, hideLabel = false, options, onChange, ...select }: SelectFieldProps<V>) {
+export function SelectField<V extends string>({
+  label,
+  hint,
+  error,
+  hideLabel = false,
+  options,
+  onChange,
+  ...select
+}: SelectFieldProps<V>) {
   return (
     <Field label={label} hint={hint} error={error} hideLabel={hideLabel}>
       {({ className, ...attributes }) => (

@@ -27,7 +27,13 @@ export function ErrorNote({ error, retry }: { readonly error: unknown; readonly 
 }
 
 /** Something the operator should know here. */
-export function InfoNote({ children, tone = 'info' }: { readonly children: ReactNode; readonly tone?: 'info' | 'ask' | 'allow' | 'error' }) {
+export function InfoNote({
+  children,
+  tone = 'info',
+}: {
+  readonly children: ReactNode;
+  readonly tone?: 'info' | 'ask' | 'allow' | 'error';
+}) {
   const Icon = tone === 'ask' || tone === 'error' ? WarningIcon : InfoIcon;
   return (
     <div className={cx(styles.note, styles[tone])}>

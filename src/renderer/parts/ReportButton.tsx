@@ -11,7 +11,10 @@ export function ReportButton({ sessionId, label = 'Report' }: { readonly session
   const report = useAction('sessions.report');
   const made = report.data;
   const make = () =>
-    report.mutate({ sessionId }, { onSuccess: ({ fileName, pdf }) => downloadBase64(fileName, 'application/pdf', pdf) });
+    report.mutate(
+      { sessionId },
+      { onSuccess: ({ fileName, pdf }) => downloadBase64(fileName, 'application/pdf', pdf) },
+    );
   return (
     <>
       <Button icon={<DownloadIcon size={14} />} busy={report.isPending} onClick={make}>
@@ -19,7 +22,8 @@ export function ReportButton({ sessionId, label = 'Report' }: { readonly session
       </Button>
       {made && (
         <p className={styles.made} role="status">
-          {made.fileName}, {plural(made.pages, 'page')}, SHA-256 <code title={made.sha256}>{made.sha256.slice(0, 16)}…</code>
+          {made.fileName}, {plural(made.pages, 'page')}, SHA-256{' '}
+          <code title={made.sha256}>{made.sha256.slice(0, 16)}…</code>
         </p>
       )}
       {report.error && (

@@ -36,7 +36,8 @@ export function Sql({ text, variant = 'block' }: SqlProps) {
       </span>
       {invisible > 0 && (
         <figcaption className={styles.note}>
-          {plural(invisible, 'character')} of this statement cannot be seen in ordinary text. Each is shown with its code point.
+          {plural(invisible, 'character')} of this statement cannot be seen in ordinary text. Each is shown with its
+          code point.
         </figcaption>
       )}
     </figure>
@@ -45,7 +46,14 @@ export function Sql({ text, variant = 'block' }: SqlProps) {
 
 /** A statement on one line, for lists: white space runs collapse, invisible characters stay visible. */
 export function SqlLine({ text }: { readonly text: string }) {
-  const line = useMemo(() => text.slice(0, 400).replace(/[ \t\r\n]+/g, ' ').trim(), [text]);
+  const line = useMemo(
+    () =>
+      text
+        .slice(0, 400)
+        .replace(/[ \t\r\n]+/g, ' ')
+        .trim(),
+    [text],
+  );
   const spans = useMemo(() => sqlSpans(line), [line]);
   return (
     <code className={styles.line}>

@@ -9,7 +9,9 @@ export function VerificationNote({ verification }: { readonly verification: Veri
   return (
     <div role="status">
       <InfoNote tone={ok ? 'allow' : 'error'}>
-        <p className={styles.said}>{ok ? 'The journal is whole: nothing was changed, removed or reordered.' : 'The journal does not verify.'}</p>
+        <p className={styles.said}>
+          {ok ? 'The journal is whole: nothing was changed, removed or reordered.' : 'The journal does not verify.'}
+        </p>
         <p className={styles.facts}>
           {count(verification.records)} records, {count(verification.checkpoints)} signed checkpoints ·{' '}
           {verification.sealedToTheEnd ? 'sealed to the end' : 'the last records are not yet under a signed checkpoint'}

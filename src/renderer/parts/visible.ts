@@ -1,34 +1,36 @@
 /** A run of readable text, or one character that a reader would not see, with its code point. */
-export type VisiblePart = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'hidden'; readonly character: string; readonly label: string };
+export type VisiblePart =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'hidden'; readonly character: string; readonly label: string };
 
 // Controls, formats (bidi, zero width, tags), private use, lone surrogates, separators that are not the plain space, and
 // letters that print nothing (combining grapheme joiner, Hangul fillers, Khmer vowels, variation selectors). Unicode
 // Technical Report 36, 2.5 and 3.5. Line feed and tab lay out SQL and stay.
 const hidden =
-  /(?![\n\t ])[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{Zs}]|[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0]|[\ufe00-\ufe0f]|[\u{e0100}-\u{e01ef}]/gu;
+  /(?![\n\t ])[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{Zs}]|\u034f|\u115f|\u1160|\u17b4|\u17b5|[\u180b-\u180f]|\u3164|\uffa0|[\ufe00-\ufe0f]|[\u{e0100}-\u{e01ef}]/gu;
 
 const names: Readonly<Record<number, string>> = {
-  0x0d: 'CR',
-  0x1b: 'ESC',
-  0x08: 'BS',
-  0x7f: 'DEL',
-  0xa0: 'NBSP',
-  0xad: 'SHY',
-  0x200b: 'ZWSP',
-  0x200c: 'ZWNJ',
-  0x200d: 'ZWJ',
-  0x200e: 'LRM',
-  0x200f: 'RLM',
-  0x202a: 'LRE',
-  0x202b: 'RLE',
-  0x202c: 'PDF',
-  0x202d: 'LRO',
-  0x202e: 'RLO',
-  0x2066: 'LRI',
-  0x2067: 'RLI',
-  0x2068: 'FSI',
-  0x2069: 'PDI',
-  0xfeff: 'BOM',
+  13: 'CR',
+  27: 'ESC',
+  8: 'BS',
+  127: 'DEL',
+  160: 'NBSP',
+  173: 'SHY',
+  8203: 'ZWSP',
+  8204: 'ZWNJ',
+  8205: 'ZWJ',
+  8206: 'LRM',
+  8207: 'RLM',
+  8234: 'LRE',
+  8235: 'RLE',
+  8236: 'PDF',
+  8237: 'LRO',
+  8238: 'RLO',
+  8294: 'LRI',
+  8295: 'RLI',
+  8296: 'FSI',
+  8297: 'PDI',
+  65279: 'BOM',
 };
 
 /** What stands on screen in place of a character that has no sight of its own: `RLO U+202E`. */

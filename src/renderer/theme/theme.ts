@@ -21,14 +21,14 @@ export function themeChoice(): ThemeChoice {
 
 /** The theme in effect now. */
 export function theme(): Theme {
-  const choice = (document.documentElement.dataset['themeChoice'] as ThemeChoice | undefined) ?? themeChoice();
+  const choice = (document.documentElement.dataset.themeChoice as ThemeChoice | undefined) ?? themeChoice();
   if (choice !== 'system') return choice;
   return prefersDark.matches ? 'dark' : 'light';
 }
 
 function apply(choice: ThemeChoice): void {
-  document.documentElement.dataset['themeChoice'] = choice;
-  document.documentElement.dataset['theme'] = theme();
+  document.documentElement.dataset.themeChoice = choice;
+  document.documentElement.dataset.theme = theme();
   for (const listener of [...listeners]) listener();
 }
 
@@ -49,7 +49,7 @@ export function startTheme(): void {
 }
 
 function currentChoice(): ThemeChoice {
-  return (document.documentElement.dataset['themeChoice'] as ThemeChoice | undefined) ?? 'system';
+  return (document.documentElement.dataset.themeChoice as ThemeChoice | undefined) ?? 'system';
 }
 
 function subscribe(listener: () => void): () => void {

@@ -28,7 +28,7 @@ export function request(id: string, now: number, overrides: Partial<ApprovalRequ
     database: 'shop',
     role: 'shop_app',
     transaction: 'open',
-    text: 'UPDATE customers\n   SET email = $1,\n       updated_at = now()\n WHERE id = $2\n   AND country = \'NL\'\nRETURNING id, email;',
+    text: "UPDATE customers\n   SET email = $1,\n       updated_at = now()\n WHERE id = $2\n   AND country = 'NL'\nRETURNING id, email;",
     parameters: [
       { text: 'maartje.dejong@example.nl', format: 'text', truncated: false },
       { text: '20417', format: 'text', truncated: false },
@@ -66,7 +66,13 @@ export function pendingRequests(now: number): ApprovalRequest[] {
       connection: 'shop-staging',
       text: "DELETE FROM order_archive\u202e WHERE created_at < now() - interval '1 year' -- \u2066nothing to see\u2069",
       parameters: [],
-      effects: { kinds: ['delete'], reads: ['public.order_archive'], writes: ['public.order_archive'], functions: [], understood: true },
+      effects: {
+        kinds: ['delete'],
+        reads: ['public.order_archive'],
+        writes: ['public.order_archive'],
+        functions: [],
+        understood: true,
+      },
       rule: {
         id: 'delete-without-key-asks',
         title: 'Deleting without a key asks',
@@ -86,7 +92,13 @@ export function decidedRequests(now: number): ApprovalRequest[] {
       decidedBy: 'operator',
       text: "update orders set status = 'shipped' where id = $1",
       parameters: [{ text: '48213', format: 'text', truncated: false }],
-      effects: { kinds: ['update'], reads: ['public.orders'], writes: ['public.orders'], functions: [], understood: true },
+      effects: {
+        kinds: ['update'],
+        reads: ['public.orders'],
+        writes: ['public.orders'],
+        functions: [],
+        understood: true,
+      },
     }),
     request('a-past-2', now, {
       state: 'denied',
@@ -96,7 +108,13 @@ export function decidedRequests(now: number): ApprovalRequest[] {
       reason: 'Retention is handled by the nightly job',
       text: "delete from customers where last_seen_at < now() - interval '2 years'",
       parameters: [],
-      effects: { kinds: ['delete'], reads: ['public.customers'], writes: ['public.customers'], functions: [], understood: true },
+      effects: {
+        kinds: ['delete'],
+        reads: ['public.customers'],
+        writes: ['public.customers'],
+        functions: [],
+        understood: true,
+      },
     }),
     request('a-past-3', now, {
       state: 'expired',

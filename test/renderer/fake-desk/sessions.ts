@@ -28,7 +28,13 @@ export function sessionSummaries(now: number): SessionSummary[] {
       role: 'shop_app',
       applicationName: index % 3 === 1 ? 'node-postgres' : 'psycopg 3.2',
       clientAddress: `127.0.0.1:${53_122 + index}`,
-      counts: { statements: 9 + index, held: quiet ? 0 : 2, refused: quiet ? 0 : 2, errors: index % 5 === 0 ? 1 : 0, rows: 64 + index * 37 },
+      counts: {
+        statements: 9 + index,
+        held: quiet ? 0 : 2,
+        refused: quiet ? 0 : 2,
+        errors: index % 5 === 0 ? 1 : 0,
+        rows: 64 + index * 37,
+      },
     };
   });
 }
@@ -42,22 +48,40 @@ const colour = (code: number, text: string): string => `${esc}[${code}m${text}${
 
 /** The session as the gate renders it: what was sent, what came back, what was held. */
 export function replayOf(summary: SessionSummary, statements: readonly StatementEntry[]): Replay {
-  const frames: Replay['frames'] = [{ at: 0, data: `${colour(90, `-- ${summary.agent} on ${summary.connection}, database ${summary.database} as ${summary.role}`)}\r\n\r\n` }];
+  const frames: Replay['frames'] = [
+    {
+      at: 0,
+      data: `${colour(90, `-- ${summary.agent} on ${summary.connection}, database ${summary.database} as ${summary.role}`)}\r\n\r\n`,
+    },
+  ];
   const markers: Replay['markers'] = [];
   for (const entry of statements) {
     const at = entry.at - summary.startedAt;
     const done = at + (entry.outcome?.waitedMs ?? 0) + (entry.outcome?.durationMs ?? 0);
-    frames.push({ at, data: `${colour(34, `${summary.database}=>`)} ${entry.text.replaceAll('\n', '\r\n      ')};\r\n` });
+    frames.push({
+      at,
+      data: `${colour(34, `${summary.database}=>`)} ${entry.text.replaceAll('\n', '\r\n      ')};\r\n`,
+    });
     const label = entry.text;
     if (entry.verdict === 'ask') {
-      frames.push({ at: at + 5, data: `${colour(33, '⏸ held: waiting for the operator')}\r\n` });
+      frames.push({ at: at + 5, data: `${colour(33, '|| held: waiting for the operator')}\r\n` });
       markers.push({ at, seq: entry.seq, label, kind: 'held' });
       const approved = entry.decision?.state === 'approved';
-      frames.push({ at: done - 5, data: `${approved ? colour(32, '✔ approved by operator') : colour(31, '✘ denied by operator: Retention is handled by the nightly job')}\r\n` });
+      frames.push({
+        at: done - 5,
+        data: `${approved ? colour(32, '✔ approved by operator') : colour(31, '✘ denied by operator: Retention is handled by the nightly job')}\r\n`,
+      });
       markers.push({ at: done - 5, seq: entry.seq, label, kind: approved ? 'approved' : 'denied' });
     } else {
       const masked = (entry.outcome?.maskedColumns.length ?? 0) > 0;
-      const kind = entry.verdict === 'block' ? 'refused' : entry.outcome?.status === 'error' ? 'error' : masked ? 'masked' : 'allowed';
+      const kind =
+        entry.verdict === 'block'
+          ? 'refused'
+          : entry.outcome?.status === 'error'
+            ? 'error'
+            : masked
+              ? 'masked'
+              : 'allowed';
       markers.push({ at, seq: entry.seq, label, kind });
     }
     frames.push({ at: done, data: answer(entry) });
@@ -72,7 +96,8 @@ function answer(entry: StatementEntry): string {
   if (outcome.status === 'refused') return `${colour(31, 'REFUSED 42501')}: ${entry.rule.reason}\r\n\r\n`;
   if (outcome.maskedColumns.length > 0) {
     const rows = ['Maartje de Jong', 'Sem Bakker', 'Noor Visser', 'Daan Smit'].map(
-      (name, index) => ` ${20_417 + index} | ${name.padEnd(16)} | ${colour(35, '🔒 m•••@•••.nl')}   | ${colour(35, '🔒 •••')}`,
+      (name, index) =>
+        ` ${20_417 + index} | ${name.padEnd(16)} | ${colour(35, 'm•••@•••.nl')}   | ${colour(35, '•••')}`,
     );
     return ` id    | name             | email             | phone\r\n-------+------------------+-------------------+-------\r\n${rows.join('\r\n')}\r\n${colour(90, `(${outcome.rows} rows, 2 columns masked, ${outcome.durationMs} ms)`)}\r\n\r\n`;
   }

@@ -1,4 +1,13 @@
-import { type AgentAddress, type AgentView, type CatalogTable, type ConnectionView, connectionConfig, type MaskRule, type Overview, type PolicyView } from '../../../src/contract/index.ts';
+import {
+  type AgentAddress,
+  type AgentView,
+  type CatalogTable,
+  type ConnectionView,
+  connectionConfig,
+  type MaskRule,
+  type Overview,
+  type PolicyView,
+} from '../../../src/contract/index.ts';
 
 export function address(connection: string, key = '<key>'): AgentAddress {
   const url = `postgresql://agent:${key}@127.0.0.1:7432/${connection}`;
@@ -15,10 +24,30 @@ export function address(connection: string, key = '<key>'): AgentAddress {
 }
 
 export const rules: MaskRule[] = [
-  { id: 'mask-customers-email', schema: 'public', table: 'customers', column: 'email', masker: { kind: 'email' }, note: 'Personal data' },
+  {
+    id: 'mask-customers-email',
+    schema: 'public',
+    table: 'customers',
+    column: 'email',
+    masker: { kind: 'email' },
+    note: 'Personal data',
+  },
   { id: 'mask-customers-phone', schema: 'public', table: 'customers', column: 'phone', masker: { kind: 'phone' } },
-  { id: 'mask-customers-national_id', schema: 'public', table: 'customers', column: 'national_id', masker: { kind: 'full' }, note: 'BSN, never needed' },
-  { id: 'mask-payments-card', schema: 'public', table: 'payments', column: 'card_*', masker: { kind: 'partial', keepStart: 0, keepEnd: 4 } },
+  {
+    id: 'mask-customers-national_id',
+    schema: 'public',
+    table: 'customers',
+    column: 'national_id',
+    masker: { kind: 'full' },
+    note: 'BSN, never needed',
+  },
+  {
+    id: 'mask-payments-card',
+    schema: 'public',
+    table: 'payments',
+    column: 'card_*',
+    masker: { kind: 'partial', keepStart: 0, keepEnd: 4 },
+  },
 ];
 
 export function connections(): ConnectionView[] {
@@ -29,16 +58,63 @@ export function connections(): ConnectionView[] {
   };
   return [
     view({ name: 'shop', upstream, maskRules: rules }, 'ready', 1),
-    view({ name: 'shop-staging', upstream: { ...upstream, host: 'staging.shop.internal' }, environment: 'staging', policy: 'staging', maskRules: rules.slice(0, 2) }, 'needed', 1),
-    view({ name: 'demo', upstream: { host: '127.0.0.1', port: 54_329, database: 'shop_demo', user: 'postgres', sslmode: 'disable', credential: { from: 'none' } }, environment: 'local', policy: 'observe' }, 'none', 0),
+    view(
+      {
+        name: 'shop-staging',
+        upstream: { ...upstream, host: 'staging.shop.internal' },
+        environment: 'staging',
+        policy: 'staging',
+        maskRules: rules.slice(0, 2),
+      },
+      'needed',
+      1,
+    ),
+    view(
+      {
+        name: 'demo',
+        upstream: {
+          host: '127.0.0.1',
+          port: 54_329,
+          database: 'shop_demo',
+          user: 'postgres',
+          sslmode: 'disable',
+          credential: { from: 'none' },
+        },
+        environment: 'local',
+        policy: 'observe',
+      },
+      'none',
+      0,
+    ),
   ];
 }
 
 export function agents(now: number): AgentView[] {
   return [
-    { name: 'claude-code', fingerprint: '9f2c41ab', connections: ['shop', 'demo'], createdAt: now - 86_400_000 * 12, revokedAt: null, lastSeenAt: now - 4000 },
-    { name: 'nightly-report', fingerprint: '03be77d1', connections: ['shop-staging'], createdAt: now - 86_400_000 * 40, revokedAt: null, lastSeenAt: now - 9_000_000 },
-    { name: 'old-laptop', fingerprint: 'c81d9e02', connections: ['shop'], createdAt: now - 86_400_000 * 90, revokedAt: now - 86_400_000 * 3, lastSeenAt: now - 86_400_000 * 4 },
+    {
+      name: 'claude-code',
+      fingerprint: '9f2c41ab',
+      connections: ['shop', 'demo'],
+      createdAt: now - 86_400_000 * 12,
+      revokedAt: null,
+      lastSeenAt: now - 4000,
+    },
+    {
+      name: 'nightly-report',
+      fingerprint: '03be77d1',
+      connections: ['shop-staging'],
+      createdAt: now - 86_400_000 * 40,
+      revokedAt: null,
+      lastSeenAt: now - 9_000_000,
+    },
+    {
+      name: 'old-laptop',
+      fingerprint: 'c81d9e02',
+      connections: ['shop'],
+      createdAt: now - 86_400_000 * 90,
+      revokedAt: now - 86_400_000 * 3,
+      lastSeenAt: now - 86_400_000 * 4,
+    },
   ];
 }
 
@@ -71,14 +147,47 @@ export const catalog: CatalogTable[] = [
       column('created_at', 'timestamptz'),
     ],
   },
-  { schema: 'public', name: 'orders', kind: 'table', columns: [column('id', 'bigint'), column('customer_id', 'bigint'), column('status', 'text'), column('total', 'numeric(12,2)')] },
-  { schema: 'public', name: 'payments', kind: 'partitioned_table', columns: [column('id', 'bigint'), column('order_id', 'bigint'), column('card_number', 'text', 'mask-payments-card'), column('amount', 'numeric(12,2)')] },
-  { schema: 'public', name: 'order_overview', kind: 'view', columns: [column('id', 'bigint'), column('customer', 'text'), column('total', 'numeric')] },
+  {
+    schema: 'public',
+    name: 'orders',
+    kind: 'table',
+    columns: [
+      column('id', 'bigint'),
+      column('customer_id', 'bigint'),
+      column('status', 'text'),
+      column('total', 'numeric(12,2)'),
+    ],
+  },
+  {
+    schema: 'public',
+    name: 'payments',
+    kind: 'partitioned_table',
+    columns: [
+      column('id', 'bigint'),
+      column('order_id', 'bigint'),
+      column('card_number', 'text', 'mask-payments-card'),
+      column('amount', 'numeric(12,2)'),
+    ],
+  },
+  {
+    schema: 'public',
+    name: 'order_overview',
+    kind: 'view',
+    columns: [column('id', 'bigint'), column('customer', 'text'), column('total', 'numeric')],
+  },
   { schema: 'audit', name: 'changes', kind: 'table', columns: [column('id', 'bigint'), column('payload', 'jsonb')] },
 ];
 
 export const customerRows: (string | null)[][] = [
-  ['20417', 'Maartje de Jong', 'maartje.dejong@example.nl', '+31 6 1234 5678', '123456782', 'NL', '2024-03-02 09:14:05+00'],
+  [
+    '20417',
+    'Maartje de Jong',
+    'maartje.dejong@example.nl',
+    '+31 6 1234 5678',
+    '123456782',
+    'NL',
+    '2024-03-02 09:14:05+00',
+  ],
   ['20418', 'Sem Bakker', 'sem@bakker.example', '+31 6 2233 4455', '987654329', 'NL', '2024-03-02 11:40:51+00'],
   ['20419', 'Noor Visser', 'noor.visser@example.org', null, '555443332', 'BE', '2024-03-03 16:02:12+00'],
   ['20420', 'Daan Smit', 'd.smit@example.com', '+31 20 555 0199', '246813579', 'NL', '2024-03-04 08:30:00+00'],
@@ -89,10 +198,35 @@ export const presets: PolicyView[] = (['production', 'staging', 'read-only', 'ob
   title: `${preset[0]?.toUpperCase()}${preset.slice(1)}`,
   description: preset === 'production' ? 'For databases that people depend on.' : 'For databases that may be broken.',
   rules: [
-    { id: 'not-understood', title: 'What is not understood is blocked', verdict: 'block', description: 'Text that PostgreSQL’s grammar here cannot read is never waved through.' },
-    { id: 'server-programs', title: 'Server files and programs end the session', verdict: 'terminate', description: 'COPY … PROGRAM and server-side files reach beyond the database.' },
-    { id: 'ddl-blocked', title: 'Schema changes are blocked', verdict: 'block', description: 'CREATE, ALTER, DROP and their like belong in migrations.' },
-    { id: 'production-write-asks', title: 'Writing asks', verdict: 'ask', description: 'INSERT, UPDATE, DELETE and MERGE wait for the operator.' },
-    { id: 'read-allowed', title: 'Reading is allowed', verdict: 'allow', description: 'Results are masked by the mask rules.' },
+    {
+      id: 'not-understood',
+      title: 'What is not understood is blocked',
+      verdict: 'block',
+      description: 'Text that PostgreSQL’s grammar here cannot read is never waved through.',
+    },
+    {
+      id: 'server-programs',
+      title: 'Server files and programs end the session',
+      verdict: 'terminate',
+      description: 'COPY … PROGRAM and server-side files reach beyond the database.',
+    },
+    {
+      id: 'ddl-blocked',
+      title: 'Schema changes are blocked',
+      verdict: 'block',
+      description: 'CREATE, ALTER, DROP and their like belong in migrations.',
+    },
+    {
+      id: 'production-write-asks',
+      title: 'Writing asks',
+      verdict: 'ask',
+      description: 'INSERT, UPDATE, DELETE and MERGE wait for the operator.',
+    },
+    {
+      id: 'read-allowed',
+      title: 'Reading is allowed',
+      verdict: 'allow',
+      description: 'Results are masked by the mask rules.',
+    },
   ],
 }));

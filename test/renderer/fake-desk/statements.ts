@@ -32,7 +32,9 @@ export function statement(
 ): StatementEntry {
   const kinds = kindsOf(text);
   const reads = [...text.matchAll(/(?:from|join)\s+([a-z_]+)/gi)].map((match) => `public.${match[1]}`);
-  const writes = [...text.matchAll(/(?:update|into|truncate|table)\s+([a-z_]+)/gi)].map((match) => `public.${match[1]}`);
+  const writes = [...text.matchAll(/(?:update|into|truncate|table)\s+([a-z_]+)/gi)].map(
+    (match) => `public.${match[1]}`,
+  );
   return {
     seq,
     at,
@@ -71,7 +73,10 @@ export function workingDay(start: number): StatementEntry[] {
       2,
       start + 4200,
       'select id, name, email, phone from customers where country = $1 order by created_at desc limit 20',
-      { parameters: [{ text: 'NL', format: 'text', truncated: false }], outcome: okOutcome(20, 4.8, ['email', 'phone']) },
+      {
+        parameters: [{ text: 'NL', format: 'text', truncated: false }],
+        outcome: okOutcome(20, 4.8, ['email', 'phone']),
+      },
     ),
     statement(3, start + 9100, 'select count(*), status from orders group by status', { outcome: okOutcome(5, 11.9) }),
     statement(
@@ -128,8 +133,13 @@ export function workingDay(start: number): StatementEntry[] {
         message: 'column "custmer_id" does not exist',
       },
     }),
-    statement(9, start + 74_000, 'select customer_id, sum(total) from orders group by customer_id order by 2 desc limit 5', {
-      outcome: okOutcome(5, 38.2),
-    }),
+    statement(
+      9,
+      start + 74_000,
+      'select customer_id, sum(total) from orders group by customer_id order by 2 desc limit 5',
+      {
+        outcome: okOutcome(5, 38.2),
+      },
+    ),
   ];
 }

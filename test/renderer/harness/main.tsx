@@ -21,7 +21,11 @@ const wanted = new URLSearchParams(window.location.search);
 const managedBy = wanted.has('file') ? ('file' as const) : ('settings' as const);
 const [deskEnd, gateEnd] = memoryPorts();
 const line: { emit: Emit } = { emit: () => undefined };
-window.fake = fakeDesk(Date.now(), () => line.emit, { empty: wanted.has('empty'), managedBy, problems: wanted.has('problems') });
+window.fake = fakeDesk(Date.now(), () => line.emit, {
+  empty: wanted.has('empty'),
+  managedBy,
+  problems: wanted.has('problems'),
+});
 line.emit = serve(gateEnd, window.fake.handlers);
 
 const desk = createDesk();

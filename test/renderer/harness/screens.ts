@@ -1,7 +1,11 @@
 import type { Page } from 'playwright-core';
 
 /** Every state of the desk that is looked at and checked for accessibility. */
-export const screens: readonly { readonly name: string; readonly path: string; readonly prepare?: (page: Page) => Promise<unknown> }[] = [
+export const screens: readonly {
+  readonly name: string;
+  readonly path: string;
+  readonly prepare?: (page: Page) => Promise<unknown>;
+}[] = [
   { name: 'approvals', path: '#/approvals' },
   { name: 'approvals-invisible', path: '#/approvals/a-2' },
   { name: 'approvals-decided', path: '#/approvals/a-past-2' },
@@ -41,7 +45,10 @@ export const screens: readonly { readonly name: string; readonly path: string; r
     name: 'connection-form',
     path: '#/connections',
     prepare: async (page) => {
-      await page.getByRole('article', { name: 'Connection shop', exact: true }).getByRole('button', { name: 'Edit' }).click();
+      await page
+        .getByRole('article', { name: 'Connection shop', exact: true })
+        .getByRole('button', { name: 'Edit' })
+        .click();
       await page.getByRole('button', { name: 'Test', exact: true }).click();
       await page.getByText('It does not work yet.').waitFor();
     },
@@ -58,9 +65,17 @@ export const screens: readonly { readonly name: string; readonly path: string; r
       await page.getByText('This key is shown only now.').waitFor();
     },
   },
-  { name: 'reports', path: '#/reports', prepare: (page) => page.getByRole('button', { name: 'Verify' }).nth(4).click() },
+  {
+    name: 'reports',
+    path: '#/reports',
+    prepare: (page) => page.getByRole('button', { name: 'Verify' }).nth(4).click(),
+  },
   { name: 'settings', path: '#/settings' },
   { name: 'palette', path: '#/sessions', prepare: (page) => page.keyboard.press('Control+k') },
   { name: 'shortcuts', path: '#/sessions', prepare: (page) => page.keyboard.press('?') },
-  { name: 'signed-out', path: '#/approvals', prepare: (page) => page.evaluate(() => (window as unknown as { signOut(): void }).signOut()) },
+  {
+    name: 'signed-out',
+    path: '#/approvals',
+    prepare: (page) => page.evaluate(() => (window as unknown as { signOut(): void }).signOut()),
+  },
 ];

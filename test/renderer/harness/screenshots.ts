@@ -1,5 +1,5 @@
 /// <reference types="node" />
-// Takes a picture of every screen in both themes and two widths: `node test/renderer/harness/screenshots.ts [folder] [name…]`.
+// Takes a picture of every screen in both themes and two widths: `node test/renderer/harness/screenshots.mjs [folder] [name…]`.
 // It fails when axe finds a violation, the page reports an error, or something is wider than the window.
 import { mkdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -11,12 +11,20 @@ import { serveHarness } from './serve.ts';
 const [folder = 'screenshots', ...only] = process.argv.slice(2);
 await mkdir(folder, { recursive: true });
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const harness = await serveHarness();
+const harness = await serveHarness('development');
 const browser = await launchChromium();
 const faults: string[] = [];
 for (const theme of ['dark', 'light'] as const) {
-  for (const [size, viewport] of Object.entries({ wide: { width: 1280, height: 800 }, narrow: { width: 420, height: 800 } })) {
-    const context = await browser.newContext({ viewport, colorScheme: theme, reducedMotion: 'reduce', locale: 'en-GB' });
+  for (const [size, viewport] of Object.entries({
+    wide: { width: 1280, height: 800 },
+    narrow: { width: 420, height: 800 },
+  })) {
+    const context = await browser.newContext({
+      viewport,
+      colorScheme: theme,
+      reducedMotion: 'reduce',
+      locale: 'en-GB',
+    });
     for (const screen of screens) {
       if (only.length > 0 && !only.includes(screen.name)) continue;
       const page = await context.newPage();
@@ -25,7 +33,11 @@ for (const theme of ['dark', 'light'] as const) {
       page.on('pageerror', (error) => faults.push(`${label}: ${error.message}`));
       await page.goto(`${harness.url}${screen.path}`);
       await page.getByRole('status').first().waitFor({ state: 'attached' });
-      await page.locator('[role=status]:has(.visually-hidden) ~ *').first().waitFor({ state: 'attached', timeout: 300 }).catch(() => undefined);
+      await page
+        .locator('[role=status]:has(.visually-hidden) ~ *')
+        .first()
+        .waitFor({ state: 'attached', timeout: 300 })
+        .catch(() => undefined);
       try {
         await screen.prepare?.(page);
       } catch (error) {
@@ -36,8 +48,15 @@ for (const theme of ['dark', 'light'] as const) {
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
       if (overflow > 0) faults.push(`${label}: ${overflow} px wider than the window`);
       const results = await page.evaluate(`${axe}; axe.run(document, { resultTypes: ['violations'] })`);
-      for (const violation of (results as { violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }).violations) {
-        faults.push(`${label}: axe ${violation.id}: ${violation.nodes.slice(0, 3).map((node) => `${node.html.slice(0, 160)} ${node.failureSummary.slice(0, 240)}`).join(' | ')}`);
+      for (const violation of (
+        results as { violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }
+      ).violations) {
+        faults.push(
+          `${label}: axe ${violation.id}: ${violation.nodes
+            .slice(0, 3)
+            .map((node) => `${node.html.slice(0, 160)} ${node.failureSummary.slice(0, 240)}`)
+            .join(' | ')}`,
+        );
       }
       await page.close();
     }

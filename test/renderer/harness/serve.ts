@@ -12,16 +12,24 @@ import { build } from 'vite';
 export const contentSecurityPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const mediaTypes: Record<string, string> = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css' };
+const mediaTypes: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+};
 
-/** Builds the harness and serves it on a free loopback port under the strict policy. */
-export async function serveHarness(): Promise<{ readonly url: string; close(): Promise<void> }> {
+/** Builds the harness and serves it on a free loopback port under the strict policy. In development React checks more. */
+export async function serveHarness(
+  mode: 'production' | 'development',
+): Promise<{ readonly url: string; close(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'postern-harness-'));
   await build({
     configFile: false,
     root: fileURLToPath(new URL('.', import.meta.url)),
     base: './',
     logLevel: 'error',
+    mode,
+    define: { 'process.env.NODE_ENV': JSON.stringify(mode) },
     plugins: [react()],
     build: { outDir: folder, emptyOutDir: true, chunkSizeWarningLimit: 4000 },
   });

@@ -2,6 +2,7 @@ import { useEffect } from 'react';
 import { useCommand } from '../../app/commands.ts';
 import { navigate } from '../../app/routes.ts';
 import { useCall } from '../../data/query.ts';
+import { cx } from '../../parts/cx.ts';
 import { plural } from '../../parts/format.ts';
 import { ErrorNote, Loading } from '../../parts/Notes.tsx';
 import { ScreenHead } from '../../parts/ScreenHead.tsx';
@@ -32,11 +33,15 @@ export function ApprovalsScreen({ id }: { readonly id: string | null }) {
   useCommand('list.next', () => move(1), all.length > 0);
   useCommand('list.previous', () => move(-1), all.length > 0);
 
-  const afterDecision = (decidedId: string) => open(pending.find((request) => request.id !== decidedId)?.id ?? decidedId);
+  const afterDecision = (decidedId: string) =>
+    open(pending.find((request) => request.id !== decidedId)?.id ?? decidedId);
 
   return (
     <>
-      <ScreenHead title="Approvals" detail={pending.length > 0 ? `${plural(pending.length, 'statement')} waiting` : 'nothing waits'} />
+      <ScreenHead
+        title="Approvals"
+        detail={pending.length > 0 ? `${plural(pending.length, 'statement')} waiting` : 'nothing waits'}
+      />
       {approvals.isPending && <Loading lines={6} label="Loading requests" />}
       {approvals.error && (
         <div className={styles.error}>
@@ -44,12 +49,18 @@ export function ApprovalsScreen({ id }: { readonly id: string | null }) {
         </div>
       )}
       {approvals.data && (
-        <div className={styles.layout}>
+        <div className={cx(styles.layout, all.length === 0 && styles.bare)}>
           <div className={styles.pending}>
-            {pending.length > 0 && <RequestList title="Waiting for you" requests={pending} selected={selected?.id ?? null} onOpen={open} />}
+            {pending.length > 0 && (
+              <RequestList title="Waiting for you" requests={pending} selected={selected?.id ?? null} onOpen={open} />
+            )}
           </div>
           <div className={styles.detail}>
-            {selected ? <RequestDetail key={selected.id} request={selected} onDecided={afterDecision} /> : <NothingWaits />}
+            {selected ? (
+              <RequestDetail key={selected.id} request={selected} onDecided={afterDecision} />
+            ) : (
+              <NothingWaits />
+            )}
           </div>
           <div className={styles.decided}>
             <RequestList title="Recently decided" requests={decided} selected={selected?.id ?? null} onOpen={open} />

@@ -18,7 +18,11 @@ export function Countdown({ createdAt, deadlineAt, size }: CountdownProps) {
   const radius = size / 2 - 1.5;
   const around = 2 * Math.PI * radius;
   return (
-    <span className={cx(styles.countdown, left < 30_000 && styles.soon)} role="timer" aria-label={`${timecode(left)} left to decide`}>
+    <span
+      className={cx(styles.countdown, left < 30_000 && styles.soon)}
+      role="timer"
+      aria-label={`${timecode(left)} left to decide`}
+    >
       <svg width={size} height={size} aria-hidden="true">
         <circle className={styles.track} cx={size / 2} cy={size / 2} r={radius} />
         <circle

@@ -18,7 +18,7 @@ interface DecisionBarProps {
 /** Deny or approve. Deny is the strong button; approving takes the mouse or a chord, never a bare Enter or Space. */
 export function DecisionBar({ request, onDecided }: DecisionBarProps) {
   const [reason, setReason] = useState('');
-  const bar = useRef<HTMLDivElement>(null);
+  const bar = useRef<HTMLFieldSetElement>(null);
   const decide = useAction('approvals.decide');
   const { armed, isArmed } = useArmed(request.id);
 
@@ -26,10 +26,12 @@ export function DecisionBar({ request, onDecided }: DecisionBarProps) {
     if (!isArmed() || decide.isPending) return;
     const said = reason.trim();
     // The event of the decision may take this bar away before the answer comes, hence the promise and not its callbacks.
-    decide.mutateAsync({ id: request.id, digest: request.digest, action, ...(said === '' ? {} : { reason: said }) }).then(
-      () => onDecided(request.id),
-      () => undefined, // shown through decide.error
-    );
+    decide
+      .mutateAsync({ id: request.id, digest: request.digest, action, ...(said === '' ? {} : { reason: said }) })
+      .then(
+        () => onDecided(request.id),
+        () => undefined, // shown through decide.error
+      );
   };
   useCommand('approval.approve', () => answer('approve'));
   useCommand('approval.deny', () => answer('deny'));
@@ -46,7 +48,7 @@ export function DecisionBar({ request, onDecided }: DecisionBarProps) {
   };
 
   return (
-    <div className={styles.bar} ref={bar} role="group" aria-label="Decision" data-armed={armed}>
+    <fieldset className={styles.bar} ref={bar} aria-label="Decision" data-armed={armed}>
       <ErrorNote error={decide.error} />
       <div className={styles.row}>
         {/* biome-ignore lint/a11y/noStaticElementInteractions: Esc in the field is heard on its way up */}
@@ -88,6 +90,6 @@ export function DecisionBar({ request, onDecided }: DecisionBarProps) {
           Deny
         </Button>
       </div>
-    </div>
+    </fieldset>
   );
 }

@@ -7,7 +7,11 @@ import { dateTime } from '../../parts/format.ts';
 import { Visible } from '../../parts/Visible.tsx';
 import styles from './Facts.module.css';
 
-const transactions = { idle: 'none open', open: 'open: it commits or rolls back with the rest', failed: 'failed: only a rollback is left' } as const;
+const transactions = {
+  idle: 'none open',
+  open: 'open: it commits or rolls back with the rest',
+  failed: 'failed: only a rollback is left',
+} as const;
 
 /** Who, where, what it touches, and the digest that binds the decision to this statement. */
 export function Facts({ request }: { readonly request: ApprovalRequest }) {
@@ -62,7 +66,8 @@ export function Facts({ request }: { readonly request: ApprovalRequest }) {
           <code>{request.rule.id}</code>
         </Fact>
         <Fact name="Digest">
-          <code title={request.digest}>{request.digest.slice(0, 16)}…</code> <CopyButton text={request.digest} label="Copy digest" iconOnly />
+          <code title={request.digest}>{request.digest.slice(0, 16)}…</code>{' '}
+          <CopyButton text={request.digest} label="Copy digest" iconOnly />
         </Fact>
       </Group>
     </div>

@@ -11,8 +11,8 @@ export function NothingWaits() {
   return (
     <Empty icon={<ShieldIcon size={22} />} title="Nothing waits for you">
       <p>
-        Statements that a rule wants you to see stop here before they reach the database. You approve or deny each one; if
-        nobody answers, it is denied.
+        Statements that a rule wants you to see stop here before they reach the database. You approve or deny each one;
+        if nobody answers, it is denied.
       </p>
       {addresses.length > 0 ? (
         <div className={styles.addresses}>

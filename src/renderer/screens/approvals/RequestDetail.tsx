@@ -25,7 +25,12 @@ export function RequestDetail({ request, onDecided }: RequestDetailProps) {
         <header className={styles.head}>
           <div className={styles.chips}>
             <EnvironmentChip environment={request.environment} />
-            {request.transaction !== 'idle' && <Chip tone={request.transaction === 'failed' ? 'block' : 'ask'} label={`Transaction ${request.transaction}`} />}
+            {request.transaction !== 'idle' && (
+              <Chip
+                tone={request.transaction === 'failed' ? 'block' : 'ask'}
+                label={`Transaction ${request.transaction}`}
+              />
+            )}
             {!request.effects.understood && <Chip tone="block" icon={WarningIcon} label="Not understood" />}
           </div>
           {pending && <Countdown createdAt={request.createdAt} deadlineAt={request.deadlineAt} size={28} />}

@@ -41,7 +41,11 @@ export function RequestList({ title, requests, selected, onOpen }: RequestListPr
               </span>
               <SqlLine text={request.text} />
               <span className={styles.who}>
-                {request.state === 'pending' ? <EnvironmentChip environment={request.environment} /> : <ApprovalChip state={request.state} />}
+                {request.state === 'pending' ? (
+                  <EnvironmentChip environment={request.environment} />
+                ) : (
+                  <ApprovalChip state={request.state} />
+                )}
                 <span className={styles.from}>
                   {request.agent} → {request.connection}
                 </span>

@@ -34,7 +34,8 @@ export function AgentDialog({ onClose }: { readonly onClose: () => void }) {
       >
         <div className={styles.form}>
           <InfoNote tone="ask">
-            <strong>This key is shown only now.</strong> Postern keeps a hash of it and cannot show it again. If it is lost, revoke the agent and make a new one.
+            <strong>This key is shown only now.</strong> Postern keeps a hash of it and cannot show it again. If it is
+            lost, revoke the agent and make a new one.
           </InfoNote>
           <div className={styles.key}>
             <code>{made.key}</code>
@@ -66,22 +67,33 @@ export function AgentDialog({ onClose }: { readonly onClose: () => void }) {
         className={styles.form}
         onSubmit={(event) => {
           event.preventDefault();
-          if (name !== '' && nameProblem === undefined && allowed.length > 0) create.mutate({ name, connections: [...allowed] });
+          if (name !== '' && nameProblem === undefined && allowed.length > 0)
+            create.mutate({ name, connections: [...allowed] });
         }}
       >
-        <TextField label="Name" placeholder="claude-code" value={name} error={nameProblem} hint="It is shown with every session and request" onChange={setName} />
-        <div role="group" aria-label="Connections it may use" className={styles.connections}>
+        <TextField
+          data-first-focus
+          label="Name"
+          placeholder="claude-code"
+          value={name}
+          error={nameProblem}
+          hint="It is shown with every session and request"
+          onChange={setName}
+        />
+        <fieldset aria-label="Connections it may use" className={styles.connections}>
           <p className={styles.label}>Connections it may use</p>
           {names.map((connection) => (
             <CheckField
               key={connection}
               label={connection}
               checked={allowed.includes(connection)}
-              onChange={(on) => setChosen(on ? [...allowed, connection] : allowed.filter((other) => other !== connection))}
+              onChange={(on) =>
+                setChosen(on ? [...allowed, connection] : allowed.filter((other) => other !== connection))
+              }
             />
           ))}
           {connections.data?.length === 0 && <p className={styles.label}>Add a connection first.</p>}
-        </div>
+        </fieldset>
         <ErrorNote error={connections.error} />
         <ErrorNote error={create.error} />
       </form>

@@ -19,7 +19,9 @@ export function AgentsPanel({ readOnly }: { readonly readOnly: boolean }) {
   return (
     <section className={styles.panel} aria-label="Agents">
       <header className={styles.head}>
-        <p className={styles.lead}>A program that may connect, and to what. It shows its key as the password; Postern keeps only a hash of it.</p>
+        <p className={styles.lead}>
+          A program that may connect, and to what. It shows its key as the password; Postern keeps only a hash of it.
+        </p>
         {!readOnly && (
           <Button variant="accent" icon={<PlusIcon size={14} />} onClick={() => setAdding(true)}>
             Add agent
@@ -30,7 +32,10 @@ export function AgentsPanel({ readOnly }: { readonly readOnly: boolean }) {
       <ErrorNote error={agents.error} retry={() => void agents.refetch()} />
       {agents.data?.length === 0 && (
         <Empty icon={<KeyIcon size={22} />} title="No agent yet">
-          <p>Make one for each program, so that its sessions and approvals carry its name and one key can be revoked alone.</p>
+          <p>
+            Make one for each program, so that its sessions and approvals carry its name and one key can be revoked
+            alone.
+          </p>
         </Empty>
       )}
       {agents.data?.map((agent) => (

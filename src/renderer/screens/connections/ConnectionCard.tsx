@@ -10,8 +10,8 @@ import { plural } from '../../parts/format.ts';
 import { ErrorNote } from '../../parts/Notes.tsx';
 import { CheckCircleIcon, KeyIcon, TerminalIcon } from '../../theme/icons.tsx';
 import { ConnectionDialog } from './ConnectionDialog.tsx';
-import { PasswordForm } from './PasswordForm.tsx';
 import styles from './Panel.module.css';
+import { PasswordForm } from './PasswordForm.tsx';
 
 const credentials = {
   ready: { tone: 'allow', icon: CheckCircleIcon, label: 'Password ready' },
@@ -69,7 +69,9 @@ export function ConnectionCard({ view, readOnly }: { readonly view: ConnectionVi
         <div>
           <dt>masking</dt>
           <dd>
-            <a href={routeHash({ screen: 'rules', connection: config.name })}>{plural(config.maskRules.length, 'rule')}</a>
+            <a href={routeHash({ screen: 'rules', connection: config.name })}>
+              {plural(config.maskRules.length, 'rule')}
+            </a>
           </dd>
         </div>
       </dl>
@@ -86,7 +88,8 @@ export function ConnectionCard({ view, readOnly }: { readonly view: ConnectionVi
           onConfirm={() => remove.mutate({ connection: config.name }, { onSuccess: () => setLayer('none') })}
         >
           <p>
-            Agents can no longer reach this database. {view.liveSessions > 0 && `${plural(view.liveSessions, 'live session')} will end. `}
+            Agents can no longer reach this database.{' '}
+            {view.liveSessions > 0 && `${plural(view.liveSessions, 'live session')} will end. `}
             Its {plural(config.maskRules.length, 'mask rule')} go with it; the recordings stay.
           </p>
         </Confirm>

@@ -5,9 +5,9 @@ import { Button } from '../../parts/Button.tsx';
 import { Dialog } from '../../parts/Dialog.tsx';
 import { TextField } from '../../parts/Field.tsx';
 import { ErrorNote } from '../../parts/Notes.tsx';
-import { connectionProblems, emptyConnection } from './connection-draft.ts';
 import styles from './ConnectionDialog.module.css';
 import { ConnectionFields } from './ConnectionFields.tsx';
+import { connectionProblems, emptyConnection } from './connection-draft.ts';
 import { TestSteps } from './TestSteps.tsx';
 
 interface ConnectionDialogProps {

@@ -16,7 +16,8 @@ const choices = <V extends string>(values: readonly V[]) => values.map((value) =
 export function ConnectionFields({ draft, problems, isNew, onChange }: ConnectionFieldsProps) {
   const { upstream } = draft;
   const change = (part: Partial<ConnectionConfig>) => onChange({ ...draft, ...part });
-  const changeUpstream = (part: Partial<ConnectionConfig['upstream']>) => change({ upstream: { ...upstream, ...part } });
+  const changeUpstream = (part: Partial<ConnectionConfig['upstream']>) =>
+    change({ upstream: { ...upstream, ...part } });
   return (
     <>
       <fieldset className={styles.grid}>
@@ -24,36 +25,79 @@ export function ConnectionFields({ draft, problems, isNew, onChange }: Connectio
         <div className={styles.third}>
           <TextField
             label="Name"
+            data-first-focus={isNew || undefined}
             value={draft.name}
             disabled={!isNew}
-            error={problems['name']}
+            error={problems.name}
             hint={isNew ? 'Agents use it as the database name' : 'A name stays as it is'}
             onChange={(name) => change({ name })}
           />
         </div>
         <div className={styles.third}>
-          <SelectField label="Environment" value={draft.environment} options={choices(environment.options)} onChange={(value) => change({ environment: value })} />
+          <SelectField
+            label="Environment"
+            value={draft.environment}
+            options={choices(environment.options)}
+            onChange={(value) => change({ environment: value })}
+          />
         </div>
         <div className={styles.third}>
-          <SelectField label="Policy" value={draft.policy} options={choices(policyPreset.options)} onChange={(policy) => change({ policy })} />
+          <SelectField
+            label="Policy"
+            value={draft.policy}
+            options={choices(policyPreset.options)}
+            onChange={(policy) => change({ policy })}
+          />
         </div>
       </fieldset>
       <fieldset className={styles.grid}>
         <legend>Upstream</legend>
         <div className={styles.wide}>
-          <TextField label="Host" mono value={upstream.host} error={problems['upstream.host']} hint="A name, an address, or the folder of a Unix socket" onChange={(host) => changeUpstream({ host })} />
+          <TextField
+            label="Host"
+            mono
+            value={upstream.host}
+            error={problems['upstream.host']}
+            hint="A name, an address, or the folder of a Unix socket"
+            onChange={(host) => changeUpstream({ host })}
+          />
         </div>
         <div className={styles.third}>
-          <TextField label="Port" type="number" min={1} max={65535} value={upstream.port} error={problems['upstream.port']} onChange={(port) => changeUpstream({ port: Number(port) })} />
+          <TextField
+            label="Port"
+            type="number"
+            min={1}
+            max={65535}
+            value={upstream.port}
+            error={problems['upstream.port']}
+            onChange={(port) => changeUpstream({ port: Number(port) })}
+          />
         </div>
         <div className={styles.half}>
-          <TextField label="Database" mono value={upstream.database} error={problems['upstream.database']} onChange={(database) => changeUpstream({ database })} />
+          <TextField
+            label="Database"
+            mono
+            value={upstream.database}
+            error={problems['upstream.database']}
+            onChange={(database) => changeUpstream({ database })}
+          />
         </div>
         <div className={styles.half}>
-          <TextField label="User" mono value={upstream.user} error={problems['upstream.user']} onChange={(user) => changeUpstream({ user })} />
+          <TextField
+            label="User"
+            mono
+            value={upstream.user}
+            error={problems['upstream.user']}
+            onChange={(user) => changeUpstream({ user })}
+          />
         </div>
         <div className={styles.third}>
-          <SelectField label="TLS (sslmode)" value={upstream.sslmode} options={choices(sslMode.options)} onChange={(sslmode) => changeUpstream({ sslmode })} />
+          <SelectField
+            label="TLS (sslmode)"
+            value={upstream.sslmode}
+            options={choices(sslMode.options)}
+            onChange={(sslmode) => changeUpstream({ sslmode })}
+          />
         </div>
         <div className={styles.wide}>
           <TextField
@@ -73,10 +117,18 @@ export function ConnectionFields({ draft, problems, isNew, onChange }: Connectio
       <fieldset className={styles.grid}>
         <legend>Pass through</legend>
         <div className={styles.full}>
-          <CheckField label="Any database: use the name that the agent asks for" checked={draft.anyDatabase} onChange={(anyDatabase) => change({ anyDatabase })} />
+          <CheckField
+            label="Any database: use the name that the agent asks for"
+            checked={draft.anyDatabase}
+            onChange={(anyDatabase) => change({ anyDatabase })}
+          />
         </div>
         <div className={styles.full}>
-          <CheckField label="Any user: log in as the user that the agent names" checked={draft.anyUser} onChange={(anyUser) => change({ anyUser })} />
+          <CheckField
+            label="Any user: log in as the user that the agent names"
+            checked={draft.anyUser}
+            onChange={(anyUser) => change({ anyUser })}
+          />
         </div>
       </fieldset>
     </>

@@ -14,10 +14,16 @@ export function ConnectionsScreen({ tab }: { readonly tab: 'databases' | 'agents
     <>
       <ScreenHead title="Connections">
         <nav className={styles.tabs} aria-label="Kind">
-          <a href={routeHash({ screen: 'connections', tab: 'databases' })} aria-current={tab === 'databases' ? 'page' : undefined}>
+          <a
+            href={routeHash({ screen: 'connections', tab: 'databases' })}
+            aria-current={tab === 'databases' ? 'page' : undefined}
+          >
             Databases
           </a>
-          <a href={routeHash({ screen: 'connections', tab: 'agents' })} aria-current={tab === 'agents' ? 'page' : undefined}>
+          <a
+            href={routeHash({ screen: 'connections', tab: 'agents' })}
+            aria-current={tab === 'agents' ? 'page' : undefined}
+          >
             Agents
           </a>
         </nav>
@@ -25,8 +31,8 @@ export function ConnectionsScreen({ tab }: { readonly tab: 'databases' | 'agents
       <div className={styles.panel}>
         {fromFile && (
           <InfoNote>
-            Connections and agents come from the configuration file that Postern was started with. They are shown here and
-            changed there; a password that is asked for can still be given here.
+            Connections and agents come from the configuration file that Postern was started with. They are shown here
+            and changed there; a password that is asked for can still be given here.
           </InfoNote>
         )}
         {tab === 'databases' ? <DatabasesPanel readOnly={fromFile} /> : <AgentsPanel readOnly={fromFile} />}

@@ -1,7 +1,7 @@
 import { authMethod, type ConnectionConfig, type CredentialSource } from '../../../contract/index.ts';
 import { CheckField, Field, SelectField, TextField } from '../../parts/Field.tsx';
-import { commandLines, defaultCredential } from './connection-draft.ts';
 import styles from './ConnectionDialog.module.css';
+import { commandLines, defaultCredential } from './connection-draft.ts';
 
 type Upstream = ConnectionConfig['upstream'];
 
@@ -25,7 +25,12 @@ export function CredentialFields({ upstream, problems, onChange }: CredentialFie
     <fieldset className={styles.grid}>
       <legend>Password</legend>
       <div className={styles.half}>
-        <SelectField label="Comes from" value={credential.from} options={sources} onChange={(from) => onChange({ credential: defaultCredential(from) })} />
+        <SelectField
+          label="Comes from"
+          value={credential.from}
+          options={sources}
+          onChange={(from) => onChange({ credential: defaultCredential(from) })}
+        />
       </div>
       <div className={styles.half}>
         {credential.from === 'environment' && (
@@ -38,7 +43,11 @@ export function CredentialFields({ upstream, problems, onChange }: CredentialFie
           />
         )}
         {credential.from === 'command' && (
-          <Field label="Program and arguments, one per line" error={problems['upstream.credential.command']} hint="Run without a shell; its output is the password">
+          <Field
+            label="Program and arguments, one per line"
+            error={problems['upstream.credential.command']}
+            hint="Run without a shell; its output is the password"
+          >
             {({ className, ...attributes }) => (
               <textarea
                 {...attributes}
@@ -46,25 +55,33 @@ export function CredentialFields({ upstream, problems, onChange }: CredentialFie
                 rows={3}
                 spellCheck={false}
                 defaultValue={credential.command.join('\n')}
-                onChange={(event) => onChange({ credential: { from: 'command', command: commandLines(event.target.value) } })}
+                onChange={(event) =>
+                  onChange({ credential: { from: 'command', command: commandLines(event.target.value) } })
+                }
               />
             )}
           </Field>
         )}
       </div>
-      <div className={styles.full} role="group" aria-label="Accepted ways to log in">
+      <fieldset className={styles.full} aria-label="Accepted ways to log in">
         <div className={styles.methods}>
           {authMethod.options.map((method) => (
             <CheckField
               key={method}
               label={method}
               checked={upstream.requireAuth.includes(method)}
-              onChange={(on) => onChange({ requireAuth: authMethod.options.filter((other) => (other === method ? on : upstream.requireAuth.includes(other))) })}
+              onChange={(on) =>
+                onChange({
+                  requireAuth: authMethod.options.filter((other) =>
+                    other === method ? on : upstream.requireAuth.includes(other),
+                  ),
+                })
+              }
             />
           ))}
         </div>
         {problems['upstream.requireAuth'] && <p className={styles.wrong}>Choose at least one.</p>}
-      </div>
+      </fieldset>
     </fieldset>
   );
 }

@@ -14,7 +14,9 @@ export function DatabasesPanel({ readOnly }: { readonly readOnly: boolean }) {
   return (
     <section className={styles.panel} aria-label="Databases">
       <header className={styles.head}>
-        <p className={styles.lead}>A database that agents reach through the gate. Its password stays in Postern’s memory; no agent gets it.</p>
+        <p className={styles.lead}>
+          A database that agents reach through the gate. Its password stays in Postern’s memory; no agent gets it.
+        </p>
         {!readOnly && (
           <Button variant="accent" icon={<PlusIcon size={14} />} onClick={() => setAdding(true)}>
             Add connection

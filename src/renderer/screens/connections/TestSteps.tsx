@@ -1,11 +1,16 @@
+import { useEffect, useRef } from 'react';
 import type { ConnectionTest } from '../../../contract/index.ts';
 import { BlockIcon, CheckCircleIcon } from '../../theme/icons.tsx';
 import styles from './TestSteps.module.css';
 
 /** How far a test came. */
 export function TestSteps({ result }: { readonly result: ConnectionTest }) {
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    box.current?.scrollIntoView({ block: 'nearest' });
+  }, []);
   return (
-    <div className={styles.steps} role="status">
+    <div className={styles.steps} role="status" ref={box}>
       <p className={styles.said}>{result.ok ? 'It works.' : 'It does not work yet.'}</p>
       <ol>
         {result.steps.map((step) => (

@@ -4,8 +4,8 @@ import { Chip } from '../../parts/Chips.tsx';
 import { cx } from '../../parts/cx.ts';
 import { timecode } from '../../parts/format.ts';
 import { SqlLine } from '../../parts/Sql.tsx';
-import { markerKinds } from './marker-kinds.ts';
 import styles from './MarkerList.module.css';
+import { markerKinds } from './marker-kinds.ts';
 import { type Marker, markerAt } from './timeline.ts';
 
 interface MarkerListProps {

@@ -12,8 +12,8 @@ import { Controls } from './Controls.tsx';
 import { MarkerList } from './MarkerList.tsx';
 import styles from './ReplayPlayer.module.css';
 import { SearchBox } from './SearchBox.tsx';
-import { asciicast, nextMarker, previousMarker, speeds } from './timeline.ts';
 import { Transcript } from './Transcript.tsx';
+import { asciicast, nextMarker, previousMarker, speeds } from './timeline.ts';
 import { usePlayer } from './use-player.ts';
 import { useTerminal } from './use-terminal.ts';
 
@@ -49,7 +49,11 @@ export function ReplayPlayer({ replay, startAt }: { readonly replay: Replay; rea
       <ScreenHead
         title={
           <>
-            <a className={styles.back} href={routeHash({ screen: 'sessions', id: summary.id })} aria-label="Back to the session">
+            <a
+              className={styles.back}
+              href={routeHash({ screen: 'sessions', id: summary.id })}
+              aria-label="Back to the session"
+            >
               <BackIcon />
             </a>
             Replay
@@ -65,7 +69,13 @@ export function ReplayPlayer({ replay, startAt }: { readonly replay: Replay; rea
         <Button
           size="small"
           icon={<DownloadIcon size={14} />}
-          onClick={() => downloadText(`session-${summary.id}.cast`, 'application/x-asciicast', asciicast(replay, terminal?.rows() ?? 24))}
+          onClick={() =>
+            downloadText(
+              `session-${summary.id}.cast`,
+              'application/x-asciicast',
+              asciicast(replay, terminal?.rows() ?? 24),
+            )
+          }
         >
           asciicast
         </Button>

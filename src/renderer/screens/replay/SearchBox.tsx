@@ -11,7 +11,8 @@ interface SearchBoxProps {
 /** Finds text in what has been played so far. Enter goes on, Shift+Enter goes back, Esc leaves. */
 export function SearchBox({ terminal, input }: SearchBoxProps) {
   const [missed, setMissed] = useState(false);
-  const find = (text: string, backwards: boolean) => setMissed(text !== '' && terminal?.find(text, backwards) === false);
+  const find = (text: string, backwards: boolean) =>
+    setMissed(text !== '' && terminal?.find(text, backwards) === false);
   return (
     <div className={styles.box}>
       <SearchIcon size={13} />

@@ -36,7 +36,14 @@ export function SeekBar({ replay, player }: { readonly replay: Replay; readonly 
         aria-valuetext={`${timecode(player.at)} of ${timecode(total)}`}
         onChange={(event) => player.seek(Number(event.target.value))}
         onKeyDown={(event) => {
-          const by = { ArrowLeft: -5000, ArrowDown: -5000, ArrowRight: 5000, ArrowUp: 5000, PageUp: total / 10, PageDown: -total / 10 }[event.key];
+          const by = {
+            ArrowLeft: -5000,
+            ArrowDown: -5000,
+            ArrowRight: 5000,
+            ArrowUp: 5000,
+            PageUp: total / 10,
+            PageDown: -total / 10,
+          }[event.key];
           if (by === undefined) return;
           event.preventDefault();
           player.seek(player.at + by);

@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'react';
 import { Visible } from '../../parts/Visible.tsx';
-import { type Frames, transcript } from './timeline.ts';
 import styles from './Transcript.module.css';
+import { type Frames, transcript } from './timeline.ts';
 
 /** The whole replay as text, for those who read rather than watch. It is made when it is opened. */
 export function Transcript({ frames }: { readonly frames: Frames }) {

@@ -1,34 +1,34 @@
 /**
- * xterm puts three `<style>` elements into the page (sizes, colours, scroll bar). The desk's Content-Security-Policy is
- * `style-src 'self'`, which forbids those and permits constructed style sheets: they come from script, which is ours.
- * This makes a document for xterm's `documentOverride` that hands out, in place of a style element, an empty element
- * whose text becomes a constructed sheet. Everything else is the real document.
+ * Runs `make` so that every `<style>` element it creates becomes a constructed style sheet. xterm makes three (sizes,
+ * colours, scroll bar) while it opens. The desk's Content-Security-Policy is `style-src 'self'`, which forbids inline style
+ * elements and permits constructed sheets: those come from script, and script is ours. xterm's own `documentOverride` does
+ * not reach its scroll bar, hence `document.createElement` is replaced for the time of this call.
  */
-export function documentWithAdoptedStyles(real: Document): Document {
-  return new Proxy(real, {
-    get(target, property) {
-      if (property === 'createElement') {
-        return (name: string, options?: ElementCreationOptions) =>
-          name.toLowerCase() === 'style' ? adoptedStyle(target) : target.createElement(name, options);
-      }
-      const value: unknown = Reflect.get(target, property, target);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-    set: (target, property, value) => Reflect.set(target, property, value, target),
-  });
+export function withAdoptedStyles(document: Document, make: () => void): void {
+  const create = document.createElement.bind(document);
+  document.createElement = ((name: string, options?: ElementCreationOptions) =>
+    name.toLowerCase() === 'style'
+      ? adoptedStyle(document, create('span'))
+      : create(name, options)) as Document['createElement'];
+  try {
+    make();
+  } finally {
+    Reflect.deleteProperty(document, 'createElement'); // the prototype's own is in sight again
+  }
 }
 
-function adoptedStyle(target: Document): HTMLElement {
-  const element = target.createElement('span');
+/** An invisible element whose text goes into a constructed sheet; taking it out of the page takes the sheet with it. */
+function adoptedStyle(document: Document, element: HTMLElement): HTMLElement {
   element.hidden = true;
   const sheet = new CSSStyleSheet();
-  target.adoptedStyleSheets = [...target.adoptedStyleSheets, sheet];
-  const write = (text: string | null): void => sheet.replaceSync(text ?? '');
-  Object.defineProperty(element, 'textContent', { get: () => '', set: write });
-  Object.defineProperty(element, 'innerText', { get: () => '', set: write });
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+  Object.defineProperty(element, 'textContent', {
+    get: () => '',
+    set: (text: string | null) => sheet.replaceSync(text ?? ''),
+  });
   Object.defineProperty(element, 'remove', {
     value: () => {
-      target.adoptedStyleSheets = target.adoptedStyleSheets.filter((other) => other !== sheet);
+      document.adoptedStyleSheets = document.adoptedStyleSheets.filter((other) => other !== sheet);
       Element.prototype.remove.call(element);
     },
   });

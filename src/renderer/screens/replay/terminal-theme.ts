@@ -52,6 +52,16 @@ export const terminalThemes: Record<Theme, ITheme> = {
 
 /** Colours of search matches; the addon takes `#rrggbb` only. */
 export const searchColours: Record<Theme, ISearchDecorationOptions> = {
-  dark: { matchBackground: '#553f18', activeMatchBackground: '#8a6a1f', matchOverviewRuler: '#f0b14c', activeMatchColorOverviewRuler: '#f0b14c' },
-  light: { matchBackground: '#fbe3b0', activeMatchBackground: '#f3c04f', matchOverviewRuler: '#8a5300', activeMatchColorOverviewRuler: '#8a5300' },
+  dark: {
+    matchBackground: '#553f18',
+    activeMatchBackground: '#8a6a1f',
+    matchOverviewRuler: '#f0b14c',
+    activeMatchColorOverviewRuler: '#f0b14c',
+  },
+  light: {
+    matchBackground: '#fbe3b0',
+    activeMatchBackground: '#f3c04f',
+    matchOverviewRuler: '#8a5300',
+    activeMatchColorOverviewRuler: '#8a5300',
+  },
 };

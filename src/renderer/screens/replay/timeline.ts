@@ -34,7 +34,14 @@ export function pictureAt(frames: Frames, at: number): string {
  * Where the player is after `elapsedMs` of wall time at a speed. With `skipIdle` a pause between two frames longer than
  * the cap is shown for the cap's length: the time shown then runs faster through it and stays true at every frame.
  */
-export function advance(frames: Frames, durationMs: number, from: number, elapsedMs: number, speed: number, skipIdle: boolean): number {
+export function advance(
+  frames: Frames,
+  durationMs: number,
+  from: number,
+  elapsedMs: number,
+  speed: number,
+  skipIdle: boolean,
+): number {
   let at = from;
   let left = elapsedMs * speed;
   if (!skipIdle) return Math.min(durationMs, at + left);
@@ -64,7 +71,9 @@ export function nextMarker(markers: readonly Marker[], at: number): Marker | nul
 
 /** The marker to go back to: the one before the one in force, or the one in force when it began over a second ago. */
 export function previousMarker(markers: readonly Marker[], at: number): Marker | null {
-  return markers.findLast((marker) => marker.at < at - 1000) ?? markers.findLast((marker) => marker.at < at - 1) ?? null;
+  return (
+    markers.findLast((marker) => marker.at < at - 1000) ?? markers.findLast((marker) => marker.at < at - 1) ?? null
+  );
 }
 
 // ECMA-48 control sequences (CSI … final byte), OSC strings, and two-character escapes.

@@ -4,7 +4,7 @@ import { SearchAddon } from '@xterm/addon-search';
 import { Terminal } from '@xterm/xterm';
 import { type RefObject, useEffect, useState } from 'react';
 import { type Theme, useTheme } from '../../theme/theme.ts';
-import { documentWithAdoptedStyles } from './adopted-styles.ts';
+import { withAdoptedStyles } from './adopted-styles.ts';
 import { searchColours, terminalThemes } from './terminal-theme.ts';
 
 /** The terminal as the player uses it. */
@@ -41,13 +41,12 @@ export function useTerminal(host: RefObject<HTMLElement | null>, columns: number
       scrollback: 100_000,
       allowProposedApi: true, // the marks of the search addon
       screenReaderMode: false, // the transcript beside it serves screen readers, whole and in order
-      documentOverride: documentWithAdoptedStyles(document),
     });
     const fit = new FitAddon();
     const search = new SearchAddon();
     terminal.loadAddon(fit);
     terminal.loadAddon(search);
-    terminal.open(element);
+    withAdoptedStyles(document, () => terminal.open(element));
     // The player is driven by the desk's keys; a focused terminal would swallow them.
     terminal.textarea?.setAttribute('tabindex', '-1');
     terminal.attachCustomKeyEventHandler(() => false);
@@ -72,14 +71,12 @@ export function useTerminal(host: RefObject<HTMLElement | null>, columns: number
 }
 
 function fitTo(terminal: Terminal, fit: FitAddon, columns: number): void {
-  terminal.options.fontSize = largestFont;
-  const wanted = fit.proposeDimensions();
-  if (!wanted || Number.isNaN(wanted.cols)) return;
-  if (wanted.cols < columns) {
-    terminal.options.fontSize = Math.max(smallestFont, Math.floor((largestFont * wanted.cols * 2) / columns) / 2);
-  }
-  const rows = fit.proposeDimensions()?.rows ?? wanted.rows;
-  terminal.resize(columns, Math.max(8, rows));
+  const now = fit.proposeDimensions();
+  if (!now || !Number.isFinite(now.cols)) return; // not laid out yet; the observer calls again
+  const fontSize = terminal.options.fontSize ?? largestFont;
+  const wanted = Math.floor((fontSize * now.cols * 2) / columns) / 2;
+  terminal.options.fontSize = Math.max(smallestFont, Math.min(largestFont, wanted));
+  terminal.resize(columns, Math.max(8, fit.proposeDimensions()?.rows ?? now.rows));
 }
 
 function handleOf(terminal: Terminal, search: SearchAddon, theme: Theme): ReplayTerminal {

@@ -52,12 +52,16 @@ function ReportRow({ session }: { readonly session: SessionSummary }) {
         </p>
         <p className={styles.facts}>
           {dateTime(session.startedAt)}
-          {session.endedAt !== null && ` · ${duration(session.endedAt - session.startedAt)}`} · {plural(session.counts.statements, 'statement')},{' '}
-          {session.counts.held} held, {session.counts.refused} refused
+          {session.endedAt !== null && ` · ${duration(session.endedAt - session.startedAt)}`} ·{' '}
+          {plural(session.counts.statements, 'statement')}, {session.counts.held} held, {session.counts.refused} refused
         </p>
       </div>
       <div className={styles.actions}>
-        <Button icon={<ShieldIcon size={14} />} busy={verify.isPending} onClick={() => verify.mutate({ sessionId: session.id })}>
+        <Button
+          icon={<ShieldIcon size={14} />}
+          busy={verify.isPending}
+          onClick={() => verify.mutate({ sessionId: session.id })}
+        >
           Verify
         </Button>
         <ReportButton sessionId={session.id} label="Make PDF" />

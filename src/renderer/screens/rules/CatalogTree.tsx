@@ -1,6 +1,6 @@
 import type { CatalogTable, MaskRule } from '../../../contract/index.ts';
-import { Visible } from '../../parts/Visible.tsx';
 import { cx } from '../../parts/cx.ts';
+import { Visible } from '../../parts/Visible.tsx';
 import { ChevronIcon, MaskIcon, PlusIcon } from '../../theme/icons.tsx';
 import styles from './CatalogTree.module.css';
 import { covers } from './drafts.ts';

@@ -90,14 +90,25 @@ export function ConnectionRules({ view, readOnly }: { readonly view: ConnectionV
         <h2 className={styles.catalogTitle}>Catalog</h2>
         {catalog.isPending && <Loading lines={8} label="Loading the catalog" />}
         <ErrorNote error={catalog.error} retry={() => void catalog.refetch()} />
-        {catalog.data && <CatalogTree tables={catalog.data} rules={rules} readOnly={readOnly} target={target} onPreview={setChosen} onAdd={add} />}
+        {catalog.data && (
+          <CatalogTree
+            tables={catalog.data}
+            rules={rules}
+            readOnly={readOnly}
+            target={target}
+            onPreview={setChosen}
+            onAdd={add}
+          />
+        )}
       </aside>
     </div>
   );
 }
 
 /** The table to show first: one with a masked column, else any. */
-function firstMasked(tables: readonly { schema: string; name: string; columns: readonly { maskedBy: string | null }[] }[] | undefined): PreviewTarget | null {
+function firstMasked(
+  tables: readonly { schema: string; name: string; columns: readonly { maskedBy: string | null }[] }[] | undefined,
+): PreviewTarget | null {
   const table = tables?.find(({ columns }) => columns.some((column) => column.maskedBy !== null)) ?? tables?.[0];
   return table ? { schema: table.schema, table: table.name } : null;
 }

@@ -36,7 +36,14 @@ export function MaskerOptions({ masker, problems, onChange }: MaskerOptionsProps
       );
     case 'fixed':
       return (
-        <TextField label="Value" mono maxLength={200} value={masker.value} error={problems['masker.value']} onChange={(value) => onChange({ ...masker, value })} />
+        <TextField
+          label="Value"
+          mono
+          maxLength={200}
+          value={masker.value}
+          error={problems['masker.value']}
+          onChange={(value) => onChange({ ...masker, value })}
+        />
       );
     default:
       return null;

@@ -21,7 +21,10 @@ export function PolicyCard({ config }: { readonly config: ConnectionConfig }) {
           <>
             <header className={styles.head}>
               <h2>{preset.title}</h2>
-              <p>{preset.description} Rules are asked in this order; the first that answers holds. The preset is chosen with the connection.</p>
+              <p>
+                {preset.description} Rules are asked in this order; the first that answers holds. The preset is chosen
+                with the connection.
+              </p>
             </header>
             <ol>
               {preset.rules.map((rule) => (

@@ -1,9 +1,9 @@
 import { useEffect, useState } from 'react';
 import type { MaskRule } from '../../../contract/index.ts';
 import { useCall } from '../../data/query.ts';
-import { Visible } from '../../parts/Visible.tsx';
 import { cx } from '../../parts/cx.ts';
 import { ErrorNote, Loading } from '../../parts/Notes.tsx';
+import { Visible } from '../../parts/Visible.tsx';
 import { MaskIcon } from '../../theme/icons.tsx';
 import styles from './RulePreview.module.css';
 
@@ -35,19 +35,30 @@ export function RulePreview({ connection, target, rules, stale }: RulePreviewPro
           Preview of <Visible text={`${target.schema}.${target.table}`} />
         </h2>
         <span className={styles.note}>
-          {stale ? 'A rule is not complete: the saved rules are shown.' : 'Real rows. What the agent gets is shown first, what it does not get below it.'}
+          {stale
+            ? 'A rule is not complete: the saved rules are shown.'
+            : 'Real rows. What the agent gets is shown first, what it does not get below it.'}
         </span>
       </header>
       {preview.isPending && <Loading lines={4} label="Loading rows" />}
       {preview.error && <ErrorNote error={preview.error} retry={() => void preview.refetch()} />}
       {data && (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable from the keyboard
-        <div className={cx(styles.scroll, preview.isPlaceholderData && styles.old)} tabIndex={0} role="region" aria-label="Rows before and after masking">
+        <section
+          className={cx(styles.scroll, preview.isPlaceholderData && styles.old)}
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable from the keyboard
+          tabIndex={0}
+          aria-label="Rows before and after masking"
+        >
           <table className={styles.table}>
             <thead>
               <tr>
                 {data.columns.map((column) => (
-                  <th key={column.name} scope="col" className={cx(column.maskedBy !== null && styles.maskedHead)} title={column.maskedBy === null ? column.type : `${column.type}, masked by ${column.maskedBy}`}>
+                  <th
+                    key={column.name}
+                    scope="col"
+                    className={cx(column.maskedBy !== null && styles.maskedHead)}
+                    title={column.maskedBy === null ? column.type : `${column.type}, masked by ${column.maskedBy}`}
+                  >
                     {column.maskedBy !== null && <MaskIcon size={11} />}
                     <Visible text={column.name} />
                   </th>
@@ -79,7 +90,7 @@ export function RulePreview({ connection, target, rules, stale }: RulePreviewPro
             </tbody>
           </table>
           {data.after.length === 0 && <p className={styles.none}>This table has no rows.</p>}
-        </div>
+        </section>
       )}
     </section>
   );

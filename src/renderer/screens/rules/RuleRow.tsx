@@ -2,8 +2,8 @@ import type { MaskRule } from '../../../contract/index.ts';
 import { Button } from '../../parts/Button.tsx';
 import { SelectField, TextField } from '../../parts/Field.tsx';
 import { MaskIcon, TrashIcon } from '../../theme/icons.tsx';
-import { defaultMasker, maskerChoices, maskerText } from './maskers.ts';
 import { MaskerOptions } from './MaskerOptions.tsx';
+import { defaultMasker, maskerChoices, maskerText } from './maskers.ts';
 import styles from './RuleRow.module.css';
 
 interface RuleRowProps {
@@ -32,24 +32,48 @@ export function RuleRow({ rule, problems, readOnly, onChange, onRemove }: RuleRo
   return (
     <li className={styles.row} aria-label={`Rule ${rule.id}`}>
       <div className={styles.fields}>
-        <TextField label="Schema" mono value={rule.schema} error={problems['schema']} onChange={(schema) => onChange({ ...rule, schema })} />
-        <TextField label="Table" mono value={rule.table} error={problems['table']} onChange={(table) => onChange({ ...rule, table })} />
-        <TextField label="Column" mono value={rule.column} error={problems['column']} onChange={(column) => onChange({ ...rule, column })} />
-        <SelectField
-          label="Masker"
-          value={rule.masker.kind}
-          options={maskerChoices}
-          hint={maskerChoices.find((choice) => choice.value === rule.masker.kind)?.leaves}
-          onChange={(kind) => onChange({ ...rule, masker: defaultMasker(kind) })}
+        <TextField
+          label="Schema"
+          mono
+          value={rule.schema}
+          error={problems.schema}
+          onChange={(schema) => onChange({ ...rule, schema })}
         />
-        <MaskerOptions masker={rule.masker} problems={problems} onChange={(masker) => onChange({ ...rule, masker })} />
+        <TextField
+          label="Table"
+          mono
+          value={rule.table}
+          error={problems.table}
+          onChange={(table) => onChange({ ...rule, table })}
+        />
+        <TextField
+          label="Column"
+          mono
+          value={rule.column}
+          error={problems.column}
+          onChange={(column) => onChange({ ...rule, column })}
+        />
+        <div className={styles.masker}>
+          <SelectField
+            label="Masker"
+            value={rule.masker.kind}
+            options={maskerChoices}
+            hint={`leaves ${maskerChoices.find((choice) => choice.value === rule.masker.kind)?.leaves ?? ''}`}
+            onChange={(kind) => onChange({ ...rule, masker: defaultMasker(kind) })}
+          />
+          <MaskerOptions
+            masker={rule.masker}
+            problems={problems}
+            onChange={(masker) => onChange({ ...rule, masker })}
+          />
+        </div>
         <div className={styles.noteField}>
           <TextField
             label="Note"
             placeholder="Why (optional)"
             maxLength={500}
             value={rule.note ?? ''}
-            error={problems['note']}
+            error={problems.note}
             onChange={(note) => {
               const { note: _old, ...rest } = rule;
               onChange(note === '' ? rest : { ...rest, note });
@@ -57,8 +81,14 @@ export function RuleRow({ rule, problems, readOnly, onChange, onRemove }: RuleRo
           />
         </div>
       </div>
-      <Button variant="quiet" icon={<TrashIcon />} aria-label={`Remove the rule for ${name}`} title="Remove" onClick={onRemove} />
-      {problems['id'] && <p className={styles.problem}>{problems['id']}</p>}
+      <Button
+        variant="quiet"
+        icon={<TrashIcon />}
+        aria-label={`Remove the rule for ${name}`}
+        title="Remove"
+        onClick={onRemove}
+      />
+      {problems.id && <p className={styles.problem}>{problems.id}</p>}
     </li>
   );
 }

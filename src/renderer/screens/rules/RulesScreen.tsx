@@ -59,8 +59,8 @@ export function RulesScreen({ connection }: { readonly connection: string | null
         <ErrorNote error={connections.error} retry={() => void connections.refetch()} />
         {fromFile && (
           <InfoNote>
-            These rules come from the configuration file that Postern was started with. They are shown here and changed there;
-            restart Postern after a change.
+            These rules come from the configuration file that Postern was started with. They are shown here and changed
+            there; restart Postern after a change.
           </InfoNote>
         )}
         {connections.data && !chosen && (

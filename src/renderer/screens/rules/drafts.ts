@@ -20,7 +20,10 @@ export const useDrafts = create<Drafts>()((set) => ({
 
 /** An id for a new rule that says what it is for and that no other rule has: `mask-customers-email-2`. */
 export function newRuleId(table: string, column: string, rules: readonly MaskRule[]): string {
-  const stem = `mask-${table}-${column}`.replace(/[^A-Za-z0-9_.-]+/g, '').replace(/-+$/, '').slice(0, 110);
+  const stem = `mask-${table}-${column}`
+    .replace(/[^A-Za-z0-9_.-]+/g, '')
+    .replace(/-+$/, '')
+    .slice(0, 110);
   const taken = new Set(rules.map((rule) => rule.id));
   if (!taken.has(stem)) return stem;
   let number = 2;
@@ -36,7 +39,7 @@ export function ruleProblems(rule: MaskRule, rules: readonly MaskRule[]): Readon
   for (const field of ['schema', 'table', 'column'] as const) {
     if (rule[field] === '') problems[field] = 'Needs a name or a pattern such as *';
   }
-  if (rules.filter((other) => other.id === rule.id).length > 1) problems['id'] = 'Another rule has this id';
+  if (rules.filter((other) => other.id === rule.id).length > 1) problems.id = 'Another rule has this id';
   return problems;
 }
 

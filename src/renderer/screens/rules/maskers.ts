@@ -3,17 +3,18 @@ import type { Masker } from '../../../contract/index.ts';
 export type MaskerKind = Masker['kind'];
 
 /** Maskers as an operator chooses them, with what each leaves readable. */
-export const maskerChoices: readonly { readonly value: MaskerKind; readonly label: string; readonly leaves: string }[] = [
-  { value: 'full', label: 'Full', leaves: 'nothing readable' },
-  { value: 'partial', label: 'Partial', leaves: 'a few characters at the ends' },
-  { value: 'email', label: 'E-mail', leaves: 'the form of an address' },
-  { value: 'phone', label: 'Phone', leaves: 'the form of a number' },
-  { value: 'card', label: 'Card number', leaves: 'the last four digits' },
-  { value: 'hash', label: 'Hash', leaves: 'equal values stay equal' },
-  { value: 'year', label: 'Year only', leaves: 'the year of a date' },
-  { value: 'null', label: 'NULL', leaves: 'no value at all' },
-  { value: 'fixed', label: 'Fixed value', leaves: 'the same text for all' },
-];
+export const maskerChoices: readonly { readonly value: MaskerKind; readonly label: string; readonly leaves: string }[] =
+  [
+    { value: 'full', label: 'Full', leaves: 'nothing readable' },
+    { value: 'partial', label: 'Partial', leaves: 'some characters' },
+    { value: 'email', label: 'E-mail', leaves: 'the form of an address' },
+    { value: 'phone', label: 'Phone', leaves: 'the form of a number' },
+    { value: 'card', label: 'Card number', leaves: 'the last four digits' },
+    { value: 'hash', label: 'Hash', leaves: 'equal values equal' },
+    { value: 'year', label: 'Year only', leaves: 'the year of a date' },
+    { value: 'null', label: 'NULL', leaves: 'nothing at all' },
+    { value: 'fixed', label: 'Fixed value', leaves: 'one text for all' },
+  ];
 
 /** A masker of a kind, with its defaults. */
 export function defaultMasker(kind: MaskerKind): Masker {

@@ -9,13 +9,13 @@ import { Confirm } from '../../parts/Dialog.tsx';
 import { dateTime, duration, plural } from '../../parts/format.ts';
 import { Empty, ErrorNote, Loading } from '../../parts/Notes.tsx';
 import { ReportButton } from '../../parts/ReportButton.tsx';
+import { useNow } from '../../parts/use-now.ts';
 import { VerificationNote } from '../../parts/VerificationNote.tsx';
 import { Visible } from '../../parts/Visible.tsx';
-import { useNow } from '../../parts/use-now.ts';
 import { BackIcon, EndIcon, ReplayIcon, ShieldIcon, TerminalIcon } from '../../theme/icons.tsx';
 import styles from './SessionDetail.module.css';
-import { type StatementFilter, statementFilters } from './statement-filter.ts';
 import { StatementList } from './StatementList.tsx';
+import { type StatementFilter, statementFilters } from './statement-filter.ts';
 
 /** One session: who, where, when, every statement, and what can be done with its record. */
 export function SessionDetail({ sessionId }: { readonly sessionId: string }) {
@@ -27,7 +27,11 @@ export function SessionDetail({ sessionId }: { readonly sessionId: string }) {
   const now = useNow(1000);
   const statements = session.data?.statements;
   const shown = useMemo(() => (statements ?? []).filter(statementFilters[filter].test), [statements, filter]);
-  useCommand('session.replay', () => navigate({ screen: 'replay', id: sessionId, at: null }), session.data !== undefined);
+  useCommand(
+    'session.replay',
+    () => navigate({ screen: 'replay', id: sessionId, at: null }),
+    session.data !== undefined,
+  );
   useCommand('session.verify', () => verify.mutate({ sessionId }), session.data !== undefined);
 
   if (session.isPending) return <Loading lines={8} label="Loading the session" />;
@@ -53,12 +57,17 @@ export function SessionDetail({ sessionId }: { readonly sessionId: string }) {
             <Visible text={summary.agent} /> on {summary.connection}
           </h2>
           <EnvironmentChip environment={summary.environment} />
-          {summary.live ? <Chip tone="allow" label="Live" icon={TerminalIcon} /> : <Chip tone="neutral" label="Ended" />}
+          {summary.live ? (
+            <Chip tone="allow" label="Live" icon={TerminalIcon} />
+          ) : (
+            <Chip tone="neutral" label="Ended" />
+          )}
         </div>
         <p className={styles.facts}>
           {dateTime(summary.startedAt)} · {duration(Math.max(0, (summary.endedAt ?? now) - summary.startedAt))} ·{' '}
           {plural(summary.counts.statements, 'statement')}, {plural(summary.counts.rows, 'row')} · database{' '}
-          <Visible text={summary.database} /> as <Visible text={summary.role} /> · subject <Visible text={summary.subject} />
+          <Visible text={summary.database} /> as <Visible text={summary.role} /> · subject{' '}
+          <Visible text={summary.subject} />
           {summary.applicationName !== null && (
             <>
               {' '}
@@ -89,18 +98,28 @@ export function SessionDetail({ sessionId }: { readonly sessionId: string }) {
         </div>
         <ErrorNote error={verify.error} />
         {verify.data && <VerificationNote verification={verify.data} />}
-        <div className={styles.filters} role="group" aria-label="Statements shown">
+        <fieldset className={styles.filters} aria-label="Statements shown">
           {filters.map((name) => (
-            <button key={name} type="button" aria-pressed={filter === name} className={cx(styles.filter, filter === name && styles.on)} onClick={() => setFilter(name)}>
+            <button
+              key={name}
+              type="button"
+              aria-pressed={filter === name}
+              className={cx(styles.filter, filter === name && styles.on)}
+              onClick={() => setFilter(name)}
+            >
               {statementFilters[name].title}
               <span className={styles.number}>{(statements ?? []).filter(statementFilters[name].test).length}</span>
             </button>
           ))}
-        </div>
+        </fieldset>
       </header>
       {shown.length === 0 ? (
         <Empty icon={<TerminalIcon size={22} />} title={filter === 'all' ? 'No statement yet' : 'None of these'}>
-          <p>{filter === 'all' ? 'The agent has connected and said nothing so far.' : 'This session has no statement of this kind.'}</p>
+          <p>
+            {filter === 'all'
+              ? 'The agent has connected and said nothing so far.'
+              : 'This session has no statement of this kind.'}
+          </p>
         </Empty>
       ) : (
         <StatementList statements={shown} />
@@ -115,8 +134,8 @@ export function SessionDetail({ sessionId }: { readonly sessionId: string }) {
           onConfirm={() => terminate.mutate({ sessionId }, { onSuccess: () => setEnding(false) })}
         >
           <p>
-            The agent’s connection is closed at once. An open transaction is rolled back by the database, statements that wait
-            are withdrawn. The record stays. The agent may connect again unless you revoke its key.
+            The agent’s connection is closed at once. An open transaction is rolled back by the database, statements
+            that wait are withdrawn. The record stays. The agent may connect again unless you revoke its key.
           </p>
         </Confirm>
       )}

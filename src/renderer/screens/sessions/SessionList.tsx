@@ -64,7 +64,9 @@ export function SessionList({ sessions, selected }: SessionListProps) {
                   <strong className={styles.agent}>
                     <Visible text={session.agent} />
                   </strong>
-                  <span className={styles.when}>{session.live ? 'live' : ago(session.endedAt ?? session.startedAt, now)}</span>
+                  <span className={styles.when}>
+                    {session.live ? 'live' : ago(session.endedAt ?? session.startedAt, now)}
+                  </span>
                 </span>
                 <span className={styles.middle}>
                   <EnvironmentChip environment={session.environment} />

@@ -50,7 +50,11 @@ export function SessionsScreen({ id }: { readonly id: string | null }) {
           {sessions.error && <ErrorNote error={sessions.error} retry={() => void sessions.refetch()} />}
           {sessions.data && list.length === 0 && (
             <Empty icon={<TerminalIcon size={22} />} title={asked === '' ? 'No sessions yet' : 'No session matches'}>
-              <p>{asked === '' ? 'A session begins when an agent connects to the gate. It stays here after its end.' : 'Try fewer words.'}</p>
+              <p>
+                {asked === ''
+                  ? 'A session begins when an agent connects to the gate. It stays here after its end.'
+                  : 'Try fewer words.'}
+              </p>
             </Empty>
           )}
           {list.length > 0 && <SessionList sessions={list} selected={id} />}

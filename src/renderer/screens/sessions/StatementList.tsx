@@ -3,8 +3,8 @@ import { useEffect, useRef, useState } from 'react';
 import type { StatementEntry } from '../../../contract/index.ts';
 import { Button } from '../../parts/Button.tsx';
 import { ArrowDownIcon } from '../../theme/icons.tsx';
-import { StatementRow } from './StatementRow.tsx';
 import styles from './StatementList.module.css';
+import { StatementRow } from './StatementRow.tsx';
 
 /** How near to the end (pixels) still counts as being there. */
 const bottomSlack = 24;
@@ -59,7 +59,11 @@ export function StatementList({ statements }: { readonly statements: readonly St
                 aria-setsize={statements.length}
                 aria-posinset={item.index + 1}
               >
-                <StatementRow statement={statement} open={open.has(statement.seq)} onToggle={() => toggle(statement.seq)} />
+                <StatementRow
+                  statement={statement}
+                  open={open.has(statement.seq)}
+                  onToggle={() => toggle(statement.seq)}
+                />
               </li>
             );
           })}
@@ -67,7 +71,11 @@ export function StatementList({ statements }: { readonly statements: readonly St
       </div>
       {unseen > 0 && (
         <div className={styles.more}>
-          <Button size="small" icon={<ArrowDownIcon size={14} />} onClick={() => virtual.scrollToIndex(statements.length - 1, { align: 'end' })}>
+          <Button
+            size="small"
+            icon={<ArrowDownIcon size={14} />}
+            onClick={() => virtual.scrollToIndex(statements.length - 1, { align: 'end' })}
+          >
             {unseen} new
           </Button>
         </div>

@@ -48,7 +48,8 @@ export function StatementMore({ statement }: { readonly statement: StatementEntr
             {outcome.waitedMs > 0 && ` after waiting ${duration(outcome.waitedMs)}`}
             {(outcome.sqlstate !== null || outcome.message !== null) && (
               <p className={styles.error}>
-                {outcome.sqlstate !== null && <code>{outcome.sqlstate}</code>} {outcome.message !== null && <Visible text={outcome.message} />}
+                {outcome.sqlstate !== null && <code>{outcome.sqlstate}</code>}{' '}
+                {outcome.message !== null && <Visible text={outcome.message} />}
               </p>
             )}
           </Fact>
@@ -57,7 +58,13 @@ export function StatementMore({ statement }: { readonly statement: StatementEntr
           <Fact name="Masked">
             <span className={styles.chips}>
               {outcome.maskedColumns.map((column) => (
-                <Chip key={`${column.name} ${column.rule}`} tone="mask" icon={MaskIcon} label={`${column.name}: ${column.masker}`} title={`Rule ${column.rule}`} />
+                <Chip
+                  key={`${column.name} ${column.rule}`}
+                  tone="mask"
+                  icon={MaskIcon}
+                  label={`${column.name}: ${column.masker}`}
+                  title={`Rule ${column.rule}`}
+                />
               ))}
             </span>
           </Fact>

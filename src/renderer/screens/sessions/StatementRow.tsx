@@ -22,7 +22,13 @@ export function StatementRow({ statement, open, onToggle }: StatementRowProps) {
   const chip = statementChip(statement);
   return (
     <div className={cx(styles.statement, open && styles.open)}>
-      <button type="button" className={styles.row} aria-expanded={open} aria-controls={open ? more : undefined} onClick={onToggle}>
+      <button
+        type="button"
+        className={styles.row}
+        aria-expanded={open}
+        aria-controls={open ? more : undefined}
+        onClick={onToggle}
+      >
         <ChevronIcon size={12} className={styles.chevron} />
         <span className={styles.seq}>{statement.seq}</span>
         <span className={styles.time}>{clock(statement.at)}</span>

@@ -25,7 +25,13 @@ export function SettingsScreen() {
             <legend className="visually-hidden">Theme</legend>
             {themeChoices.map((name) => (
               <label key={name} className={styles.theme}>
-                <input type="radio" name="theme" className="visually-hidden" checked={choice === name} onChange={() => chooseTheme(name)} />
+                <input
+                  type="radio"
+                  name="theme"
+                  className="visually-hidden"
+                  checked={choice === name}
+                  onChange={() => chooseTheme(name)}
+                />
                 <span>{themeNames[name]}</span>
               </label>
             ))}
@@ -39,7 +45,9 @@ export function SettingsScreen() {
             <dl>
               <Fact name="Version">{data.version}</Fact>
               <Fact name="Host">{data.host === 'electron' ? 'Desktop app' : 'Headless, console in a browser'}</Fact>
-              <Fact name="Settings">{data.managedBy === 'file' ? 'from a configuration file, read-only here' : 'kept by Postern, sealed'}</Fact>
+              <Fact name="Settings">
+                {data.managedBy === 'file' ? 'from a configuration file, read-only here' : 'kept by Postern, sealed'}
+              </Fact>
               <Fact name="Listens on">
                 {data.listeners.map(({ host, port }) => (
                   <code key={`${host}:${port}`} className={styles.address}>
@@ -48,11 +56,15 @@ export function SettingsScreen() {
                 ))}
               </Fact>
               <Fact name="Approval deadline">
-                {data.approvalDeadlineMs === 0 ? 'none: what would be held is denied at once' : `${duration(data.approvalDeadlineMs)}, then denied`}
+                {data.approvalDeadlineMs === 0
+                  ? 'none: what would be held is denied at once'
+                  : `${duration(data.approvalDeadlineMs)}, then denied`}
               </Fact>
               <Fact name="Journals">
                 <code>{data.journalFolder}</code> <CopyButton text={data.journalFolder} label="Copy folder" iconOnly />
-                <p className={styles.note}>Statements, decisions and rows as the agent got them, masked. Nothing leaves this machine.</p>
+                <p className={styles.note}>
+                  Statements, decisions and rows as the agent got them, masked. Nothing leaves this machine.
+                </p>
               </Fact>
             </dl>
           )}

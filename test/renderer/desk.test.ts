@@ -1,0 +1,251 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { digestOf } from './fake-desk/approvals.ts';
+import type { FakeDesk } from './fake-desk.ts';
+import { launchChromium } from './harness/browser.ts';
+import { serveHarness } from './harness/serve.ts';
+
+declare const window: Window & { fake: FakeDesk; lose(): void; signOut(): void };
+
+vi.setConfig({ testTimeout: 30_000 }); // a browser on a busy machine; each takes about a second alone
+
+let harness: Awaited<ReturnType<typeof serveHarness>>;
+let browser: Browser;
+let page: Page;
+const errors: string[] = [];
+
+beforeAll(async () => {
+  [harness, browser] = await Promise.all([serveHarness('production'), launchChromium()]);
+}, 60_000);
+afterAll(async () => {
+  await browser?.close();
+  await harness?.close();
+});
+beforeEach(async () => {
+  errors.length = 0;
+  page = await browser.newPage({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', locale: 'en-GB' });
+  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+  page.on('pageerror', (error) => errors.push(error.message));
+});
+afterEach(async () => {
+  await page.close();
+  expect(errors).toEqual([]);
+});
+
+const open = (path: string) => page.goto(`${harness.url}${path}`);
+const armed = () => page.locator('[data-armed=true]').waitFor();
+const decisions = () => page.evaluate(() => window.fake.decisions);
+const decided = (count: number) => page.waitForFunction((wanted) => window.fake.decisions.length === wanted, count);
+
+describe('deciding a request', () => {
+  it('approves by mouse with the digest of what is shown', async () => {
+    await open('#/approvals/a-1');
+    await armed();
+    await page.getByRole('button', { name: 'Approve once' }).click();
+    await decided(1);
+    expect(await decisions()).toEqual([{ id: 'a-1', digest: digestOf('a-1'), action: 'approve' }]);
+  });
+
+  it('denies by mouse with the reason that was typed', async () => {
+    await open('#/approvals/a-1');
+    await armed();
+    await page.getByLabel('Reason').fill('  use the staging copy ');
+    await page.getByRole('button', { name: 'Deny' }).click();
+    await decided(1);
+    expect(await decisions()).toEqual([
+      { id: 'a-1', digest: digestOf('a-1'), action: 'deny', reason: 'use the staging copy' },
+    ]);
+  });
+
+  it('approves by the chord, denies by D, and goes on to the request that waits', async () => {
+    await open('#/approvals/a-1');
+    await armed();
+    await page.keyboard.press('Control+Enter');
+    await page.getByRole('article', { name: 'Request: Delete public.order_archive' }).waitFor();
+    await armed();
+    await page.keyboard.press('d');
+    await decided(2);
+    expect(await decisions()).toEqual([
+      { id: 'a-1', digest: digestOf('a-1'), action: 'approve' },
+      { id: 'a-2', digest: digestOf('a-2'), action: 'deny' },
+    ]);
+  });
+
+  it('denies by Escape', async () => {
+    await open('#/approvals/a-1');
+    await armed();
+    await page.keyboard.press('Escape');
+    await decided(1);
+    expect(await decisions()).toEqual([{ id: 'a-1', digest: digestOf('a-1'), action: 'deny' }]);
+  });
+
+  it('takes no key and no click in the first 400 ms', async () => {
+    await open('#/approvals/a-1');
+    // From within the page, right after the request came to view: nothing here can be slower than the delay.
+    const unarmedAtOnce = await page.evaluate(async () => {
+      const bar = () => document.querySelector('[data-armed]');
+      const until = (test: () => boolean) =>
+        new Promise<void>((resolve) => {
+          const look = () => (test() ? resolve() : void requestAnimationFrame(look));
+          look();
+        });
+      await until(() => bar()?.getAttribute('data-armed') === 'true');
+      window.dispatchEvent(new Event('focus')); // the window comes back: the delay starts anew
+      await until(() => bar()?.getAttribute('data-armed') === 'false');
+      window.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', ctrlKey: true, bubbles: true }));
+      window.dispatchEvent(new KeyboardEvent('keydown', { key: 'd', bubbles: true }));
+      for (const button of document.querySelectorAll<HTMLButtonElement>('[data-armed] button')) button.click();
+      return bar()?.getAttribute('data-armed');
+    });
+    await armed();
+    expect([unarmedAtOnce, await decisions()]).toEqual(['false', []]);
+  });
+
+  it('never approves by Enter or Space on the focused button', async () => {
+    await open('#/approvals/a-1');
+    await armed();
+    await page.getByRole('button', { name: 'Approve once' }).focus();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Space');
+    await page.getByRole('button', { name: 'Deny' }).focus();
+    await page.keyboard.press('Enter');
+    await decided(1);
+    expect(await decisions()).toEqual([{ id: 'a-1', digest: digestOf('a-1'), action: 'deny' }]);
+  });
+
+  it('leaves the reason field by Escape and types a D into it without denying', async () => {
+    await open('#/approvals/a-1');
+    await armed();
+    await page.keyboard.press('r');
+    await page.keyboard.type('add');
+    await page.keyboard.press('Escape');
+    expect([await page.getByLabel('Reason').inputValue(), await decisions()]).toEqual(['add', []]);
+  });
+
+  it('shows an expiry at once, takes the buttons away, and stays on the request', async () => {
+    await open('#/approvals/a-1');
+    await armed();
+    await page.evaluate(() => window.fake.change('a-1', { state: 'expired', decidedAt: Date.now() }));
+    await page.getByText('Nobody decided in time, so it was denied.').waitFor();
+    expect([
+      await page.getByRole('button', { name: 'Approve once' }).count(),
+      await page.getByRole('article', { name: 'Request: Update public.customers' }).count(),
+    ]).toEqual([0, 1]);
+  });
+
+  it('says what went wrong beside the buttons when the decision is refused', async () => {
+    await open('#/approvals/a-1');
+    await armed();
+    await page.evaluate(() => {
+      const { handlers } = window.fake as { handlers: Record<string, unknown> };
+      handlers['approvals.decide'] = () => Promise.reject(new Error('The journal cannot be written.'));
+    });
+    await page.keyboard.press('d');
+    await page.getByRole('group', { name: 'Decision' }).getByText('The journal cannot be written.').waitFor();
+    expect(await page.getByRole('button', { name: 'Deny' }).isEnabled()).toBe(true);
+  });
+
+  it('announces a new request to screen readers at once', async () => {
+    await open('#/approvals');
+    await armed();
+    await page.evaluate(() => window.fake.ask('a-9', { agent: 'nightly-report' }));
+    await page
+      .locator('[aria-live=assertive]')
+      .getByText('New approval request from nightly-report: Update public.customers on shop')
+      .waitFor({ state: 'attached' });
+    expect(await page.title()).toBe('(3) Postern');
+  });
+});
+
+describe('untrusted text', () => {
+  it('shows markup in a statement as text', async () => {
+    await open('?empty#/approvals');
+    const text = `select '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>' -- <b>bold</b>`;
+    await page.evaluate((sql) => window.fake.ask('a-9', { text: sql, parameters: [] }), text);
+    const shown = page.getByRole('article').locator('figure pre');
+    await shown.waitFor();
+    expect([
+      await shown.textContent(),
+      await page.locator('article img, article b, article script').count(),
+      await page.evaluate(() => 'hacked' in window),
+    ]).toEqual([text, 0, false]);
+  });
+
+  it('shows characters that reorder text by their code points', async () => {
+    await open('#/approvals/a-2');
+    const marks = page.getByRole('article').locator('figure mark');
+    await marks.first().waitFor();
+    expect(await marks.allTextContents()).toEqual(['RLO U+202E', 'LRI U+2066', 'PDI U+2069']);
+  });
+});
+
+describe('replay', () => {
+  const screen = () => page.locator('.xterm-rows');
+  const time = () => page.getByTestId('replay-time').textContent();
+
+  it('shows a moment on opening, goes back by marker and forward by a click in the list', async () => {
+    await open('#/sessions/s-past-3/replay?t=70000');
+    await screen().getByText('drop table order_archive').waitFor();
+    for (let presses = 0; presses < 8; presses++) await page.keyboard.press('[');
+    await screen().getByText('drop table order_archive').waitFor({ state: 'detached' });
+    const early = await time();
+    await page.getByRole('button', { name: /Refused.*drop table/ }).click();
+    await screen().getByText('drop table order_archive').waitFor();
+    expect([early, await time()]).toEqual(['0:04', '1:03']);
+  });
+
+  it('plays and pauses by Space, skipping idle time', async () => {
+    await open('#/sessions/s-past-3/replay');
+    await page.getByRole('button', { name: 'Play' }).waitFor();
+    await page.getByText('8×').click();
+    await page.locator('h1').first().click();
+    await page.keyboard.press('Space');
+    await screen().getByText('select count(*), status').waitFor();
+    await page.keyboard.press('Space');
+    await page.getByRole('button', { name: 'Play' }).waitFor();
+    expect(Number((await time())?.split(':')[1])).toBeGreaterThanOrEqual(9);
+  });
+
+  it('seeks with the slider and finds text', async () => {
+    await open('#/sessions/s-past-3/replay');
+    await page.getByRole('slider', { name: 'Position' }).fill('84000');
+    await screen().getByText('sum(total)').waitFor();
+    await page.getByLabel('Search in what has been played').fill('no such text');
+    await page.getByText('not found').waitFor();
+    expect(await time()).toBe('1:24');
+  });
+});
+
+describe('the frame', () => {
+  it('runs a command from the palette', async () => {
+    await open('#/approvals');
+    await armed();
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox', { name: 'Command' }).fill('go rules');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Rules', exact: true }).waitFor();
+    expect([new URL(page.url()).hash, await decisions()]).toEqual(['#/rules', []]);
+  });
+
+  it('explains how to sign in again when the session is gone, and shows nothing of the gate', async () => {
+    await open('#/approvals');
+    await armed();
+    await page.evaluate(() => window.signOut());
+    await page.getByRole('heading', { name: 'Sign in to this console' }).waitFor();
+    expect(await page.getByText('customers').count()).toBe(0);
+  });
+
+  it('keeps rules that are being edited across screens and saves them together', async () => {
+    await open('#/rules/shop');
+    await page.getByRole('button', { name: /^country/ }).click();
+    await page.getByRole('link', { name: 'Sessions' }).click();
+    await page.getByRole('link', { name: 'Rules' }).click();
+    await page.getByText('Not saved').waitFor();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Not saved').waitFor({ state: 'detached' });
+    const saved = await page.evaluate(async () =>
+      (await window.fake.handlers['connections.list']({})).map((view) => view.config.maskRules.at(-1)?.id),
+    );
+    expect(saved[0]).toBe('mask-customers-country');
+  });
+});

@@ -1,0 +1,209 @@
+import { describe, expect, it } from 'vitest';
+import { parseRoute, type Route, routeHash } from '../../src/renderer/app/routes.ts';
+import { withApproval, withSession, withStatement } from '../../src/renderer/data/live.ts';
+import { headline } from '../../src/renderer/parts/effects.ts';
+import { sqlSpans } from '../../src/renderer/parts/sql.ts';
+import { visibleParts } from '../../src/renderer/parts/visible.ts';
+import {
+  advance,
+  framesUntil,
+  nextMarker,
+  pictureAt,
+  previousMarker,
+  transcript,
+} from '../../src/renderer/screens/replay/timeline.ts';
+import { covers, newRuleId, ruleProblems } from '../../src/renderer/screens/rules/drafts.ts';
+import { request } from './fake-desk/approvals.ts';
+import { sessionSummaries } from './fake-desk/sessions.ts';
+import { statement } from './fake-desk/statements.ts';
+
+describe('visible text', () => {
+  it('names every character that hides or reorders and keeps line breaks and tabs', () => {
+    expect(visibleParts('a\u202eb\r\n\tc\u00a0\u0000')).toEqual([
+      { kind: 'text', text: 'a' },
+      { kind: 'hidden', character: '\u202e', label: 'RLO U+202E' },
+      { kind: 'text', text: 'b\r\n\tc' },
+      { kind: 'hidden', character: '\u00a0', label: 'NBSP U+00A0' },
+      { kind: 'hidden', character: '\u0000', label: 'U+0000' },
+    ]);
+  });
+
+  it('shows a lone carriage return, which would let one line overwrite another', () => {
+    expect(visibleParts('a\rb').map((part) => (part.kind === 'hidden' ? part.label : part.text))).toEqual([
+      'a',
+      'CR U+000D',
+      'b',
+    ]);
+  });
+
+  it('shows tag characters and variation selectors beyond the basic plane', () => {
+    expect(
+      visibleParts('\u{e0041}\u{e0100}\ufe0f').map((part) => (part.kind === 'hidden' ? part.label : part.text)),
+    ).toEqual(['U+E0041', 'U+E0100', 'U+FE0F']);
+  });
+});
+
+describe('highlighting', () => {
+  it('never loses or adds a character', () => {
+    const texts = ["select $1, 'it''s', $tag$ $2 $tag$ from t -- done", 'not sql at all \u202e $', ''];
+    expect(
+      texts.map((text) =>
+        sqlSpans(text)
+          .map((span) => span.text)
+          .join(''),
+      ),
+    ).toEqual(texts);
+  });
+
+  it('colours parameters and keywords, and leaves column names such as id and name alone', () => {
+    expect(sqlSpans('where id = $12').filter((span) => span.text.trim() !== '')).toEqual([
+      { text: 'where', style: 'keyword' },
+      { text: ' id ', style: 'plain' },
+      { text: '=', style: 'operator' },
+      { text: '$12', style: 'parameter' },
+    ]);
+  });
+});
+
+describe('routes', () => {
+  it('reads back every route it writes', () => {
+    const routes: Route[] = [
+      { screen: 'approvals', id: 'a-1' },
+      { screen: 'sessions', id: null },
+      { screen: 'replay', id: 's-1', at: 1500 },
+      { screen: 'rules', connection: 'shop' },
+      { screen: 'connections', tab: 'agents' },
+      { screen: 'settings' },
+    ];
+    expect(routes.map((route) => parseRoute(routeHash(route)))).toEqual(routes);
+  });
+
+  it('leads to the approvals when a link is unknown or malformed', () => {
+    expect(['', '#/nonsense', '#/approvals/%E0%A4%A', '#/approvals/<script>'].map(parseRoute)).toEqual(
+      Array(4).fill({ screen: 'approvals', id: null }),
+    );
+  });
+});
+
+describe('events', () => {
+  it('moves a request from pending to decided when it ends, once', () => {
+    const first = request('a-1', 1_000_000);
+    const second = request('a-2', 1_000_100);
+    const ended = { ...first, state: 'denied' as const };
+    expect(withApproval({ pending: [first, second], decided: [ended] }, ended)).toEqual({
+      pending: [second],
+      decided: [ended],
+    });
+  });
+
+  it('puts a new request after the older ones', () => {
+    const older = request('a-1', 1_000_000);
+    const newer = request('a-2', 1_000_100);
+    expect(withApproval({ pending: [newer], decided: [] }, older).pending).toEqual([older, newer]);
+  });
+
+  it('keeps sessions at their places and puts new ones in front', () => {
+    const [first, second, third] = sessionSummaries(1_000_000_000);
+    if (!first || !second || !third) throw new Error('the fixture is empty');
+    const ended = { ...second, live: false };
+    expect([withSession([first, second], ended), withSession([second], third)]).toEqual([
+      [first, ended],
+      [third, second],
+    ]);
+  });
+
+  it('replaces a statement by its number and adds new ones in order', () => {
+    const [summary] = sessionSummaries(1_000_000_000);
+    if (!summary) throw new Error('the fixture is empty');
+    const [one, two, three] = [1, 2, 3].map((seq) => statement(seq, seq, `select ${seq}`));
+    if (!one || !two || !three) throw new Error('no statements');
+    const changed = { ...one, outcome: null };
+    const detail = { summary, statements: [one, three] };
+    expect([withStatement(detail, changed).statements, withStatement(detail, two).statements]).toEqual([
+      [changed, three],
+      [one, two, three],
+    ]);
+  });
+});
+
+describe('the replay time line', () => {
+  const frames = [
+    { at: 0, data: 'a' },
+    { at: 100, data: '\u001b[31mb\u001b[0m' },
+    { at: 10_100, data: 'c\r\n' },
+  ];
+
+  it('makes the picture of a moment from all frames up to it', () => {
+    expect([
+      framesUntil(frames, 99),
+      framesUntil(frames, 100),
+      pictureAt(frames, 10_099),
+      pictureAt(frames, 0),
+    ]).toEqual([1, 2, 'a\u001b[31mb\u001b[0m', 'a']);
+  });
+
+  it('plays a long pause in one second when idle time is skipped, and in full when not', () => {
+    expect([
+      advance(frames, 12_000, 100, 1000, 1, true),
+      advance(frames, 12_000, 100, 1000, 1, false),
+      advance(frames, 12_000, 100, 500, 1, true),
+    ]).toEqual([10_100, 1100, 5100]);
+  });
+
+  it('plays at a multiple of the speed and stops at the end', () => {
+    expect([advance(frames, 12_000, 0, 10, 8, false), advance(frames, 12_000, 11_000, 90_000, 8, true)]).toEqual([
+      80, 12_000,
+    ]);
+  });
+
+  it('goes to the next marker, and back to the one before the current', () => {
+    const markers = [0, 5000, 9000].map((at, seq) => ({ at, seq, label: '', kind: 'allowed' as const }));
+    expect([
+      nextMarker(markers, 5000)?.at,
+      previousMarker(markers, 5200)?.at,
+      previousMarker(markers, 7000)?.at,
+      nextMarker(markers, 9000),
+    ]).toEqual([9000, 0, 5000, null]);
+  });
+
+  it('reads as text without control sequences', () => {
+    expect(transcript(frames)).toBe('abc\n');
+  });
+});
+
+describe('rules being edited', () => {
+  const rule = { id: 'r', schema: 'public', table: 'cust*', column: 'e.mail', masker: { kind: 'full' as const } };
+
+  it('covers names by pattern, with nothing but * being special', () => {
+    expect([
+      covers(rule, 'public', 'customers', 'e.mail'),
+      covers(rule, 'public', 'customers', 'email'),
+      covers(rule, 'audit', 'customers', 'e.mail'),
+    ]).toEqual([true, false, false]);
+  });
+
+  it('gives a new rule an id that no other has', () => {
+    expect(newRuleId('customers', 'email', [{ ...rule, id: 'mask-customers-email' }])).toBe('mask-customers-email-2');
+  });
+
+  it('says which field is wrong', () => {
+    const wrong = { ...rule, table: '', masker: { kind: 'partial' as const, keepStart: 0, keepEnd: 99 } };
+    expect(Object.keys(ruleProblems(wrong, [wrong, wrong])).sort()).toEqual(['id', 'masker.keepEnd', 'table']);
+  });
+});
+
+describe('the headline of a request', () => {
+  const effects = { kinds: [], reads: [], writes: [], functions: [], understood: true };
+
+  it('names what is changed rather than what is read', () => {
+    expect(
+      headline({ ...effects, kinds: ['read', 'delete'], reads: ['public.orders'], writes: ['public.customers'] }),
+    ).toBe('Delete public.customers');
+  });
+
+  it('says when a statement was not understood, whatever else is known', () => {
+    expect(headline({ ...effects, kinds: ['read'], reads: ['public.orders'], understood: false })).toBe(
+      'A statement that was not understood',
+    );
+  });
+});
