@@ -1,5 +1,5 @@
 import type { StatementScope } from './statement-scope.ts';
-import { isNode, listOf, type TreeNode, tagged, walk } from './tree.ts';
+import { functionName, isNode, listOf, stringOf, type TreeNode, tagged, walk } from './tree.ts';
 
 /** Keys below which an expression steers which rows come, in which order, or whether the statement fails. */
 const steering = new Set([
@@ -27,7 +27,8 @@ const steering = new Set([
 
 /**
  * Masked columns (`users.email`) in a position where their value could be told from the answer without being in it
- * (reference/masking.md §7). `IS [NOT] NULL` of a bare column is not one: that a value is missing is not masked.
+ * (reference/masking.md §7),
+ * or in an expression that may fail over it. `IS [NOT] NULL` of a bare column is not one: that a value is missing is not masked.
  */
 export function probesOf(tree: unknown, scope: StatementScope): ReadonlySet<string> {
   const found = new Set<string>();
@@ -47,10 +48,58 @@ export function probesOf(tree: unknown, scope: StatementScope): ReadonlySet<stri
       if (steering.has(name) && key !== 'CaseWhen') add({ [name]: child });
     }
     if (Array.isArray(node.distinctClause) || isSetOperationWithoutAll(node)) addTargets(node, add);
-    if (node.targetList !== undefined) addOrdinals(node, add);
+    if (node.targetList !== undefined) {
+      addOrdinals(node, add);
+      addFailing(node.targetList, add);
+    }
     return undefined;
   });
   return found;
+}
+
+/**
+ * Functions and operators of pg_catalog that cannot fail and make no rows, whatever value they are given: under these a
+ * masked column may stand in a target list. Any other tells a bit by failing, by its time or by its number of rows.
+ */
+const totalFunctions = new Set(
+  `array_agg array_to_json bool_and bool_or btrim coalesce concat concat_ws count dense_rank first_value format initcap json_agg
+  json_build_array json_build_object json_object_agg jsonb_agg jsonb_build_array jsonb_build_object jsonb_object_agg lag
+  last_value lead left length lower ltrim max md5 min num_nonnulls num_nulls quote_literal quote_nullable replace reverse right
+  round row_number row_to_json rtrim split_part string_agg substr substring sum avg to_json to_jsonb trim upper`.split(
+    /\s+/,
+  ),
+);
+const totalOperators = new Set([
+  '=',
+  '<>',
+  '<',
+  '>',
+  '<=',
+  '>=',
+  '||',
+  '~~',
+  '!~~',
+  '~~*',
+  '!~~*',
+  '->',
+  '->>',
+  '#>',
+  '#>>',
+]);
+const totalTypes = new Set(['text', 'varchar', 'bpchar', 'name']);
+
+function addFailing(targets: unknown, add: (value: unknown) => void): void {
+  walk(targets, (node, key) => {
+    if (key === 'FuncCall' && !totalFunctions.has(functionName(node))) add(node.args);
+    if (key === 'A_Expr' && !totalOperators.has(stringOf(listOf(node.name).at(-1)) ?? ''))
+      add([node.lexpr, node.rexpr]);
+    if (key === 'A_Indices') add([node.lidx, node.uidx]);
+    if (key === 'TypeCast' && isNode(node.typeName)) {
+      const type = stringOf(listOf(node.typeName.names).at(-1)) ?? '';
+      if (!totalTypes.has(type)) add(node.arg);
+    }
+    return undefined;
+  });
 }
 
 const isSetOperationWithoutAll = (node: TreeNode): boolean =>

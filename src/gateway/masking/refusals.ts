@@ -204,10 +204,11 @@ function defined(input: RefusalInput): Refusal | null {
   const { tag, node, mentioned } = input;
   const refuse = (what: string): Refusal => ({
     code: 'masked_definition',
-    reason: `${what} ${named(mentioned)}, which is masked, out of the reach of its rule`,
+    reason: `${what} ${named(mentioned)} of a masked table out of the reach of its rule`,
     hint: 'Ask the operator: definitions over masked columns are made outside Postern.',
   });
   if (tag === 'ViewStmt' || tag === 'RuleStmt') return unclear(input) ? refuse('the definition would take') : null;
+  if (tag === 'DoStmt') return functionBody(input) ? refuse('the block would take') : null;
   if (tag === 'CreateFunctionStmt') return functionBody(input) ? refuse('the function would read') : null;
   if (tag === 'RenameStmt' || tag === 'AlterObjectSchemaStmt') {
     return input.scope.maskedRelations.length > 0 ? refuse('the new name would take') : null;
@@ -218,11 +219,11 @@ function defined(input: RefusalInput): Refusal | null {
   return null;
 }
 
-/** A body that names a masked relation. What it hides better is still masked whole when it is called. */
+/** The body of a function or DO block that names a masked relation. What it hides better is still masked whole when it is called. */
 function functionBody({ node, catalog, mentioned }: RefusalInput): boolean {
   if (mentioned.size > 0) return true;
   const words = new Set<string>();
-  walk(node.options, (item, key) => {
+  walk([node.options, node.args], (item, key) => {
     const text = key === 'String' ? textOf(item.sval) : null;
     for (const word of text?.toLowerCase().match(/[\p{L}_][\p{L}\p{N}_$]*/gu) ?? []) words.add(word);
     return undefined;

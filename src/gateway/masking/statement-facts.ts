@@ -54,8 +54,8 @@ export function statementFacts(statement: ParsedStatement, catalog: MaskedCatalo
     called || tag === 'DoStmt' || tag === 'CallStmt' || tag === 'TransactionStmt' || tag === 'ConstraintsSetStmt';
   const writesMasked = scope.maskedRelations.length > 0 && statement.effects.writes.length > 0;
   const triggers = writesWithTriggers(statement, catalog);
-  const reads =
-    mentioned.size > 0 || scope.unknownRelation !== null || called || showsSecret(tag, node, statement.tree);
+  const secret = showsSecret(tag, node, statement.tree);
+  const reads = mentioned.size > 0 || scope.unknownRelation !== null || called || secret;
   const harmlessPlan = tag === 'ExplainStmt' && probes.size === 0 && !called && scope.unknownRelation === null;
   const delegates = tag === 'ExecuteStmt' || tag === 'FetchStmt' || explainsExecute(tag, node);
   const tainted = (reads && !harmlessPlan) || !statement.effects.understood || tag === 'CallStmt' || tag === 'DoStmt';
@@ -66,7 +66,8 @@ export function statementFacts(statement: ParsedStatement, catalog: MaskedCatalo
     delegates,
     // EXPLAIN EXECUTE sends a plan, not the rows of what it names.
     sendsRows: sendsRows(tag, node) && !explainsExecute(tag, node),
-    cleanColumns: query === null || !statement.effects.understood ? null : cleanTargets(query, scope, harmful),
+    cleanColumns:
+      query === null || secret || !statement.effects.understood ? null : cleanTargets(query, scope, harmful),
     refusal,
     probes,
     scrubs: tainted || reads || runsCode || writesMasked || triggers || scope.maskedRelations.length > 0,

@@ -30,7 +30,7 @@ const valueColumns: Readonly<Record<string, readonly string[]>> = {
   pg_subscription: ['subconninfo'],
   pg_stat_activity: ['query'],
   pg_stat_statements: ['query'],
-  pg_hba_file_rules: ['user_name', 'address', 'options'],
+  pg_hba_file_rules: ['type', 'database', 'user_name', 'address', 'netmask', 'auth_method', 'options', 'error'],
   pg_file_settings: ['setting'],
 };
 

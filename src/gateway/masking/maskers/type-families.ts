@@ -67,7 +67,7 @@ const families = new Map<number, TypeFamily>([
   [2950, { family: 'uuid' }],
   [3220, constant('0/0', '00'.repeat(8))], // pg_lsn
   [3614, constant('', '00000000')], // tsvector
-  [3615, constant('', '00000000')], // tsquery
+  [3615, constant("'x'", '00000001 010000 7800')], // tsquery; it has no empty binary form
   [3802, { family: 'json', versioned: true }],
   [4072, constant('$', '0124')], // jsonpath
   [5069, integer(8, true)], // xid8
