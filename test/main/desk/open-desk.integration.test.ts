@@ -1,0 +1,165 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Client, connect, memoryPorts } from '../../../src/contract/index.ts';
+import { dataLayout } from '../../../src/main/desk/data-folder.ts';
+import { type OpenDesk, openDesk } from '../../../src/main/desk/open-desk.ts';
+import { openSettings } from '../../../src/main/desk/settings-file.ts';
+import { createDatabase, type TestDatabase } from '../../support/database.ts';
+import { aConnection } from '../support/fakes.ts';
+
+let database: TestDatabase;
+let open: OpenDesk;
+let client: Client;
+beforeEach(async () => {
+  database = await createDatabase(`
+    CREATE TABLE people (id int PRIMARY KEY, email text, city text);
+    INSERT INTO people VALUES (1, 'ada@example.com', 'London'), (2, NULL, 'Paris');
+    CREATE VIEW contacts AS SELECT id, email AS mail FROM people;`);
+  const folder = await mkdtemp(join(tmpdir(), 'postern-desk-'));
+  const layout = dataLayout(folder);
+  const settings = await openSettings(layout.settings);
+  const { host, port, name, user } = database;
+  const connection = aConnection();
+  await settings.save({
+    connections: [
+      { ...connection, upstream: { ...connection.upstream, host, port, database: name, user, sslmode: 'disable' } },
+    ],
+    agents: [],
+  });
+  open = await openDesk({
+    host: 'headless',
+    version: '1.2.3',
+    demo: false,
+    operator: 'ada',
+    knownKeys: new Map(),
+    approvalDeadlineMs: 10_000,
+    layout,
+    resources: 'resources',
+    settings,
+    listeners: [{ host: '127.0.0.1', port: 0 }],
+    passwords: new Map(),
+    log: () => undefined,
+  });
+  const [near, far] = memoryPorts();
+  open.desk.attach(near);
+  client = connect(far);
+});
+afterEach(async () => {
+  await open.stop('the test is over');
+  await database.drop();
+});
+
+const emailRule = {
+  id: 'emails',
+  schema: 'public',
+  table: 'people',
+  column: 'email',
+  masker: { kind: 'email' as const },
+};
+const supply = () => client.call('connections.supplyCredential', { connection: 'orders', password: database.password });
+
+test('the desk sets up an agent that then works: password, key, address, mask rule, revocation', async () => {
+  await supply();
+  await client.call('rules.save', { connection: 'orders', rules: [emailRule] });
+  const { addresses } = await client.call('agents.create', { name: 'codex', connections: ['orders'] });
+  const url = addresses[0]?.url ?? '';
+  const agent = new pg.Client({ connectionString: url });
+  const lost = new Promise((resolve) => agent.on('error', resolve));
+  await agent.connect();
+  expect((await agent.query('SELECT id, email FROM people ORDER BY id')).rows).toEqual([
+    { id: 1, email: 'a***@***.com' },
+    { id: 2, email: null },
+  ]);
+  expect(await client.call('sessions.list', {})).toMatchObject([{ agent: 'codex', live: true }]);
+  await client.call('agents.revoke', { name: 'codex' });
+  expect(await lost).toMatchObject({ code: '57P01' });
+  const again = new pg.Client({ connectionString: url });
+  again.on('error', () => undefined);
+  await expect(again.connect()).rejects.toMatchObject({ code: '28P01' });
+});
+
+test('the catalog shows which columns a rule masks, through views too', async () => {
+  await supply();
+  await client.call('rules.save', { connection: 'orders', rules: [emailRule] });
+  expect(await client.call('rules.catalog', { connection: 'orders' })).toEqual(
+    expect.arrayContaining([
+      {
+        schema: 'public',
+        name: 'people',
+        kind: 'table',
+        columns: [
+          { name: 'id', type: 'integer', maskedBy: null },
+          { name: 'email', type: 'text', maskedBy: 'emails' },
+          { name: 'city', type: 'text', maskedBy: null },
+        ],
+      },
+      {
+        schema: 'public',
+        name: 'contacts',
+        kind: 'view',
+        columns: [
+          { name: 'id', type: 'integer', maskedBy: null },
+          { name: 'mail', type: 'text', maskedBy: 'emails' },
+        ],
+      },
+    ]),
+  );
+});
+
+test('a preview shows rules that are not saved yet, before and after', async () => {
+  await supply();
+  const preview = await client.call('rules.preview', {
+    connection: 'orders',
+    schema: 'public',
+    table: 'people',
+    rules: [emailRule],
+  });
+  expect(preview).toEqual({
+    columns: [
+      { name: 'id', type: 'integer', maskedBy: null },
+      { name: 'email', type: 'text', maskedBy: 'emails' },
+      { name: 'city', type: 'text', maskedBy: null },
+    ],
+    before: [
+      ['1', 'ada@example.com', 'London'],
+      ['2', null, 'Paris'],
+    ],
+    after: [
+      ['1', 'a***@***.com', 'London'],
+      ['2', null, 'Paris'],
+    ],
+  });
+});
+
+test('an explanation is the gate’s own answer, with the catalog and without it', async () => {
+  const byKey = { connection: 'orders', text: 'DELETE FROM people WHERE id = 1' };
+  const strict = await client.call('policy.explain', byKey);
+  await supply();
+  const precise = await client.call('policy.explain', byKey);
+  expect([strict.verdict, precise.verdict]).toEqual(['ask', 'ask']);
+  expect(precise.effects).toMatchObject({ kinds: ['delete'], writes: ['public.people'], understood: true });
+  expect(precise.rule.id).not.toBe(strict.rule.id);
+  expect((await client.call('policy.explain', { connection: 'orders', text: 'DROP TABLE people' })).verdict).toBe(
+    'block',
+  );
+  expect((await client.call('policy.presets', {})).map(({ preset }) => preset).sort()).toEqual([
+    'observe',
+    'production',
+    'read-only',
+    'staging',
+  ]);
+});
+
+test('a wrong password is found by the connection test, step by step, and kept nowhere', async () => {
+  const [view] = await client.call('connections.list', {});
+  if (view === undefined) throw new Error('no connection');
+  const test = await client.call('connections.test', { config: view.config, password: 'wrong' });
+  expect([test.ok, test.steps.at(-1)?.ok]).toEqual([false, false]);
+  expect((await client.call('connections.list', {}))[0]?.credential).toBe('needed');
+  expect(await client.call('connections.test', { config: view.config, password: database.password })).toMatchObject({
+    ok: true,
+  });
+});
