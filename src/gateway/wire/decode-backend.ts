@@ -1,26 +1,47 @@
+import type {
+  BackendMessage,
+  CommandCompleteMessage,
+  MessageName,
+  ParameterStatusMessage,
+  RowDescriptionMessage,
+} from 'pg-protocol/dist/messages.js';
+import { Parser } from 'pg-protocol/dist/parser.js';
 import type { TransactionStatus } from './constants.ts';
 import type { FieldDescription, NoticeFields } from './fields.ts';
 import { MessageReader } from './message-reader.ts';
 import { ProtocolError } from './protocol-error.ts';
 
+/**
+ * pg-protocol's reading of one whole message. It is used for messages that have to be understood; what is forwarded keeps
+ * its own bytes. Our framer has cut and measured the frame: pg-protocol itself would wait for a message of any length.
+ */
+function understand<M extends BackendMessage>(frame: Buffer, name: MessageName): M {
+  let message: BackendMessage | null = null;
+  try {
+    new Parser().parse(frame, (parsed) => {
+      message = parsed;
+    });
+  } catch (error) {
+    throw new ProtocolError(
+      `the server sent a malformed ${name} message: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  const found = message as BackendMessage | null;
+  if (found?.name !== name) throw new ProtocolError(`the server sent a malformed ${name} message`);
+  return found as M;
+}
+
 /** The columns of a RowDescription. Names are decoded leniently: they are shown, never judged. */
 export function decodeRowDescription(frame: Buffer): FieldDescription[] {
-  const reader = new MessageReader(frame);
-  const count = reader.uint16();
-  const fields: FieldDescription[] = [];
-  for (let index = 0; index < count; index++) {
-    fields.push({
-      name: reader.cbytes().toString('utf8'),
-      tableOid: reader.uint32(),
-      attributeNumber: reader.int16(),
-      typeOid: reader.uint32(),
-      typeSize: reader.int16(),
-      typeModifier: reader.int32(),
-      format: reader.int16() === 1 ? 1 : 0,
-    });
-  }
-  reader.end();
-  return fields;
+  return understand<RowDescriptionMessage>(frame, 'rowDescription').fields.map((field) => ({
+    name: field.name,
+    tableOid: field.tableID,
+    attributeNumber: field.columnID,
+    typeOid: field.dataTypeID,
+    typeSize: field.dataTypeSize,
+    typeModifier: field.dataTypeModifier,
+    format: field.format === 'binary' ? 1 : 0,
+  }));
 }
 
 /** Fields of an ErrorResponse or NoticeResponse. */
@@ -35,8 +56,8 @@ export function decodeFields(frame: Buffer): NoticeFields {
 }
 
 export function decodeParameterStatus(frame: Buffer): { name: string; value: string } {
-  const reader = new MessageReader(frame);
-  return { name: reader.cbytes().toString('utf8'), value: reader.cbytes().toString('utf8') };
+  const { parameterName, parameterValue } = understand<ParameterStatusMessage>(frame, 'parameterStatus');
+  return { name: parameterName, value: parameterValue };
 }
 
 /** The secret key is a copy: it outlives the frame. */
@@ -54,7 +75,7 @@ export function decodeReadyForQuery(frame: Buffer): TransactionStatus {
 
 /** The command tag, e.g. `UPDATE 3`. */
 export function decodeCommandComplete(frame: Buffer): string {
-  return new MessageReader(frame).cbytes().toString('utf8');
+  return understand<CommandCompleteMessage>(frame, 'commandComplete').text;
 }
 
 /** Rows that a command tag reports; 0 for tags without a count. */
