@@ -1,5 +1,7 @@
 import { parameterStatusAllowed, scrubNotification } from '../masking/doors.ts';
+import { scrubFields } from '../masking/scrub.ts';
 import type { MaskingProfile, MaskPlan } from '../masking/types.ts';
+import type { ParsedStatement } from '../sql/effects.ts';
 import { backend, type TransactionStatus } from '../wire/constants.ts';
 import {
   decodeCommandComplete,
@@ -10,9 +12,9 @@ import {
   decodeRowDescription,
 } from '../wire/decode-backend.ts';
 import { errorResponse, fieldsMessage } from '../wire/encode-backend.ts';
-import type { FieldDescription } from '../wire/fields.ts';
+import type { FieldDescription, NoticeFields } from '../wire/fields.ts';
 import { ProtocolError } from '../wire/protocol-error.ts';
-import type { NameRegistry } from './names.ts';
+import { type NameRegistry, portalsEndedBy } from './names.ts';
 import { withoutPayload } from './notification.ts';
 import type { Owed, Portal } from './owed.ts';
 import type { Recorder } from './recorder.ts';
@@ -156,7 +158,7 @@ export class Answers {
         const owed = this.#take('bind');
         if (owed.portal !== null) {
           this.#portals.set(owed.name, owed.portal);
-          this.#options.names.setCursor(owed.name, { ...owed.portal.definition, via: 'bind' });
+          this.#options.names.setCursor(owed.name, owed.portal.definition);
         }
         if (!owed.hidden) this.#options.send(frame);
         return;
@@ -234,7 +236,7 @@ export class Answers {
     const head = this.#owed[0];
     if (head?.kind === 'internal_execute') {
       this.#owed.shift();
-      return;
+      return head.onComplete();
     }
     const running = this.#running();
     if (running === null || (head?.kind !== 'query' && head?.kind !== 'execute'))
@@ -244,15 +246,28 @@ export class Answers {
     running.complete(decodeCommandComplete(frame));
     if (head.kind === 'execute') {
       this.#owed.shift();
-      for (const statement of running.judged.statements) this.#options.names.acknowledge(statement);
+      for (const statement of running.judged.statements) this.#acknowledge(statement);
       running.finish('ok');
       this.#options.completed(running);
     } else {
       const statement = running.judged.statements[this.#command];
       this.#command += 1;
-      if (statement !== undefined) this.#options.names.acknowledge(statement);
+      if (statement !== undefined) this.#acknowledge(statement);
     }
     this.#options.send(frame);
+  }
+
+  /** Names that SQL closed or declared anew no longer mean what Bind made of them. */
+  #acknowledge(statement: ParsedStatement): void {
+    this.#options.names.acknowledge(statement);
+    const ended = portalsEndedBy(statement);
+    for (const name of ended.all ? [...this.#portals.keys()] : ended.names) this.#endPortal(name);
+  }
+
+  #endPortal(name: string): void {
+    const portal = this.#portals.get(name);
+    this.#portals.delete(name);
+    portal?.running.finish(portal.running.started ? 'ok' : 'skipped');
   }
 
   #error(frame: Buffer): void {
@@ -264,7 +279,11 @@ export class Answers {
     if (fields.V === 'FATAL' || fields.V === 'PANIC' || fields.S === 'FATAL') this.#fatal = true;
     if (head === undefined || running === null) {
       // An error in an exchange of our own is ours to bear; the transaction state that follows tells the client what it must know.
-      if (this.#owed.find((owed) => owed.kind === 'sync')?.hidden !== true) this.#options.send(frame);
+      const hidden = this.#owed.find((owed) => owed.kind === 'sync')?.hidden === true;
+      const shown = this.#shown(fields, null);
+      if (!hidden) this.#record(shown, null);
+      if (this.#fatal || !hidden)
+        this.#options.send(shown === fields ? frame : fieldsMessage(backend.errorResponse, shown));
       if (head !== undefined) this.#skipSegment('error');
       return;
     }
@@ -274,7 +293,7 @@ export class Answers {
       running.finish(refusal.sqlstate === '57014' ? 'cancelled' : 'refused');
       this.#options.send(errorResponse(refusal));
     } else {
-      const shown = running.judged.masking?.scrub(fields) ?? fields;
+      const shown = this.#shown(fields, running);
       running.failed(shown);
       this.#options.send(shown === fields ? frame : fieldsMessage(backend.errorResponse, shown));
     }
@@ -316,10 +335,8 @@ export class Answers {
 
   #closed(target: 'S' | 'P', name: string): void {
     if (target === 'S') return this.#options.names.deletePrepared(name);
-    const portal = this.#portals.get(name);
-    this.#portals.delete(name);
     this.#options.names.deleteCursor(name);
-    if (portal !== undefined) portal.running.finish(portal.running.started ? 'ok' : 'skipped');
+    this.#endPortal(name);
   }
 
   #finish(owed: Owed, status: 'ok' | 'error' | 'skipped' | 'lost'): void {
@@ -358,8 +375,18 @@ export class Answers {
   #notice(frame: Buffer): void {
     const running = this.#running();
     const fields = decodeFields(frame);
-    const masking = running?.judged.masking ?? null;
-    const shown = masking === null ? fields : masking.scrub(fields);
+    const shown = this.#shown(fields, running);
+    this.#record(shown, running);
+    this.#options.send(shown === fields ? frame : fieldsMessage(backend.noticeResponse, shown));
+  }
+
+  /** What the client may see of an error or notice. At a Sync it comes from deferred constraints and triggers: any code, any row. */
+  #shown(fields: NoticeFields, running: RunningStatement | null): NoticeFields {
+    if (running !== null) return running.judged.masking?.scrub(fields) ?? fields;
+    return this.#owed[0]?.kind === 'sync' && this.#options.profile().active ? scrubFields(fields, '', true) : fields;
+  }
+
+  #record(shown: NoticeFields, running: RunningStatement | null): void {
     this.#options.recorder.append({
       type: 'notice',
       statement: running?.seq ?? null,
@@ -367,7 +394,6 @@ export class Answers {
       sqlstate: shown.C ?? '00000',
       message: (shown.M ?? '').slice(0, 1000),
     });
-    this.#options.send(shown === fields ? frame : fieldsMessage(backend.noticeResponse, shown));
   }
 
   #parameterStatus(frame: Buffer): void {

@@ -39,7 +39,8 @@ export interface Judged {
   readonly mayChangeSearchPath: boolean;
 }
 
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
+// A byte order mark is part of what the server reads, so it stays.
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const harmlessKinds = new Set(['read', 'session', 'transaction', 'cursor', 'prepare', 'execute', 'explain', 'listen']);
 const unknownEffects: EffectsView = { kinds: ['unknown'], reads: [], writes: [], functions: [], understood: false };
 
@@ -52,9 +53,23 @@ export function judge(
 ): Judged {
   const decoded = decode(text, context);
   const own = decoded.ok ? context.parser.understand(decoded.text, context.catalog) : decoded.understanding;
-  const { understanding, masking } = resolve(own, names, context);
+  const { understanding, masking } = resolve(own, NameRegistry.overlay(names), context);
   const shown = decoded.ok ? decoded.text : text.toString('latin1');
   return conclude(shown, own, understanding, masking, protocol, context);
+}
+
+/**
+ * Judges what a name stands for, where a message of the extended protocol binds or executes it. What PREPARE named is
+ * judged as the statement inside, for that is what runs.
+ */
+export function judgeDefinition(definition: Definition, names: NameRegistry, context: JudgeContext): Judged {
+  if (definition.via === 'parse') return judge(definition.text, 'extended', names, context);
+  const own = understandDefinition(definition, context);
+  const { understanding, masking } = resolve(own, NameRegistry.overlay(names), context);
+  const shown = definition.text.toString('utf8');
+  const judged = conclude(shown, own, understanding, masking, 'extended', context);
+  // To run a cursor's rows is not to declare it again.
+  return definition.via === 'declare' ? { ...judged, statements: [] } : judged;
 }
 
 /** A FunctionCall has no text; what the function does is not known here. */
@@ -98,37 +113,58 @@ function isAscii(bytes: Buffer): boolean {
   return true;
 }
 
-const notUnderstood = (reason: string): Understanding => ({ status: 'not_understood', code: 'invalid_text', reason });
+function notUnderstood(reason: string): Understanding {
+  return { status: 'not_understood', code: 'invalid_text', reason };
+}
 
 interface Resolved {
   readonly understanding: Understanding;
   readonly masking: StatementMasking | null;
 }
 
+/** How deep EXECUTE of EXECUTE may go before the text counts as not understood. */
+const nestingLimit = 8;
+
 /** Puts what EXECUTE and FETCH run in their place, for the policy and for masking alike. */
-function resolve(own: Understanding, names: NameRegistry, context: JudgeContext): Resolved {
-  const maskOf = (part: Understanding): StatementMasking | null =>
-    context.profile.active ? context.profile.forStatement(part) : null;
-  let masking = maskOf(own);
+function resolve(own: Understanding, scope: NameRegistry, context: JudgeContext, depth = 0): Resolved {
+  let masking = maskOf(own, context);
   if (own.status !== 'understood' || own.statements.every((statement) => statement.names.length === 0)) {
     return { understanding: own, masking };
   }
-  const scope = NameRegistry.overlay(names);
   const statements: ParsedStatement[] = [];
   for (const statement of own.statements) {
     statements.push(statement);
     for (const use of statement.names) {
-      const inner = use.op === 'execute' || use.op === 'fetch' ? lookUp(use.op, use.name, scope, context) : null;
-      if (inner === null) continue;
-      const innerMasking = maskOf(inner);
-      if (masking !== null && innerMasking !== null) masking = mergeMasking(masking, innerMasking);
-      if (inner.status === 'not_understood') return { understanding: inner, masking };
-      statements.push(...inner.statements);
+      if (use.op !== 'execute' && use.op !== 'fetch') continue;
+      const inner = depth < nestingLimit ? lookUp(use.op, use.name, scope, context) : tooDeep;
+      // Rows of an EXECUTE that itself delegates keep the careful mask of one that is not resolved.
+      if (!delegates(inner)) masking = merged(masking, maskOf(inner, context));
+      const { understanding } = resolve(inner, scope, context, depth + 1);
+      if (understanding.status === 'not_understood') return { understanding, masking };
+      statements.push(...understanding.statements);
     }
     scope.acknowledge(statement);
   }
   return { understanding: { status: 'understood', statements }, masking };
 }
+
+const tooDeep = notUnderstood(`EXECUTE is nested deeper than ${nestingLimit} levels`);
+
+function maskOf(understanding: Understanding, context: JudgeContext): StatementMasking | null {
+  return context.profile.active ? context.profile.forStatement(understanding) : null;
+}
+
+function merged(use: StatementMasking | null, source: StatementMasking | null): StatementMasking | null {
+  return use === null || source === null ? use : mergeMasking(use, source);
+}
+
+/** True when it runs a statement that is named elsewhere, so that its meaning changes with the name's. */
+const delegates = (understanding: Understanding): boolean =>
+  understanding.status === 'understood' && runsByName(understanding.statements);
+
+/** True when any of the statements is an EXECUTE or FETCH: what it runs is looked up again at every execution. */
+export const runsByName = (statements: readonly ParsedStatement[]): boolean =>
+  statements.some((statement) => statement.names.some((use) => use.op === 'execute' || use.op === 'fetch'));
 
 function lookUp(op: 'execute' | 'fetch', name: string, scope: NameScope, context: JudgeContext): Understanding {
   const definition = op === 'execute' ? scope.prepared(name) : scope.cursor(name);

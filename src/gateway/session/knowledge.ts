@@ -67,7 +67,9 @@ export class SessionKnowledge {
     if (this.#catalogStale) await this.#options.database.refresh();
     this.#catalogStale = false;
     if (!this.#searchPathStale) return;
-    this.#searchPath = await readSearchPath(answers, this.#options.write);
+    const read = await readSearchPath(answers, this.#options.write);
+    if (read === null) throw new Error('the server did not tell its search_path, without which nothing can be judged');
+    this.#searchPath = read;
     this.#searchPathStale = false;
   }
 

@@ -2,10 +2,10 @@ import type { NameUse, ParsedStatement } from '../sql/effects.ts';
 
 /**
  * What a name stands for: the text that made it, judged anew at every use against the catalog of that moment.
- * `parse`: the text of a Parse; `prepare`, `declare`: the whole PREPARE or DECLARE statement; `bind`: the text a portal runs.
+ * `parse`: the text of a Parse; `prepare`, `declare`: the whole PREPARE or DECLARE statement.
  */
 export interface Definition {
-  readonly via: 'parse' | 'prepare' | 'declare' | 'bind';
+  readonly via: 'parse' | 'prepare' | 'declare';
   readonly text: Buffer;
   readonly parameterTypes: readonly number[];
 }
@@ -23,13 +23,20 @@ export interface NameScope {
 export class NameRegistry implements NameScope {
   readonly #prepared = new Map<string, Definition>();
   readonly #cursors = new Map<string, Definition>();
+  #changes = 0;
 
   /** A registry that starts with the names of another; changes to it stay in it. Used to judge a text of several statements. */
   static overlay(base: NameRegistry): NameRegistry {
     const copy = new NameRegistry();
     for (const [name, definition] of base.#prepared) copy.#prepared.set(name, definition);
     for (const [name, definition] of base.#cursors) copy.#cursors.set(name, definition);
+    copy.#changes = base.#changes;
     return copy;
+  }
+
+  /** Counts how often a name that SQL can use came to mean something else; never goes down, in an overlay neither. */
+  get changes(): number {
+    return this.#changes;
   }
 
   prepared(name: string): Definition | undefined {
@@ -41,24 +48,24 @@ export class NameRegistry implements NameScope {
   }
 
   setPrepared(name: string, definition: Definition): void {
-    this.#prepared.set(name, definition);
+    this.#set(this.#prepared, name, definition);
   }
 
   deletePrepared(name: string): void {
-    this.#prepared.delete(name);
+    this.#delete(this.#prepared, name);
   }
 
   setCursor(name: string, definition: Definition): void {
-    this.#cursors.set(name, definition);
+    this.#set(this.#cursors, name, definition);
   }
 
   deleteCursor(name: string): void {
-    this.#cursors.delete(name);
+    this.#delete(this.#cursors, name);
   }
 
   /** Portals made by Bind end with the transaction. Cursors may be WITH HOLD: one kept too long is harmless, since the server answers for it. */
   endTransaction(): void {
-    for (const [name, definition] of [...this.#cursors]) if (definition.via === 'bind') this.#cursors.delete(name);
+    for (const [name, definition] of [...this.#cursors]) if (definition.via !== 'declare') this.deleteCursor(name);
   }
 
   /** Takes over what a completed SQL statement did to names. */
@@ -74,26 +81,56 @@ export class NameRegistry implements NameScope {
     });
     switch (use.op) {
       case 'prepare':
-        this.#prepared.set(use.name, define('prepare'));
+        this.setPrepared(use.name, define('prepare'));
         return;
       case 'deallocate':
-        if (use.name === null) this.#prepared.clear();
-        else this.#prepared.delete(use.name);
+        if (use.name === null) this.#clear(this.#prepared);
+        else this.deletePrepared(use.name);
         return;
       case 'declare_cursor':
-        this.#cursors.set(use.name, define('declare'));
+        this.setCursor(use.name, define('declare'));
         return;
       case 'close_cursor':
-        if (use.name === null) this.#cursors.clear();
-        else this.#cursors.delete(use.name);
+        if (use.name === null) this.#clear(this.#cursors);
+        else this.deleteCursor(use.name);
         return;
       case 'discard_all':
-        this.#prepared.clear();
-        this.#cursors.clear();
+        this.#clear(this.#prepared);
+        this.#clear(this.#cursors);
         return;
       case 'execute':
       case 'fetch':
         return;
     }
   }
+
+  #set(names: Map<string, Definition>, name: string, definition: Definition): void {
+    if (name !== '' && names.has(name)) this.#changes += 1;
+    names.set(name, definition);
+  }
+
+  #delete(names: Map<string, Definition>, name: string): void {
+    if (names.delete(name) && name !== '') this.#changes += 1;
+  }
+
+  #clear(names: Map<string, Definition>): void {
+    this.#changes += names.size;
+    names.clear();
+  }
+}
+
+/** Portals that a completed SQL statement closed or made anew: what Bind gave their names is gone. `all`: every portal. */
+export function portalsEndedBy(statement: ParsedStatement): {
+  readonly all: boolean;
+  readonly names: readonly string[];
+} {
+  let all = false;
+  const names: string[] = [];
+  for (const use of statement.names) {
+    if (use.op === 'discard_all') all = true;
+    if (use.op !== 'close_cursor' && use.op !== 'declare_cursor') continue;
+    if (use.name === null) all = true;
+    else names.push(use.name);
+  }
+  return { all, names };
 }

@@ -12,6 +12,8 @@ export interface Portal {
   readonly running: RunningStatement;
   /** Result formats as Bind gave them: none, one for all columns, or one each. */
   readonly resultFormats: readonly number[];
+  /** The count of name changes when it was bound; a portal that runs by name is judged again when it has moved. */
+  readonly nameChanges: number;
   fields: readonly FieldDescription[] | null;
   plan: MaskPlan | null;
 }
@@ -31,7 +33,11 @@ export type Owed =
       readonly hidden: boolean;
     }
   | { readonly kind: 'execute'; readonly portal: Portal }
-  | { readonly kind: 'internal_execute'; readonly onRow: (values: readonly (Buffer | null)[]) => void }
+  | {
+      readonly kind: 'internal_execute';
+      readonly onRow: (values: readonly (Buffer | null)[]) => void;
+      readonly onComplete: () => void;
+    }
   | { readonly kind: 'close'; readonly target: 'S' | 'P'; readonly name: string; readonly hidden: boolean }
   | { readonly kind: 'sync'; readonly hidden: boolean; readonly onReady?: () => void }
   | { readonly kind: 'query'; readonly running: RunningStatement; readonly refusal: ErrorText | null }

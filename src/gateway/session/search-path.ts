@@ -1,18 +1,21 @@
+import { randomBytes } from 'node:crypto';
 import * as encode from '../wire/encode-frontend.ts';
 import type { Answers } from './answers.ts';
 
-const name = '_postern_search_path';
 const text = 'SELECT pg_catalog.unnest(pg_catalog.current_schemas(true))';
 
 /**
  * Asks the server which schemas the session searches. Sent in the extended protocol under a name of ours, because a simple
- * Query would destroy the client's unnamed statement. All answers are hidden from the client.
+ * Query would destroy the client's unnamed statement; the name is random, because one that the client has taken before
+ * would make the look-up fail. All answers are hidden from the client. Null when the server gave no answer.
  */
 export function readSearchPath(
   answers: Answers,
   write: (frames: readonly Buffer[]) => void,
-): Promise<readonly string[]> {
+): Promise<readonly string[] | null> {
+  const name = `_postern_${randomBytes(12).toString('hex')}`;
   const schemas: string[] = [];
+  let complete = false;
   return new Promise((resolve) => {
     const definition = { via: 'parse', text: Buffer.from(text), parameterTypes: [] } as const;
     answers.expect({ kind: 'parse', name, definition, hidden: true });
@@ -20,9 +23,12 @@ export function readSearchPath(
     answers.expect({
       kind: 'internal_execute',
       onRow: (values) => schemas.push(values[0]?.toString('utf8') ?? ''),
+      onComplete: () => {
+        complete = true;
+      },
     });
     answers.expect({ kind: 'close', target: 'S', name, hidden: true });
-    answers.expect({ kind: 'sync', hidden: true, onReady: () => resolve(schemas) });
+    answers.expect({ kind: 'sync', hidden: true, onReady: () => resolve(complete ? schemas : null) });
     write([
       encode.parse(name, text),
       encode.bind(name, name),

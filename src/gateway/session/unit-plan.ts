@@ -12,11 +12,12 @@ import type { ErrorText } from '../wire/encode-backend.ts';
 import { MessageReader } from '../wire/message-reader.ts';
 import { valueToText } from '../wire/values.ts';
 import type { Answers } from './answers.ts';
-import { type JudgeContext, type Judged, judge, judgeFunctionCall } from './judge.ts';
+import { type JudgeContext, type Judged, judge, judgeDefinition, judgeFunctionCall, runsByName } from './judge.ts';
 import { type Definition, NameRegistry } from './names.ts';
 import type { Portal } from './owed.ts';
 import type { RunningStatement } from './running-statement.ts';
 import type { Unit } from './segment.ts';
+import { SegmentPortals } from './segment-portals.ts';
 
 /** Longest value kept for people to read, in characters. */
 const shownValueLength = 1000;
@@ -108,11 +109,10 @@ export function planUnit(unit: Unit, options: PlanOptions): UnitPlan {
 function planSegment(frames: readonly Buffer[], end: 'sync' | 'flush', options: PlanOptions): UnitPlan {
   // Within a segment a name means what the segment says: if any earlier member fails, the server skips the rest anyway.
   const names = NameRegistry.overlay(options.names);
-  const portals = new Map<string, Portal>();
+  const portals = new SegmentPortals((name) => options.answers.portal(name));
   const bound = new Map<Portal, Member>();
   const steps: Step[] = [];
   const members: Member[] = [];
-  const portalNamed = (name: string): Portal | null => portals.get(name) ?? options.answers.portal(name) ?? null;
 
   for (const frame of frames) {
     switch (frame[0]) {
@@ -127,26 +127,32 @@ function planSegment(frames: readonly Buffer[], end: 'sync' | 'flush', options: 
         const definition = names.prepared(message.statement);
         const made = bindMember(message, definition, names, options);
         members.push(made.member);
-        portals.set(message.portal, made.portal);
+        portals.bind(message.portal, made.portal);
         bound.set(made.portal, made.member);
         steps.push({ kind: 'bind', frame, name: message.portal, ...made });
         break;
       }
       case frontend.describe: {
         const { kind, name } = decodeTarget(frame);
-        steps.push({ kind: 'describe', frame, target: kind, name, portal: kind === 'P' ? portalNamed(name) : null });
+        steps.push({ kind: 'describe', frame, target: kind, name, portal: kind === 'P' ? portals.named(name) : null });
         break;
       }
       case frontend.execute: {
         const { portal: name } = decodeExecute(frame);
-        let portal = portalNamed(name);
+        let portal = portals.named(name);
         let made: Member | null = portal === null ? null : (bound.get(portal) ?? null);
-        if (portal === null) {
-          // A portal that no Bind made: a cursor of DECLARE, or a name that only the server knows.
-          const fromCursor = cursorMember(name, names, options);
-          portal = fromCursor.portal;
-          made = fromCursor.member;
+        // A portal that no Bind made: a cursor of DECLARE, or a name that only the server knows. Or one that runs what a
+        // name stands for, and names have changed since it was judged.
+        if (portal === null || (runsByName(portal.judged.statements) && portal.nameChanges !== names.changes)) {
+          const definition = portal?.definition ?? names.cursor(name) ?? unknownDefinition(name);
+          const anew = executeMember(definition, portal?.resultFormats ?? [], names, options);
+          portal = anew.portal;
+          made = anew.member;
           members.push(made);
+        }
+        for (const statement of portal.judged.statements) {
+          names.acknowledge(statement);
+          portals.acknowledge(statement);
         }
         steps.push({ kind: 'execute', frame, portalName: name, portal, member: made });
         break;
@@ -154,7 +160,7 @@ function planSegment(frames: readonly Buffer[], end: 'sync' | 'flush', options: 
       case frontend.close: {
         const { kind, name } = decodeTarget(frame);
         if (kind === 'S') names.deletePrepared(name);
-        else portals.delete(name);
+        else portals.close(name);
         steps.push({ kind: 'close', frame, target: kind, name });
         break;
       }
@@ -166,7 +172,7 @@ function planSegment(frames: readonly Buffer[], end: 'sync' | 'flush', options: 
 /** Names must be UTF-8 to be told apart; the text is judged as bytes. */
 function parseLeniently(frame: Buffer): { name: string; definition: Definition } {
   const reader = new MessageReader(frame);
-  const name = reader.cstring();
+  const name = reader.name();
   const text = reader.cbytes();
   const parameterTypes = Array.from({ length: reader.uint16() }, () => reader.uint32());
   reader.end();
@@ -175,7 +181,7 @@ function parseLeniently(frame: Buffer): { name: string; definition: Definition }
 
 function bindMember(message: BindMessage, known: Definition | undefined, names: NameRegistry, options: PlanOptions) {
   const definition = known ?? unknownDefinition(message.statement);
-  const judged = judge(definition.text, 'extended', names, options.context);
+  const judged = judgeDefinition(definition, names, options.context);
   const parameters = message.values.map((value, index) =>
     boundValue(value, formatAt(message.parameterFormats, index), definition.parameterTypes[index] ?? 0),
   );
@@ -183,15 +189,19 @@ function bindMember(message: BindMessage, known: Definition | undefined, names: 
   const fields = options.answers.statementFields(message.statement);
   return {
     member: made,
-    portal: portalOf(definition, made, message.resultFormats, options.context.profile.active ? null : fields),
+    portal: portalOf(definition, made, message.resultFormats, names, options.context.profile.active ? null : fields),
   };
 }
 
-function cursorMember(name: string, names: NameRegistry, options: PlanOptions) {
-  const definition = names.cursor(name) ?? unknownDefinition(name);
-  const judged = judge(definition.text, 'extended', names, options.context);
+function executeMember(
+  definition: Definition,
+  resultFormats: readonly number[],
+  names: NameRegistry,
+  options: PlanOptions,
+) {
+  const judged = judgeDefinition(definition, names, options.context);
   const made = member(judged, 'extended', null, [], definition.text, options);
-  return { member: made, portal: portalOf(definition, made, [], null) };
+  return { member: made, portal: portalOf(definition, made, resultFormats, names, null) };
 }
 
 /** The text that stands for a name we do not know: it parses as nothing, so the policy treats it as not understood. */
@@ -205,12 +215,14 @@ const portalOf = (
   definition: Definition,
   made: Member,
   resultFormats: readonly number[],
+  names: NameRegistry,
   fields: Portal['fields'],
 ): Portal => ({
   definition,
   judged: made.judged,
   running: made.running,
   resultFormats,
+  nameChanges: names.changes,
   fields,
   plan: null,
 });

@@ -86,6 +86,7 @@ export const sqlstate = {
   programLimitExceeded: '54000',
   tooManyConnections: '53300',
   diskFull: '53100',
+  nameTooLong: '42622',
   internalError: 'XX000',
 } as const;
 
@@ -94,6 +95,8 @@ export const limit = {
   startupPacket: 10_000,
   password: 65_536,
   smallMessage: 10_000,
+  /** Bytes of a statement or portal name: NAMEDATALEN - 1, as PostgreSQL is built everywhere. */
+  name: 63,
   /** A whole frontend message. The server takes 1 GiB; what is judged has to fit in memory several times over. */
   frontendMessage: 256 * 1024 * 1024,
   /** The server's own limit for any message. */

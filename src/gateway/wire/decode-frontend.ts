@@ -42,7 +42,7 @@ export interface ParseMessage {
 
 export function decodeParse(frame: Buffer): ParseMessage {
   const reader = new MessageReader(frame);
-  const name = reader.cstring();
+  const name = reader.name();
   const text = reader.cstring();
   const parameterTypes = Array.from({ length: reader.uint16() }, () => reader.uint32());
   reader.end();
@@ -60,8 +60,8 @@ export interface BindMessage {
 
 export function decodeBind(frame: Buffer): BindMessage {
   const reader = new MessageReader(frame);
-  const portal = reader.cstring();
-  const statement = reader.cstring();
+  const portal = reader.name();
+  const statement = reader.name();
   const parameterFormats = Array.from({ length: reader.uint16() }, () => reader.uint16());
   const values = Array.from({ length: reader.uint16() }, () => {
     const size = reader.int32();
@@ -77,14 +77,14 @@ export function decodeTarget(frame: Buffer): { kind: 'S' | 'P'; name: string } {
   const reader = new MessageReader(frame);
   const kind = String.fromCharCode(reader.int8());
   if (kind !== 'S' && kind !== 'P') throw new ProtocolError(`invalid message subtype "${kind}"`);
-  const name = reader.cstring();
+  const name = reader.name();
   reader.end();
   return { kind, name };
 }
 
 export function decodeExecute(frame: Buffer): { portal: string; maximumRows: number } {
   const reader = new MessageReader(frame);
-  const portal = reader.cstring();
+  const portal = reader.name();
   const maximumRows = reader.int32();
   reader.end();
   return { portal, maximumRows };

@@ -1,6 +1,8 @@
+import { limit, sqlstate } from './constants.ts';
 import { ProtocolError } from './protocol-error.ts';
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+// Without ignoreBOM a leading U+FEFF would vanish, and two names that the server tells apart would be one here.
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Reads the fields of one message; every read checks what is left. Throws ProtocolError on anything short or long. */
 export class MessageReader {
@@ -58,6 +60,18 @@ export class MessageReader {
   /** Strict UTF-8 text up to a zero. Invalid UTF-8 is a ProtocolError with SQLSTATE 22021, as the server says it. */
   cstring(): string {
     return decodeUtf8(this.cbytes());
+  }
+
+  /**
+   * Name of a prepared statement or portal. The server cuts names silently at NAMEDATALEN - 1 bytes where it looks them up
+   * (dynahash, HASH_STRINGS), so two longer ones may be one to it: they are refused with 42622 (name_too_long).
+   */
+  name(): string {
+    const bytes = this.cbytes();
+    if (bytes.length > limit.name) {
+      throw new ProtocolError(`a statement or portal name is longer than ${limit.name} bytes`, sqlstate.nameTooLong);
+    }
+    return decodeUtf8(bytes);
   }
 
   /** As strict as the server: nothing may follow the last field. */
