@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DeskError } from '../../contract/index.ts';
 import { demoCommand } from './demo.ts';
@@ -60,7 +61,7 @@ async function run(args: readonly string[], environment: CommandEnvironment): Pr
   if (more.length > 0 || (!wantsSubject && subject !== undefined)) {
     throw usage(`\`postern ${command}\` does not know what to do with "${more[0] ?? subject}".`);
   }
-  const folder = values['data-folder'];
+  const folder = values['data-folder'] === undefined ? undefined : resolve(values['data-folder']);
   const here = folder === undefined ? environment : { ...environment, dataFolder: folder };
   switch (command) {
     case 'open':

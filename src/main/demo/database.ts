@@ -35,9 +35,8 @@ const newPassword = (): string => randomBytes(24).toString('base64url');
  */
 export async function startDemoDatabase(options: DemoDatabaseOptions): Promise<DemoDatabase> {
   const asRoot = process.getuid?.() === 0;
-  const folder = asRoot ? await mkdtemp(join(tmpdir(), 'postern-demo-')) : options.folder;
-  if (asRoot) await chmod(folder, 0o711);
-  else await mkdir(folder, { recursive: true, mode: 0o700 });
+  await mkdir(options.folder, { recursive: true, mode: 0o700 });
+  const folder = asRoot ? await temporaryFolder(options.folder) : options.folder;
   const cluster = join(folder, 'cluster');
   const mark = join(folder, 'superuser.json');
   const known = await readMark(mark);
@@ -77,7 +76,8 @@ export async function startDemoDatabase(options: DemoDatabaseOptions): Promise<D
     const settled = new AbortController();
     if (postmasterOf(cluster) !== null) await Promise.race([server.stop(), untilEnded(cluster, settled.signal)]);
     settled.abort();
-    if (asRoot) await rm(folder, { recursive: true, force: true });
+    if (asRoot)
+      await rm(folder, { recursive: true, force: true }).then(() => rm(join(options.folder, 'place'), { force: true }));
   };
   try {
     await endOrphan(cluster, (at) => servesCluster(at, known, cluster));
@@ -113,6 +113,25 @@ export async function startDemoDatabase(options: DemoDatabaseOptions): Promise<D
       `Nothing else was started. If it was damaged, remove ${folder} and start again; the demo’s rows are then made anew.`,
     );
   }
+}
+
+/**
+ * A folder that PostgreSQL's own user may enter, for when we are root. Its place is noted, so that a start after a crash
+ * ends the server that was left there and removes it.
+ */
+async function temporaryFolder(home: string): Promise<string> {
+  const note = join(home, 'place');
+  const left = await readFile(note, 'utf8').catch(() => null);
+  if (left !== null) {
+    const cluster = join(left, 'cluster');
+    const password = await readMark(join(left, 'superuser.json'));
+    await endOrphan(cluster, (port) => servesCluster(port, password, cluster));
+    await rm(left, { recursive: true, force: true });
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'postern-demo-'));
+  await chmod(folder, 0o711);
+  await writeFile(note, folder, { mode: 0o600 });
+  return folder;
 }
 
 /**

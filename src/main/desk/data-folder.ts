@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { DeskError } from '../../contract/index.ts';
 
 /**
@@ -12,7 +12,7 @@ export function dataFolder(
   home: string,
 ): string {
   const chosen = environment.POSTERN_HOME;
-  if (chosen !== undefined && chosen !== '') return chosen;
+  if (chosen !== undefined && chosen !== '') return resolve(chosen);
   if (platform === 'darwin') return join(home, 'Library', 'Application Support', 'Postern');
   if (platform === 'win32') return join(environment.APPDATA ?? join(home, 'AppData', 'Roaming'), 'Postern');
   const share = environment.XDG_DATA_HOME;
