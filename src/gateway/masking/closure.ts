@@ -10,7 +10,7 @@ import {
 } from './masked-catalog.ts';
 import { namePattern } from './rules.ts';
 import { firstUserOid, systemValueColumns } from './system-relations.ts';
-import { generatedMask, type ParsedDefinition, parseDefinition, viewMasks } from './view-lineage.ts';
+import { cleanFunctions, generatedMask, type ParsedDefinition, parseDefinition, viewMasks } from './view-lineage.ts';
 
 /**
  * Resolves rules to columns and follows them to where the same values are seen: partitions and inheritance children (and
@@ -46,7 +46,10 @@ export function maskedCatalog(
     if (definition !== null && oid >= firstUserOid) views.set(entry, parseDefinition(definition));
   }
   while (grow(catalog, views));
-  return { catalog, unmatched: [...unmatched] };
+  return {
+    catalog: { ...catalog, cleanFunctions: cleanFunctions(snapshot.functions, catalog) },
+    unmatched: [...unmatched],
+  };
 }
 
 function mask(entry: MaskedRelation, attributeNumber: number, by: MaskedBy): boolean {

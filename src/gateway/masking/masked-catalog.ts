@@ -22,6 +22,8 @@ export interface MaskedCatalog {
   readonly byOid: ReadonlyMap<number, MaskedRelation>;
   readonly byName: ReadonlyMap<string, readonly MaskedRelation[]>;
   readonly userFunctions: ReadonlySet<string>;
+  /** User functions all of whose overloads are SQL that mentions no masked column, directly or through others. */
+  readonly cleanFunctions: ReadonlySet<string>;
 }
 
 /** Names of a relation's masked columns. */
@@ -48,5 +50,5 @@ export function emptyMaskedCatalog(catalog: CatalogSnapshot): MaskedCatalog {
     if (named === undefined) byName.set(relation.name, [entry]);
     else named.push(entry);
   }
-  return { byOid, byName, userFunctions: new Set(catalog.functions.map((fn) => fn.name)) };
+  return { byOid, byName, userFunctions: new Set(catalog.functions.map((fn) => fn.name)), cleanFunctions: new Set() };
 }

@@ -58,6 +58,7 @@ const templates: Readonly<Record<string, readonly RegExp[]>> = {
 /** Codes whose message is the same for every statement: cancelled, timed out, aborted transaction, deadlock, shutdown. */
 const fixedMessage = new Set([
   '57014',
+  '25P01',
   '25P02',
   '40P01',
   '57P01',

@@ -45,7 +45,10 @@ export function statementFacts(statement: ParsedStatement, catalog: MaskedCatalo
   const { tag, node } = parsed;
   const scope = statementScope(statement.tree, catalog);
   const harmful = harmfulFunctions(statement, catalog);
-  const called = calledFunctions(statement.tree).some((name) => harmful.has(name));
+  const calledByName = calledFunctions(statement.tree);
+  // Operators, casts and functions inside views are in the effects only: no column can then be told to be clean.
+  const hidden = statement.effects.functions.some((fn) => harmful.has(fn.name) && !calledByName.includes(fn.name));
+  const called = hidden || calledByName.some((name) => harmful.has(name));
   const mentioned = scope.mentions(statement.tree);
   const probes = new Set([...probesOf(statement.tree, scope), ...conflictProbes(statement.tree, catalog)]);
   const calledHarmful: ReadonlySet<string> = called ? harmful : new Set();
@@ -67,7 +70,7 @@ export function statementFacts(statement: ParsedStatement, catalog: MaskedCatalo
     // EXPLAIN EXECUTE sends a plan, not the rows of what it names.
     sendsRows: sendsRows(tag, node) && !explainsExecute(tag, node),
     cleanColumns:
-      query === null || secret || !statement.effects.understood ? null : cleanTargets(query, scope, harmful),
+      query === null || secret || hidden || !statement.effects.understood ? null : cleanTargets(query, scope, harmful),
     refusal,
     probes,
     scrubs: tainted || reads || runsCode || writesMasked || triggers || scope.maskedRelations.length > 0,
@@ -75,10 +78,30 @@ export function statementFacts(statement: ParsedStatement, catalog: MaskedCatalo
   };
 }
 
+/** Functions that may read or tell more than their arguments: not on the list, and not proven to be harmless themselves. */
 function harmfulFunctions(statement: ParsedStatement, catalog: MaskedCatalog): ReadonlySet<string> {
-  const names = new Set(catalog.userFunctions);
-  for (const fn of statement.effects.functions) if (!fn.harmless) names.add(fn.name);
+  const names = new Set([...catalog.userFunctions].filter((name) => !catalog.cleanFunctions.has(name)));
+  for (const fn of statement.effects.functions) {
+    const proven =
+      (fn.readsOnly === true && catalog.cleanFunctions.has(fn.name)) ||
+      (fn.name === 'set_config' && !names.has('set_config') && setsConstants(statement.tree));
+    if (!fn.harmless && !proven) names.add(fn.name);
+  }
   return names;
+}
+
+/** `set_config('TimeZone', $1, false)`, as drivers send it, gives back what the agent sent. */
+function setsConstants(tree: unknown): boolean {
+  let constant = true;
+  walk(tree, (node, key) => {
+    if (key !== 'FuncCall' || functionName(node) !== 'set_config') return undefined;
+    const plain = listOf(node.args).every(
+      (item) => tagged(item, 'A_Const') !== null || tagged(item, 'ParamRef') !== null,
+    );
+    if (!plain) constant = false;
+    return undefined;
+  });
+  return constant;
 }
 
 function calledFunctions(tree: unknown): string[] {

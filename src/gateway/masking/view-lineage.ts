@@ -1,4 +1,5 @@
 import { parseSync } from 'libpg-query';
+import type { CatalogFunction } from '../sql/catalog.ts';
 import { isCleanExpression } from './clean-expression.ts';
 import { derived, type MaskedBy, type MaskedCatalog, type MaskedRelation } from './masked-catalog.ts';
 import { statementScope } from './statement-scope.ts';
@@ -66,10 +67,37 @@ export function generatedMask(entry: MaskedRelation, expression: string, catalog
   return statementScope({ SelectStmt: query }, catalog).mentions(query.targetList).size > 0;
 }
 
-function callsUserFunction(query: TreeNode, catalog: MaskedCatalog): boolean {
+/** Names of the user functions whose every overload is SQL text that mentions no masked column, itself or through another. */
+export function cleanFunctions(functions: readonly CatalogFunction[], catalog: MaskedCatalog): ReadonlySet<string> {
+  const clean = new Set(functions.map((fn) => fn.name));
+  const bodies = new Map<string, TreeNode[]>();
+  for (const { name, language, securityDefiner, body } of functions) {
+    const query = language === 'sql' && !securityDefiner && typeof body === 'string' ? parseDefinition(body) : null;
+    const scope = query === null ? null : statementScope({ SelectStmt: query }, catalog);
+    if (
+      query === null ||
+      scope === null ||
+      scope.unknownRelation !== null ||
+      scope.mentions({ SelectStmt: query }).size > 0
+    ) {
+      clean.delete(name);
+    } else bodies.set(name, [...(bodies.get(name) ?? []), query]);
+  }
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const name of clean) {
+      const dirty = (bodies.get(name) ?? []).some((query) => callsUserFunction(query, catalog, clean));
+      if (dirty && clean.delete(name)) changed = true;
+    }
+  }
+  return clean;
+}
+
+function callsUserFunction(query: TreeNode, catalog: MaskedCatalog, except: ReadonlySet<string> = new Set()): boolean {
   let found = false;
   walk(query, (node, key) => {
-    if (key === 'FuncCall' && catalog.userFunctions.has(functionName(node))) found = true;
+    const name = key === 'FuncCall' ? functionName(node) : '';
+    if (catalog.userFunctions.has(name) && !except.has(name)) found = true;
     return undefined;
   });
   return found;

@@ -92,6 +92,7 @@ test('corpus', async () => {
     const msgs: any[] = [];
     let refused: any = null;
     const probes: string[] = [];
+    const changed: string[] = [];
     const judge = (sql: string) => {
       const u = parser.understand(sql, cat);
       let m = prof.forStatement(u, sql);
@@ -116,7 +117,7 @@ test('corpus', async () => {
           let f = decodeRowDescription(raw);
           if (formats && formats.length)
             f = f.map((y, i) => ({ ...y, format: (formats.length === 1 ? formats[0] : formats[i]) as any }));
-          plan = m.plan(f);
+          plan = m.plan(f); if (plan) changed.push('masked ' + plan.maskedColumns.map((k: any) => k.name + ':' + k.rule));
           msgs.push(x);
         } else if (x.t === 'D' && plan) {
           const o = plan.apply(raw);

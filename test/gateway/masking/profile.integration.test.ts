@@ -24,8 +24,10 @@ CREATE VIEW shouted AS SELECT c.id, upper(c.contact) AS c2 FROM contacts c;
 CREATE VIEW summary AS SELECT u.id, u.nickname, count(o.id) AS orders FROM users u LEFT JOIN orders o ON o.user_id = u.id GROUP BY u.id;
 CREATE MATERIALIZED VIEW directory AS SELECT id, nickname || ' <' || email || '>' AS label FROM users;
 CREATE VIEW mixed AS SELECT id, note AS text FROM orders UNION ALL SELECT id, email FROM users;
-CREATE FUNCTION mail_of(int) RETURNS text LANGUAGE sql AS 'SELECT email FROM users WHERE id = $1';
+CREATE FUNCTION mail_of(int) RETURNS text LANGUAGE sql STABLE AS 'SELECT email FROM users WHERE id = $1';
 CREATE VIEW by_function AS SELECT id, mail_of(id) AS m FROM orders;
+CREATE FUNCTION total_of(int) RETURNS numeric LANGUAGE sql STABLE AS 'SELECT total FROM orders WHERE id = $1';
+CREATE FUNCTION through(int) RETURNS text LANGUAGE sql STABLE AS 'SELECT mail_of($1)';
 INSERT INTO users VALUES (1, 'al', 'alice@example.com', DEFAULT, DEFAULT, 770001.77, '1899-02-17');
 INSERT INTO orders VALUES (1, 1, 10.5, 'note');`;
 
@@ -109,6 +111,10 @@ describe('expressions', () => {
     ['WITH c(z) AS (SELECT email FROM users) SELECT z || 1 AS x FROM c', { x: 'derived' }],
     ['SELECT j.c3 AS x FROM (users u JOIN orders o ON o.user_id = u.id) AS j(c1, c2, c3)', { x: 'email' }],
     ['SELECT mail_of(1) AS x', { x: 'derived' }],
+    ['SELECT total_of(1) AS x', {}],
+    ['SELECT through(1) AS x', { x: 'derived' }],
+    ["SELECT set_config('jit', 'off', false) AS x", {}],
+    ["SELECT current_setting('app.key', true) AS x", { x: 'derived' }],
     ['SELECT upper(email) AS a, upper(nickname) AS b, count(*) OVER () AS c FROM users', { a: 'derived' }],
     [
       'SELECT u.email, count(o.id) AS n, sum(o.total) AS s FROM users u JOIN orders o ON o.user_id = u.id GROUP BY u.email',
