@@ -1,4 +1,5 @@
 import { mkdtemp, readdir } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -40,4 +41,14 @@ test('postern open with nothing configured starts the demo, and the printed addr
   expect(rows).toEqual([{ name: 'Amara Eriksen', email: 'a***@***.org' }]);
   cli.process.kill('SIGINT');
   expect((await cli.ended).code).toBe(0);
+});
+
+test('a demo that finds the usual port taken says so and takes the next', async () => {
+  const occupant = createServer();
+  // Whoever has the port already does just as well.
+  await new Promise<void>((resolve) => occupant.once('error', () => resolve()).listen(6432, '127.0.0.1', resolve));
+  const { code, stdout } = await startCli(['demo', '--data-folder', await newFolder()]).ended;
+  occupant.close();
+  expect(stdout).toContain('Port 6432 is taken; trying the next one');
+  expect(code).toBe(0);
 });

