@@ -55,19 +55,19 @@ const templates: Readonly<Record<string, readonly RegExp[]>> = {
   '42P02': [/^there is no parameter \$\d+$/],
 };
 
-/** Codes whose message is the same for every statement: cancelled, timed out, aborted transaction, deadlock, shutdown. */
-const fixedMessage = new Set([
-  '57014',
-  '25P01',
-  '25P02',
-  '40P01',
-  '57P01',
-  '57P02',
-  '57P03',
-  '25P03',
-  '25P04',
-  '57P05',
-  '55P03',
+/** Messages without a variable part: they say nothing of the data, whoever raised them. */
+const fixedMessages = new Set([
+  'there is no transaction in progress',
+  'there is already a transaction in progress',
+  'current transaction is aborted, commands ignored until end of transaction block',
+  'canceling statement due to user request',
+  'canceling statement due to statement timeout',
+  'canceling statement due to lock timeout',
+  'deadlock detected',
+  'terminating connection due to administrator command',
+  'terminating connection due to idle-in-transaction timeout',
+  'terminating connection due to idle-session timeout',
+  'terminating connection due to transaction timeout',
 ]);
 
 /**
@@ -80,7 +80,8 @@ const fixedMessage = new Set([
 export function scrubFields(fields: NoticeFields, text: string, ranCode: boolean): NoticeFields {
   const code = fields.C ?? 'XX000';
   const message = fields.M ?? '';
-  const kept = !ranCode && (fixedMessage.has(code) || quotesOnly(message, templates[code] ?? [], text));
+  const fixed = fixedMessages.has(message);
+  const kept = fixed || (!ranCode && quotesOnly(message, templates[code] ?? [], text));
   const result: Record<string, string> = {};
   for (const letter of ['S', 'V']) {
     const value = fields[letter];
@@ -91,7 +92,7 @@ export function scrubFields(fields: NoticeFields, text: string, ranCode: boolean
     ? message
     : `${classText[code.slice(0, 2)] ?? 'error'} (details withheld: this statement may touch masked columns)`;
   // The position is one in the agent's own text.
-  if (kept && fields.P !== undefined && !fixedMessage.has(code)) result.P = fields.P;
+  if (kept && !fixed && fields.P !== undefined) result.P = fields.P;
   return result;
 }
 
@@ -100,7 +101,7 @@ export function scrubFields(fields: NoticeFields, text: string, ranCode: boolean
  * them; the rest becomes P0001 (raise_exception).
  */
 const commonCodes = new Set(
-  '22001 22003 22012 22023 22P02 23001 23502 23503 23505 23514 23P01 25P02 40001 40P01 42501 42601 42703 42883 42P01 55000 55P03 57014'.split(
+  '22001 22003 22012 22023 22P02 23001 23502 23503 23505 23514 23P01 25001 25P01 25P02 25P03 25P04 40001 40P01 42501 42601 42703 42883 42P01 55000 55P03 57014 57P01 57P05'.split(
     ' ',
   ),
 );

@@ -64,3 +64,8 @@ test('a cancelled statement says so', () => {
     'canceling statement due to user request',
   );
 });
+
+test('a message without a variable part is kept, even where code of users may run', () => {
+  const fields = { S: 'WARNING', V: 'WARNING', C: '25P01', M: 'there is no transaction in progress' };
+  expect(scrubFields(fields, 'COMMIT', true)).toEqual(fields);
+});
