@@ -13,11 +13,12 @@ import { type OpenListener, openListener } from './listener.ts';
 import { policies } from './policy/index.ts';
 import { sampleTable } from './sample.ts';
 import { CancelRegistry } from './session/cancel-registry.ts';
-import { refuseClient } from './session/client-handshake.ts';
+import { ClientGone, refuseClient } from './session/client-handshake.ts';
 import { DatabaseContext } from './session/database-context.ts';
 import { type Admission, type Admitted, receiveClient } from './session/open-session.ts';
 import { SessionRecorder } from './session/recorder.ts';
 import { Session } from './session/session.ts';
+import { settingsChanges } from './settings-changes.ts';
 import { loadCatalog } from './sql/catalog-query.ts';
 import { createParser, type Parser } from './sql/parser.ts';
 import {
@@ -142,7 +143,8 @@ class PosternGateway implements Gateway {
     this.#journal = null;
   }
 
-  configure(settings: GatewaySettings): void {
+  configure(settings: GatewaySettings, by: string): void {
+    for (const what of settingsChanges(this.#settings, settings)) this.#record({ type: 'settings_changed', what, by });
     this.#settings = settings;
     this.credentials.preload(settings.connections);
     for (const { session } of [...this.#sessions.values()]) {
@@ -220,6 +222,7 @@ class PosternGateway implements Gateway {
     const release = context.use();
     try {
       await context.refresh();
+      if (client.destroyed) throw new ClientGone('the client left before its session began');
       const recorder = new SessionRecorder(id, this.#sessionJournal(id), Date.now, {
         statement: (sessionId, statement) => this.#emit('statement.changed', { sessionId, statement }),
         summary: (summary) => this.#emit('session.changed', summary),

@@ -50,7 +50,8 @@ export interface Gateway {
   start(): Promise<readonly { readonly host: string; readonly port: number }[]>;
   /** Ends all sessions (clients get 57P01), closes journals. */
   stop(reason: string): Promise<void>;
-  configure(settings: GatewaySettings): void;
+  /** Takes new settings over; what changed, and by whom, goes into the gate's own journal. */
+  configure(settings: GatewaySettings, by: string): void;
   settings(): GatewaySettings;
   /** Sessions that are open now, from memory. */
   liveSessions(): readonly SessionDetail[];

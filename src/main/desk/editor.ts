@@ -15,7 +15,11 @@ export interface SettingsEditor {
   edit(change: (settings: GatewaySettings) => GatewaySettings): Promise<void>;
 }
 
-export function createEditor({ settings, gateway }: Pick<DeskPorts, 'settings' | 'gateway'>): SettingsEditor {
+export function createEditor({
+  settings,
+  gateway,
+  operator,
+}: Pick<DeskPorts, 'settings' | 'gateway' | 'operator'>): SettingsEditor {
   let last: Promise<unknown> = Promise.resolve();
   return {
     current: () => settings.current(),
@@ -35,7 +39,7 @@ export function createEditor({ settings, gateway }: Pick<DeskPorts, 'settings' |
       const apply = async (): Promise<void> => {
         const next = change(settings.current());
         await settings.save(next);
-        gateway.configure(next);
+        gateway.configure(next, operator);
       };
       // A change that failed must not stop the next one; its own caller hears of it.
       const mine = last.then(apply, apply);

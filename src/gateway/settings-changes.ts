@@ -1,0 +1,49 @@
+import type { GatewaySettings } from './types.ts';
+
+/**
+ * What changed between two settings, one sentence each, for the gate's own journal: names and rules, never a key or its
+ * hash. PCI DSS 10.2.1 asks for changes of rules and of who may come in.
+ */
+export function settingsChanges(before: GatewaySettings, after: GatewaySettings): string[] {
+  return [...connectionChanges(before, after), ...agentChanges(before, after)];
+}
+
+function connectionChanges(before: GatewaySettings, after: GatewaySettings): string[] {
+  return compare(before.connections, after.connections, 'connection', (old, current) => {
+    const changed = (Object.keys(current) as (keyof typeof current)[]).filter(
+      (field) => JSON.stringify(old[field]) !== JSON.stringify(current[field]),
+    );
+    return changed.map((field) =>
+      field === 'maskRules'
+        ? `connection ${current.name}: mask rules now ${JSON.stringify(current.maskRules)}`
+        : `connection ${current.name}: ${field} now ${JSON.stringify(current[field])}`,
+    );
+  });
+}
+
+function agentChanges(before: GatewaySettings, after: GatewaySettings): string[] {
+  return compare(before.agents, after.agents, 'agent', (old, current) => [
+    ...(old.revokedAt === null && current.revokedAt !== null ? [`agent ${current.name}: key revoked`] : []),
+    ...(old.keyHash === current.keyHash ? [] : [`agent ${current.name}: new key`]),
+    ...(JSON.stringify(old.connections) === JSON.stringify(current.connections)
+      ? []
+      : [`agent ${current.name}: connections now ${current.connections.join(', ')}`]),
+  ]);
+}
+
+function compare<T extends { readonly name: string }>(
+  before: readonly T[],
+  after: readonly T[],
+  what: string,
+  changes: (old: T, current: T) => string[],
+): string[] {
+  const old = new Map(before.map((item) => [item.name, item]));
+  const names = new Set(after.map((item) => item.name));
+  return [
+    ...before.filter((item) => !names.has(item.name)).map((item) => `${what} ${item.name} removed`),
+    ...after.flatMap((item) => {
+      const known = old.get(item.name);
+      return known === undefined ? [`${what} ${item.name} added`] : changes(known, item);
+    }),
+  ];
+}
