@@ -1,4 +1,4 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { digestOf } from './fake-desk/approvals.ts';
 import type { FakeDesk } from './fake-desk.ts';
@@ -11,11 +11,18 @@ vi.setConfig({ testTimeout: 30_000 }); // a browser on a busy machine; each take
 
 let harness: Awaited<ReturnType<typeof serveHarness>>;
 let browser: Browser;
+let context: BrowserContext;
 let page: Page;
 const errors: string[] = [];
 
 beforeAll(async () => {
   [harness, browser] = await Promise.all([serveHarness('production'), launchChromium()]);
+  // One context: pages share its cache of the bundle, and nothing else that a test changes.
+  context = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    reducedMotion: 'reduce',
+    locale: 'en-GB',
+  });
 }, 60_000);
 afterAll(async () => {
   await browser?.close();
@@ -23,7 +30,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   errors.length = 0;
-  page = await browser.newPage({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', locale: 'en-GB' });
+  page = await context.newPage();
   page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
   page.on('pageerror', (error) => errors.push(error.message));
 });

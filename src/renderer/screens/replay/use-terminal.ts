@@ -19,24 +19,43 @@ export interface ReplayTerminal {
 }
 
 const largestFont = 13;
-const smallestFont = 9;
+const smallestFont = 7;
+/** Pixels that xterm keeps free for its scroll bar. */
+const scrollBarWidth = 14;
 
-/** Opens a read-only terminal of a fixed width in `host`. Null until it is open. The font shrinks so that the width fits. */
+/**
+ * Opens a read-only terminal of a fixed width in `host`. Null until it is open. The font is as large as the width allows;
+ * when that changes with the window, the terminal is made anew (xterm 6 keeps the old letter spacing otherwise) and the
+ * caller gets another handle to write to.
+ */
 export function useTerminal(host: RefObject<HTMLElement | null>, columns: number): ReplayTerminal | null {
   const [opened, setOpened] = useState<{ terminal: Terminal; search: SearchAddon } | null>(null);
   const [handle, setHandle] = useState<ReplayTerminal | null>(null);
+  const [fontSize, setFontSize] = useState<number | null>(null);
   const { theme } = useTheme();
 
   useEffect(() => {
     const element = host.current;
     if (!element) return;
+    const measure = () => {
+      if (element.clientWidth > 0) setFontSize(fontSizeFor(element.clientWidth, columns));
+    };
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    measure();
+    return () => observer.disconnect();
+  }, [host, columns]);
+
+  useEffect(() => {
+    const element = host.current;
+    if (!element || fontSize === null) return;
     const terminal = new Terminal({
       cols: columns,
       rows: 24,
       disableStdin: true,
       cursorInactiveStyle: 'none',
-      fontFamily: getComputedStyle(document.documentElement).getPropertyValue('--font-mono'),
-      fontSize: largestFont,
+      fontFamily: monospace(),
+      fontSize,
       lineHeight: 1.25,
       scrollback: 100_000,
       allowProposedApi: true, // the marks of the search addon
@@ -50,7 +69,10 @@ export function useTerminal(host: RefObject<HTMLElement | null>, columns: number
     // The player is driven by the desk's keys; a focused terminal would swallow them.
     terminal.textarea?.setAttribute('tabindex', '-1');
     terminal.attachCustomKeyEventHandler(() => false);
-    const resize = () => fitTo(terminal, fit, columns);
+    const resize = () => {
+      const rows = fit.proposeDimensions()?.rows;
+      if (rows !== undefined && Number.isFinite(rows)) terminal.resize(columns, Math.max(4, rows));
+    };
     const observer = new ResizeObserver(resize);
     observer.observe(element);
     resize();
@@ -60,7 +82,7 @@ export function useTerminal(host: RefObject<HTMLElement | null>, columns: number
       setOpened(null);
       terminal.dispose();
     };
-  }, [host, columns]);
+  }, [host, columns, fontSize]);
 
   useEffect(() => {
     if (!opened) return setHandle(null);
@@ -70,13 +92,18 @@ export function useTerminal(host: RefObject<HTMLElement | null>, columns: number
   return handle;
 }
 
-function fitTo(terminal: Terminal, fit: FitAddon, columns: number): void {
-  const now = fit.proposeDimensions();
-  if (!now || !Number.isFinite(now.cols)) return; // not laid out yet; the observer calls again
-  const fontSize = terminal.options.fontSize ?? largestFont;
-  const wanted = Math.floor((fontSize * now.cols * 2) / columns) / 2;
-  terminal.options.fontSize = Math.max(smallestFont, Math.min(largestFont, wanted));
-  terminal.resize(columns, Math.max(8, fit.proposeDimensions()?.rows ?? now.rows));
+function monospace(): string {
+  return getComputedStyle(document.documentElement).getPropertyValue('--font-mono');
+}
+
+/** The largest font size, in half pixels, at which `columns` characters fit into a width. */
+function fontSizeFor(width: number, columns: number): number {
+  const context = document.createElement('canvas').getContext('2d');
+  if (!context) return largestFont;
+  context.font = `100px ${monospace()}`;
+  const perPixel = context.measureText('W').width / 100;
+  const wanted = Math.floor(((width - scrollBarWidth) * 2) / (columns * perPixel)) / 2;
+  return Math.max(smallestFont, Math.min(largestFont, wanted));
 }
 
 function handleOf(terminal: Terminal, search: SearchAddon, theme: Theme): ReplayTerminal {
