@@ -1,4 +1,6 @@
 import { connect, type Socket } from 'node:net';
+import { inject } from 'vitest';
+import { connectUpstream } from '../../src/gateway/upstream/connect.ts';
 import { decodeFields, decodeRowDescription } from '../../src/gateway/wire/decode-backend.ts';
 import { passwordMessage, startupMessage } from '../../src/gateway/wire/encode-frontend.ts';
 import { Framer } from '../../src/gateway/wire/framer.ts';
@@ -41,7 +43,7 @@ export class RawClient {
     return client;
   }
 
-  /** A session that is ready, over cleartext or trust. Rejects with what the server said instead. */
+  /** A session of a gate that is ready. Rejects with what the server said instead. */
   static async logIn(address: RawAddress, more: Readonly<Record<string, string>> = {}): Promise<RawClient> {
     const client = await RawClient.open(address);
     const { user, database, password } = address;
@@ -51,9 +53,26 @@ export class RawClient {
       if (frame === null) throw new Error('the connection ended during start-up');
       const kind = letter(frame);
       if (kind === 'E') throw new Error(JSON.stringify(decodeFields(frame)));
-      if (kind === 'R' && frame.readInt32BE(5) === 3) client.send(passwordMessage(password));
+      if (kind === 'R' && frame.readInt32BE(5) !== 0) client.send(passwordMessage(password));
       if (kind === 'Z') return client;
     }
+  }
+
+  /** A session directly on the run's server, past every gate. */
+  static async direct(database: string, more: Readonly<Record<string, string>> = {}): Promise<RawClient> {
+    const server = inject('postgres');
+    const target = {
+      ...server,
+      database,
+      sslmode: 'disable',
+      sslrootcert: undefined,
+      requireAuth: ['scram-sha-256'],
+    } as const;
+    const { socket, rest } = await connectUpstream(target, new Map(Object.entries(more)));
+    const client = new RawClient(socket);
+    socket.resume();
+    if (rest.length > 0) throw new Error('the server spoke before it was asked');
+    return client;
   }
 
   send(...frames: readonly Buffer[]): this {

@@ -10,7 +10,7 @@ export interface DigestInput {
   readonly searchPath: readonly string[];
 }
 
-/** SHA-256 (hex) of everything an approval is bound to. Every part is length-prefixed, so no two inputs share an encoding. */
+/** SHA-256 (hex) of everything an approval is bound to. Every part is length-prefixed and every list counted, so no two inputs share an encoding. */
 export function statementDigest(input: DigestInput): string {
   const hash = createHash('sha256');
   const add = (bytes: Buffer | string | null): void => {
@@ -25,8 +25,9 @@ export function statementDigest(input: DigestInput): string {
   add(input.text);
   add(input.database);
   add(input.role);
-  add(input.searchPath.join('\0'));
-  add(input.formats.join(','));
-  for (const value of input.values) add(value);
+  for (const list of [input.searchPath, input.formats.map(String), input.values]) {
+    add(String(list.length));
+    for (const part of list) add(part);
+  }
   return hash.digest('hex');
 }

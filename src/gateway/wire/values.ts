@@ -1,3 +1,6 @@
+import { dateText, timestampText } from './date-text.ts';
+import { doubleText, singleText } from './float-text.ts';
+
 /** Type OIDs of PostgreSQL's catalog (pg_type.dat) whose binary form is shown as text to people. */
 const oid = {
   bool: 16,
@@ -22,9 +25,6 @@ const oid = {
   jsonb: 3802,
 } as const;
 
-/** PostgreSQL counts days and microseconds from 2000-01-01. */
-const postgresEpoch = Date.UTC(2000, 0, 1);
-
 /** A value as a person reads it. Binary values whose type we do not read become `\x…` hex, as PostgreSQL shows bytea. */
 export function valueToText(value: Buffer, typeOid: number, format: number): string {
   if (format === 0) return value.toString('utf8');
@@ -44,9 +44,9 @@ function binaryToText(value: Buffer, typeOid: number): string | null {
     case oid.int8:
       return value.length === 8 ? String(value.readBigInt64BE()) : null;
     case oid.float4:
-      return value.length === 4 ? String(Math.fround(value.readFloatBE())) : null;
+      return value.length === 4 ? singleText(value.readFloatBE()) : null;
     case oid.float8:
-      return value.length === 8 ? String(value.readDoubleBE()) : null;
+      return value.length === 8 ? doubleText(value.readDoubleBE()) : null;
     case oid.text:
     case oid.varchar:
     case oid.bpchar:
@@ -72,15 +72,4 @@ function binaryToText(value: Buffer, typeOid: number): string | null {
 function uuidText(value: Buffer): string {
   const hex = value.toString('hex');
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
-}
-
-function dateText(days: number): string | null {
-  const date = new Date(postgresEpoch + days * 86_400_000);
-  return Number.isNaN(date.getTime()) ? null : date.toISOString().slice(0, 10);
-}
-
-function timestampText(microseconds: bigint, zoned: boolean): string | null {
-  const date = new Date(postgresEpoch + Number(microseconds / 1000n));
-  if (Number.isNaN(date.getTime())) return null;
-  return `${date.toISOString().slice(0, 23).replace('T', ' ')}${zoned ? '+00' : ''}`;
 }
