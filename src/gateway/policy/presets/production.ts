@@ -11,13 +11,13 @@ import {
   unusualSetting,
 } from '../rules/reads.ts';
 import {
+  confirmedWrite,
   copiesColumn,
   copyIn,
   credentialColumn,
   deleteWithoutKey,
   largeInsert,
   merge,
-  scopedWrite,
   scopedWriteElsewhere,
   unboundedInsert,
   updateWithoutKey,
@@ -57,7 +57,7 @@ export const production: PresetDefinition = {
     ['ask', twoPhase],
     ['ask', unusualSetting],
     ['allow', scopedWriteElsewhere],
-    ['ask', scopedWrite],
+    ['ask', confirmedWrite],
     ['allow', reading],
   ],
   otherwise: 'ask',

@@ -117,24 +117,39 @@ export const copyIn: Rule = {
     effects.kinds.includes('copy_in') ? `COPY into ${relationNames(effects.writes)} brings any number of rows.` : null,
 };
 
+const verbs = (kinds: readonly string[]): string =>
+  ['insert', 'update', 'delete']
+    .filter((kind) => kinds.includes(kind))
+    .map((kind) => kind.toUpperCase())
+    .join(' and ');
+
 const changesRows = (kinds: readonly string[]): boolean =>
   kinds.some((kind) => kind === 'insert' || kind === 'update' || kind === 'delete');
 
 /** What is left of INSERT, UPDATE and DELETE when the wide ones have been answered. */
 export const scopedWrite: Rule = {
   id: 'scoped-write',
-  title: 'Small INSERT, or UPDATE or DELETE by key',
+  title: 'Small write: literal rows, or by key',
   description: `INSERT of at most ${SMALL_INSERT_ROWS} literal rows, UPDATE and DELETE by a unique key.`,
-  hint: 'The operator is asked for every write in production.',
-  applies: ({ effects }) => (changesRows(effects.kinds) ? `A narrow write to ${relationNames(effects.writes)}.` : null),
+  hint: null,
+  applies: ({ effects }) => {
+    if (!changesRows(effects.kinds)) return null;
+    return `${verbs(effects.kinds)} on ${relationNames(effects.writes)} changes few rows (literal rows, or by a unique key).`;
+  },
+};
+
+/** The same where a person confirms every write. */
+export const confirmedWrite: Rule = {
+  ...scopedWrite,
+  title: 'Every write in production is confirmed',
+  hint: 'It will be held for the operator: send it as it is, and wait.',
 };
 
 /** The same where the connection is not labelled production. */
 export const scopedWriteElsewhere: Rule = {
   ...scopedWrite,
   id: 'scoped-write-outside-production',
-  title: 'The same, outside production',
-  hint: null,
+  title: 'Small write outside production',
   applies: (statement, input) => (input.environment === 'production' ? null : scopedWrite.applies(statement, input)),
 };
 
