@@ -4,6 +4,7 @@ import type { DeskStatus } from '../desk.ts';
 import { InfoNote, Loading } from '../parts/Notes.tsx';
 import { chooseTheme } from '../theme/theme.ts';
 import { useCommand } from './commands.ts';
+import { Fallback } from './Fallback.tsx';
 import { useKeys } from './keys.ts';
 import { Navigation } from './Navigation.tsx';
 import { Palette } from './Palette.tsx';
@@ -46,7 +47,13 @@ export function Shell({ status }: { readonly status: Exclude<DeskStatus, 'no_ses
           </div>
         ))}
         <div className={styles.screen}>
-          {status === 'connecting' ? <Loading lines={8} label="Connecting to Postern" /> : <Screen route={route} />}
+          {status === 'connecting' ? (
+            <Loading lines={8} label="Connecting to Postern" />
+          ) : (
+            <Fallback key={route.screen}>
+              <Screen route={route} />
+            </Fallback>
+          )}
         </div>
       </main>
       {layer === 'palette' && <Palette onClose={() => open('none')} />}

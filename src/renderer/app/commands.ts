@@ -35,7 +35,6 @@ export const commands = {
 } as const satisfies Record<string, { title: string; group: string; keys: readonly string[] }>;
 
 export type CommandId = keyof typeof commands;
-export type CommandGroup = (typeof commands)[CommandId]['group'];
 
 interface ActiveCommands {
   /** Newest last: what a screen registers goes before what the shell registered under the same keys. */

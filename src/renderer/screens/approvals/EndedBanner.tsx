@@ -1,6 +1,7 @@
 import type { ApprovalRequest, ApprovalState } from '../../../contract/index.ts';
 import { ApprovalChip } from '../../parts/Chips.tsx';
 import { dateTime } from '../../parts/format.ts';
+import { Visible } from '../../parts/Visible.tsx';
 import styles from './EndedBanner.module.css';
 
 const meaning: Record<Exclude<ApprovalState, 'pending'>, string> = {
@@ -23,7 +24,11 @@ export function EndedBanner({ request }: { readonly request: ApprovalRequest }) 
         <p className={styles.when}>
           {request.decidedAt !== null && dateTime(request.decidedAt)}
           {request.decidedBy !== null && ` by ${request.decidedBy}`}
-          {request.reason !== null && request.reason !== '' && `: “${request.reason}”`}
+          {request.reason !== null && request.reason !== '' && (
+            <>
+              : “<Visible text={request.reason} />”
+            </>
+          )}
         </p>
       </div>
     </div>

@@ -18,6 +18,27 @@ export function Facts({ request }: { readonly request: ApprovalRequest }) {
   const { effects } = request;
   return (
     <div className={styles.facts}>
+      <Group title="What it touches">
+        <Fact name="Effects">{effects.kinds.map((kind) => effectLabels[kind]).join(', ') || 'none'}</Fact>
+        <Fact name="Writes">
+          <Names names={effects.writes} />
+        </Fact>
+        <Fact name="Reads">
+          <Names names={effects.reads} />
+        </Fact>
+        {effects.functions.length > 0 && (
+          <Fact name="Calls">
+            <Names names={effects.functions} />
+          </Fact>
+        )}
+        <Fact name="Rule">
+          <code>{request.rule.id}</code>
+        </Fact>
+        <Fact name="Digest">
+          <code title={request.digest}>{request.digest.slice(0, 16)}…</code>{' '}
+          <CopyButton text={request.digest} label="Copy digest" iconOnly />
+        </Fact>
+      </Group>
       <Group title="Who">
         <Fact name="Agent">
           <Visible text={request.agent} />
@@ -48,27 +69,6 @@ export function Facts({ request }: { readonly request: ApprovalRequest }) {
         </Fact>
         <Fact name="Transaction">{transactions[request.transaction]}</Fact>
         <Fact name="Asked">{dateTime(request.createdAt)}</Fact>
-      </Group>
-      <Group title="What it touches">
-        <Fact name="Effects">{effects.kinds.map((kind) => effectLabels[kind]).join(', ') || 'none'}</Fact>
-        <Fact name="Writes">
-          <Names names={effects.writes} />
-        </Fact>
-        <Fact name="Reads">
-          <Names names={effects.reads} />
-        </Fact>
-        {effects.functions.length > 0 && (
-          <Fact name="Calls">
-            <Names names={effects.functions} />
-          </Fact>
-        )}
-        <Fact name="Rule">
-          <code>{request.rule.id}</code>
-        </Fact>
-        <Fact name="Digest">
-          <code title={request.digest}>{request.digest.slice(0, 16)}…</code>{' '}
-          <CopyButton text={request.digest} label="Copy digest" iconOnly />
-        </Fact>
       </Group>
     </div>
   );

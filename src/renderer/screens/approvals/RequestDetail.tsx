@@ -34,13 +34,25 @@ export function RequestDetail({ request, onDecided }: RequestDetailProps) {
             {!request.effects.understood && <Chip tone="block" icon={WarningIcon} label="Not understood" />}
           </div>
           {pending && <Countdown createdAt={request.createdAt} deadlineAt={request.deadlineAt} size={28} />}
-          <h2 className={styles.headline}>{headline(request.effects)}</h2>
+          <h2 className={styles.headline}>
+            <Visible text={headline(request.effects)} />
+          </h2>
           <p className={styles.summary}>
             <strong>
               <Visible text={request.agent} />
             </strong>{' '}
-            asks on <strong>{request.connection}</strong>, database <strong>{request.database}</strong>, as role{' '}
-            <strong>{request.role}</strong>
+            asks on{' '}
+            <strong>
+              <Visible text={request.connection} />
+            </strong>
+            , database{' '}
+            <strong>
+              <Visible text={request.database} />
+            </strong>
+            , as role{' '}
+            <strong>
+              <Visible text={request.role} />
+            </strong>
           </p>
         </header>
         {!pending && <EndedBanner request={request} />}

@@ -5,6 +5,7 @@ import { headline } from '../../parts/effects.ts';
 import { ago } from '../../parts/format.ts';
 import { SqlLine } from '../../parts/Sql.tsx';
 import { useNow } from '../../parts/use-now.ts';
+import { Visible } from '../../parts/Visible.tsx';
 import { Countdown } from './Countdown.tsx';
 import styles from './RequestList.module.css';
 
@@ -32,7 +33,9 @@ export function RequestList({ title, requests, selected, onOpen }: RequestListPr
               onClick={() => onOpen(request.id)}
             >
               <span className={styles.top}>
-                <strong className={styles.what}>{headline(request.effects)}</strong>
+                <strong className={styles.what}>
+                  <Visible text={headline(request.effects)} />
+                </strong>
                 {request.state === 'pending' ? (
                   <Countdown createdAt={request.createdAt} deadlineAt={request.deadlineAt} size={18} />
                 ) : (

@@ -1,7 +1,8 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { ConnectionView, MaskRule } from '../../../contract/index.ts';
 import { useUi } from '../../app/ui-store.ts';
-import { useAction, useCall } from '../../data/query.ts';
+import { callKey, useAction, useCall } from '../../data/query.ts';
 import { Button } from '../../parts/Button.tsx';
 import { plural } from '../../parts/format.ts';
 import { Empty, ErrorNote, Loading } from '../../parts/Notes.tsx';
@@ -21,6 +22,7 @@ export function ConnectionRules({ view, readOnly }: { readonly view: ConnectionV
   const { set, discard } = useDrafts.getState();
   const save = useAction('rules.save');
   const catalog = useCall('rules.catalog', { connection });
+  const client = useQueryClient();
   const tell = useUi((ui) => ui.tell);
   const [chosen, setChosen] = useState<PreviewTarget | null>(null);
   const rules: readonly MaskRule[] = draft ?? saved;
@@ -36,7 +38,11 @@ export function ConnectionRules({ view, readOnly }: { readonly view: ConnectionV
     save.mutate(
       { connection, rules: [...rules] },
       {
-        onSuccess: () => {
+        onSuccess: (next) => {
+          // The answer is shown at once: between here and the list asked for again, the old rules would flash by.
+          client.setQueryData<ConnectionView[]>(callKey('connections.list', {}), (list) =>
+            list?.map((other) => (other.config.name === connection ? next : other)),
+          );
           discard(connection);
           tell('Rules saved');
         },

@@ -6,6 +6,7 @@ import { VerdictChip } from '../../parts/Chips.tsx';
 import { effectLabels } from '../../parts/effects.ts';
 import { Field } from '../../parts/Field.tsx';
 import { ErrorNote, Loading } from '../../parts/Notes.tsx';
+import { Visible } from '../../parts/Visible.tsx';
 import styles from './PolicyCard.module.css';
 
 /** The rules of a connection's preset, in the order they are asked, and a place to try a statement on them. */
@@ -88,15 +89,21 @@ function TestStatement({ connection }: { readonly connection: string }) {
             <p className={styles.verdict}>
               <VerdictChip verdict={answer.verdict} /> <strong>{answer.rule.title}</strong>
             </p>
-            <p>{answer.rule.reason}</p>
+            <p>
+              <Visible text={answer.rule.reason} />
+            </p>
             {answer.rule.hint !== null && <p className={styles.description}>{answer.rule.hint}</p>}
             <dl className={styles.effects}>
               <dt>Effects</dt>
               <dd>{answer.effects.kinds.map((kind) => effectLabels[kind]).join(', ') || 'none'}</dd>
               <dt>Writes</dt>
-              <dd>{answer.effects.writes.join(', ') || 'nothing'}</dd>
+              <dd>
+                <Visible text={answer.effects.writes.join(', ') || 'nothing'} />
+              </dd>
               <dt>Reads</dt>
-              <dd>{answer.effects.reads.join(', ') || 'nothing'}</dd>
+              <dd>
+                <Visible text={answer.effects.reads.join(', ') || 'nothing'} />
+              </dd>
               <dt>Rule</dt>
               <dd>
                 <code>{answer.rule.id}</code>

@@ -38,9 +38,24 @@ export function StatementMore({ statement }: { readonly statement: StatementEntr
         )}
         <Fact name="Effects">
           {effects.kinds.map((kind) => effectLabels[kind]).join(', ') || 'none'}
-          {effects.writes.length > 0 && <> · writes {effects.writes.join(', ')}</>}
-          {effects.reads.length > 0 && <> · reads {effects.reads.join(', ')}</>}
-          {effects.functions.length > 0 && <> · calls {effects.functions.join(', ')}</>}
+          {effects.writes.length > 0 && (
+            <>
+              {' '}
+              · writes <Visible text={effects.writes.join(', ')} />
+            </>
+          )}
+          {effects.reads.length > 0 && (
+            <>
+              {' '}
+              · reads <Visible text={effects.reads.join(', ')} />
+            </>
+          )}
+          {effects.functions.length > 0 && (
+            <>
+              {' '}
+              · calls <Visible text={effects.functions.join(', ')} />
+            </>
+          )}
         </Fact>
         {outcome && (
           <Fact name="Outcome">
