@@ -45,6 +45,7 @@ export class Answers {
   #copy: 'none' | 'in' | 'out' = 'none';
   #plan: MaskPlan | null = null;
   #command = 0;
+  #ignoredSyncs = 0;
   readonly #portals = new Map<string, Portal>();
   /** Columns of prepared statements that the client had described; used for the journal only, never for masking. */
   readonly #statementFields = new Map<string, readonly FieldDescription[]>();
@@ -119,8 +120,7 @@ export class Answers {
         return this.#commandComplete(frame);
       case backend.copyInResponse:
         this.#copy = 'in';
-        // Syncs that were sent before the copy began are ignored by the server (manual, "COPY Operations").
-        this.#owed = this.#owed.filter((owed) => owed.kind !== 'sync');
+        this.#dropSyncsBeforeCopy();
         return this.#options.send(frame);
       case backend.copyOutResponse:
         this.#copy = 'out';
@@ -135,11 +135,23 @@ export class Answers {
     }
   }
 
+  /**
+   * A Sync sent before the data of a copy is ignored by the server (manual, "COPY Operations"), unless the copy fails
+   * before anything was read (a BEFORE STATEMENT trigger): then it is answered after all.
+   */
+  #dropSyncsBeforeCopy(): void {
+    const kept = this.#owed.filter((owed) => owed.kind !== 'sync' || owed.afterCopy === true);
+    this.#ignoredSyncs = this.#owed.length - kept.length;
+    this.#owed = kept;
+  }
+
   /** The connection ends: what still ran is lost, what was never reached is skipped. */
   abandon(): void {
     const first = this.#running()?.hasFailed === true ? 'error' : 'lost';
-    for (const [index, owed] of this.#owed.entries()) this.#finish(owed, index === 0 ? first : 'skipped');
+    const owed = this.#owed;
     this.#owed = [];
+    for (const [index, answer] of owed.entries()) this.#finish(answer, index === 0 ? first : 'skipped');
+    for (const answer of owed) if (answer.kind === 'sync') answer.onReady?.();
     for (const portal of this.#portals.values()) portal.running.finish('skipped');
     this.#portals.clear();
   }
@@ -242,6 +254,7 @@ export class Answers {
     if (running === null || (head?.kind !== 'query' && head?.kind !== 'execute'))
       throw unexpected(backend.commandComplete);
     this.#copy = 'none';
+    this.#ignoredSyncs = 0;
     this.#plan = null;
     running.complete(decodeCommandComplete(frame));
     if (head.kind === 'execute') {
@@ -310,7 +323,7 @@ export class Answers {
   }
 
   #readyForQuery(frame: Buffer): void {
-    const head = this.#owed.shift();
+    const head = this.#owed.shift() ?? this.#ignoredSync();
     if (head?.kind !== 'sync' && head?.kind !== 'query' && head?.kind !== 'function_call')
       throw unexpected(backend.readyForQuery);
     this.#status = decodeReadyForQuery(frame);
@@ -325,6 +338,12 @@ export class Answers {
     if (this.#status === 'I') this.#endTransaction();
     if (head.kind !== 'sync' || !head.hidden) this.#options.send(frame);
     if (head.kind === 'sync') head.onReady?.();
+  }
+
+  #ignoredSync(): Owed | undefined {
+    if (this.#ignoredSyncs === 0) return undefined;
+    this.#ignoredSyncs -= 1;
+    return { kind: 'sync', hidden: false };
   }
 
   #endTransaction(): void {

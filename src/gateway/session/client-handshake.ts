@@ -5,6 +5,7 @@ import { authenticationCleartextPassword, errorResponse, negotiateProtocolVersio
 import { Framer } from '../wire/framer.ts';
 import { ProtocolError } from '../wire/protocol-error.ts';
 import { readStartup, type StartupPacket } from '../wire/startup.ts';
+import { closeClient } from './close-client.ts';
 
 /** The newest minor version of protocol 3 that we speak towards clients. */
 const newestMinorVersion = 2;
@@ -76,7 +77,9 @@ export async function readFirstPacket(socket: Socket, deadline: AbortSignal): Pr
 /** Tells a client that asked for more than we speak what we do speak; says nothing when there is no need. */
 export function negotiation(startup: Startup): Buffer | null {
   if (startup.minorVersion <= newestMinorVersion && startup.protocolOptions.length === 0) return null;
-  return negotiateProtocolVersion(startupCode.protocol32, startup.protocolOptions);
+  // Never a newer version than was asked for: libpq takes that for a broken server.
+  const newest = startupCode.protocol30 + Math.min(startup.minorVersion, newestMinorVersion);
+  return negotiateProtocolVersion(newest, startup.protocolOptions);
 }
 
 /** Asks for the password and reads it. Anything but one PasswordMessage is a ProtocolError. */
@@ -105,7 +108,5 @@ export function refuseClient(
   message: string,
   more: { detail?: string | undefined; hint?: string | undefined } = {},
 ): void {
-  if (socket.destroyed) return;
-  socket.end(errorResponse({ severity: 'FATAL', sqlstate: state, message, ...more }));
-  socket.resume();
+  closeClient(socket, errorResponse({ severity: 'FATAL', sqlstate: state, message, ...more }));
 }

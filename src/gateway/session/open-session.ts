@@ -6,7 +6,7 @@ import type { CredentialVault } from '../upstream/credentials.ts';
 import { UpstreamError } from '../upstream/error.ts';
 import { upstreamTarget } from '../upstream/target.ts';
 import type { UpstreamConnection, UpstreamTarget } from '../upstream/types.ts';
-import { sqlstate } from '../wire/constants.ts';
+import { backend, sqlstate } from '../wire/constants.ts';
 import {
   authenticationOk,
   backendKeyData,
@@ -24,6 +24,7 @@ import {
   refuseClient,
   type Startup,
 } from './client-handshake.ts';
+import { closeClient } from './close-client.ts';
 import { routeSession } from './route.ts';
 
 export interface DoorOptions {
@@ -70,7 +71,7 @@ export async function receiveClient(
     const first = await readFirstPacket(client, deadline);
     if (first.kind === 'cancel_request') {
       await options.cancel(first.processId, first.secretKey);
-      client.end(); // no answer; the end of the connection is the client's only sign
+      closeClient(client, null); // no answer; the end of the connection is the client's only sign
       return;
     }
     await logIn(client, address, first.startup, fixedConnection, deadline, options);
@@ -136,8 +137,13 @@ async function openUpstream(
   const parameters = new Map(startup.parameters);
   for (const name of ['user', 'database', 'replication']) parameters.delete(name);
   const gone = new AbortController();
-  const onClose = (): void => gone.abort();
-  client.once('close', onClose).resume();
+  const onGone = (): void => gone.abort();
+  let early = false;
+  const onEarly = (): void => {
+    early = true;
+    gone.abort();
+  };
+  client.on('data', onEarly).once('end', onGone).once('close', onGone).resume();
   let upstream: UpstreamConnection;
   let target: UpstreamTarget;
   try {
@@ -146,15 +152,18 @@ async function openUpstream(
       user: startup.parameters.get('user'),
     });
     upstream = await connectUpstream(target, parameters, { signal: gone.signal });
+    if (early) upstream.socket.destroy();
   } catch (error) {
+    if (early) throw tooEarly();
     if (!(error instanceof UpstreamError)) throw error;
     if (error.code === 'auth_failed') options.credentials.rejected(config);
     const user = startup.parameters.get('user') ?? '';
     options.refused({ clientAddress, user, database, reason: `upstream of ${config.name}: ${error.message}` });
     return refuseUpstream(client, config, error);
   } finally {
-    client.off('close', onClose).pause();
+    client.off('data', onEarly).off('end', onGone).off('close', onGone).pause();
   }
+  if (early) throw tooEarly();
   if (client.destroyed) {
     upstream.socket.destroy();
     return;
@@ -168,6 +177,9 @@ async function openUpstream(
     throw error;
   }
 }
+
+/** Nothing may follow the password before ReadyForQuery: it would have to be kept for a session that may never be. */
+const tooEarly = (): ProtocolError => new ProtocolError('unexpected data before the session is ready');
 
 function greet(client: Socket, upstream: UpstreamConnection, secretKey: Buffer): void {
   client.cork();
@@ -186,14 +198,13 @@ function greet(client: Socket, upstream: UpstreamConnection, secretKey: Buffer):
 function refuseUpstream(client: Socket, config: ConnectionConfig, error: UpstreamError): void {
   const aboutCredential = error.code === 'auth_failed' || error.sqlstate.startsWith('28');
   if (error.fields !== null && !aboutCredential) {
-    client.end(fieldsMessage('E'.charCodeAt(0), error.fields));
-    client.resume();
-    return;
+    return closeClient(client, fieldsMessage(backend.errorResponse, error.fields));
   }
   const message = aboutCredential
     ? `Postern could not log in to the database of connection "${config.name}"`
     : `Postern could not open connection "${config.name}": ${error.message}`;
-  client.end(
+  closeClient(
+    client,
     errorResponse({
       severity: 'FATAL',
       sqlstate: sqlstate.cannotConnect,
@@ -204,7 +215,6 @@ function refuseUpstream(client: Socket, config: ConnectionConfig, error: Upstrea
           : (error.hint ?? undefined),
     }),
   );
-  client.resume();
 }
 
 const stateOf = (error: unknown): string =>

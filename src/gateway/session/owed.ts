@@ -39,6 +39,12 @@ export type Owed =
       readonly onComplete: () => void;
     }
   | { readonly kind: 'close'; readonly target: 'S' | 'P'; readonly name: string; readonly hidden: boolean }
-  | { readonly kind: 'sync'; readonly hidden: boolean; readonly onReady?: () => void }
+  | {
+      readonly kind: 'sync';
+      readonly hidden: boolean;
+      /** Sent behind the CopyDone or CopyFail of a copy that may be on its way. */
+      readonly afterCopy?: boolean;
+      readonly onReady?: () => void;
+    }
   | { readonly kind: 'query'; readonly running: RunningStatement; readonly refusal: ErrorText | null }
   | { readonly kind: 'function_call'; readonly running: RunningStatement };

@@ -20,7 +20,7 @@ import { RunningStatement } from './running-statement.ts';
 import { isCopyMessage, SegmentCollector, type Unit } from './segment.ts';
 import { SocketPair } from './socket-pair.ts';
 import { statementRecord } from './statement-record.ts';
-import { type Member, planUnit, type UnitPlan } from './unit-plan.ts';
+import { type Member, type PlanOptions, planUnit, type UnitPlan } from './unit-plan.ts';
 
 /** Facts of a session that do not change. */
 export interface SessionFacts {
@@ -81,6 +81,8 @@ export class Session {
   readonly #units: Unit[] = [];
   #held: Hold | null = null;
   #busy = false;
+  /** What `busy` stands for; settles soon after the session has ended. Never rejects. */
+  #working: Promise<void> = Promise.resolve();
   #cancelling = 0;
   #statements = 0;
   #copyEnded = false;
@@ -123,7 +125,8 @@ export class Session {
   /** A CancelRequest with this session's key. Resolves when its effect on the server is complete; never rejects. */
   async cancel(): Promise<void> {
     if (this.#held !== null) return this.#held.end('cancelled', 'the client cancelled the statement');
-    if (this.#answers.idle || this.#ended !== null) return;
+    // While busy nothing of the client's runs: what the server may be answering is a question of our own.
+    if (this.#answers.idle || this.#busy || this.#ended !== null) return;
     // Nothing new goes upstream while a cancel is on its way, or it could hit the next statement.
     this.#cancelling += 1;
     try {
@@ -160,7 +163,7 @@ export class Session {
         this.#dispatch(this.#units.shift() as Unit);
         continue;
       }
-      const frame = this.#fromClient.next();
+      const frame = this.#saidGoodbye ? null : this.#fromClient.next();
       if (frame === null) break;
       this.#accept(frame);
     }
@@ -210,7 +213,7 @@ export class Session {
   }
 
   #sync(): void {
-    this.#answers.expect({ kind: 'sync', hidden: false });
+    this.#answers.expect({ kind: 'sync', hidden: false, afterCopy: this.#copyEnded });
     this.#sockets.toUpstream([encode.sync()]);
   }
 
@@ -224,7 +227,7 @@ export class Session {
     const plan = this.#plan(unit);
     const simple = plan.members.every(({ judged }) => judged.verdict === 'allow' && !judged.changes);
     if (simple) this.#forward(plan);
-    else this.#later(() => this.#decideThenForward(plan));
+    else this.#later(() => this.#decideThenForward(plan).finally(() => this.#finishUnsent(plan)));
   }
 
   async #refreshThen(unit: Unit): Promise<void> {
@@ -239,7 +242,8 @@ export class Session {
     const { agent, connection, database, role } = this.facts;
     const { recorder, monotonic } = this.#options;
     const { transaction } = this.#answers;
-    return planUnit(unit, {
+    const made: RunningStatement[] = [];
+    const options: PlanOptions = {
       context: { ...this.#options.judgeWith(), ...this.#knowledge.settings(), connection, agent, transaction },
       names: this.#names,
       answers: this.#answers,
@@ -249,9 +253,18 @@ export class Session {
       record: (judged, protocol, parameters, digest) => {
         const statement = ++this.#statements;
         recorder.append(statementRecord({ statement, protocol, parameters, transaction, digest }, judged));
-        return new RunningStatement(statement, judged, recorder, monotonic);
+        const running = new RunningStatement(statement, judged, recorder, monotonic);
+        made.push(running);
+        return running;
       },
-    });
+    };
+    try {
+      return planUnit(unit, options);
+    } catch (error) {
+      // The journal says of what was recorded and will not be sent that it was not.
+      if (error instanceof ProtocolError) for (const running of made) running.finish('skipped');
+      throw error;
+    }
   }
 
   /** Gets an answer for every member that needs one, in order, and makes what is recorded durable before any of it is sent. */
@@ -272,6 +285,15 @@ export class Session {
     if (this.#ended !== null) return;
     this.#forward(plan);
     this.#pump();
+  }
+
+  /** When the session ended while a unit was being decided, none of it was sent. */
+  #finishUnsent(plan: UnitPlan): void {
+    if (this.#ended === null) return;
+    for (const { running, refusal } of plan.members) {
+      if (refusal !== null) running.failed({ C: refusal.sqlstate, M: refusal.message });
+      running.finish(refusal === null ? 'skipped' : 'refused');
+    }
   }
 
   #hold(member: Member): Promise<void> {
@@ -341,7 +363,7 @@ export class Session {
 
   #later(work: () => Promise<void>): void {
     this.#busy = true;
-    work().catch((error: unknown) => this.#fail('client', error));
+    this.#working = work().catch((error: unknown) => this.#fail('client', error));
   }
 
   #attempt(step: () => void): void {
@@ -379,8 +401,9 @@ export class Session {
         .catch((error: unknown) => this.#log('warn', `cancel failed: ${describe(error)}`))
         .finally(() => this.#sockets.cutUpstream());
     }
-    recorder
-      .close(reason)
+    // A hold that was withdrawn just now has its decision still to be recorded.
+    this.#working
+      .then(() => recorder.close(reason))
       .catch((error: unknown) => this.#log('error', `could not close the journal: ${describe(error)}`))
       .finally(() => onEnd(reason));
   }

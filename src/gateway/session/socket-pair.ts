@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import * as encode from '../wire/encode-frontend.ts';
+import { closeClient } from './close-client.ts';
 
 /** What a session hears of its two sockets. Throwing in a data or end handler is a fault of that side. */
 export interface SocketPairEvents {
@@ -43,6 +44,9 @@ export class SocketPair {
     if (upstreamRest.length > 0) this.#guard('upstream', () => events.upstreamData(upstreamRest));
     this.#client.resume();
     this.#upstream.resume();
+    // Either may have closed while the session was being made; 'close' does not come twice.
+    if (this.#upstream.destroyed) events.upstreamGone();
+    else if (this.#client.destroyed) events.clientGone();
   }
 
   toClient(parts: readonly Buffer[]): void {
@@ -63,10 +67,7 @@ export class SocketPair {
 
   /** Closes the client's side after its last words; what it still sends is read and dropped. */
   closeClient(lastWords: Buffer | null): void {
-    if (this.#client.destroyed) return;
-    if (lastWords !== null) this.#client.write(lastWords);
-    this.#client.end();
-    this.#client.resume();
+    closeClient(this.#client, lastWords);
   }
 
   /** Closes an upstream that is doing nothing, politely. */
