@@ -8,7 +8,6 @@ export interface IconProps {
 }
 
 function icon(name: string, paths: ReactNode, filled = false) {
-  // biome-ignore lint/correctness/noComponentHookFactories: called once per icon, at module level, never in a render
   const Icon = ({ size = 16, className }: IconProps) => (
     <svg
       aria-hidden="true"

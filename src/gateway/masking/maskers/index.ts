@@ -8,7 +8,6 @@ import { familyOf } from './type-families.ts';
 import { yearMask } from './year.ts';
 
 export type { CellMask, ColumnType } from './column-type.ts';
-export { fullMask } from './full.ts';
 
 /**
  * The masker of a rule for a column of a given type and format. Whatever the masker cannot do for a type is masked
