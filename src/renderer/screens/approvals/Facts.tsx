@@ -35,7 +35,7 @@ export function Facts({ request }: { readonly request: ApprovalRequest }) {
           <code>{request.rule.id}</code>
         </Fact>
         <Fact name="Digest">
-          <code title={request.digest}>{request.digest.slice(0, 16)}…</code>{' '}
+          <code title={request.digest}>{request.digest.slice(0, 10)}…</code>{' '}
           <CopyButton text={request.digest} label="Copy digest" iconOnly />
         </Fact>
       </Group>
