@@ -6,11 +6,13 @@ const env = { ELECTRON_OVERRIDE_DIST_PATH: '/nonexistent' };
 export default defineConfig({
   test: {
     env,
+    // One group after the other, each with as many workers as it stands: browsers and servers do not share two cores well.
     projects: [
       {
         extends: true,
         test: {
           name: 'unit',
+          sequence: { groupOrder: 0 },
           include: ['test/**/*.test.{ts,tsx}'],
           exclude: ['test/**/*.integration.test.ts', 'test/e2e/**'],
         },
@@ -19,6 +21,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'integration',
+          sequence: { groupOrder: 1 },
           include: ['test/**/*.integration.test.ts'],
           exclude: ['test/e2e/**'],
           globalSetup: ['test/support/global-postgres.ts'],
@@ -31,6 +34,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e',
+          sequence: { groupOrder: 2 },
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: ['test/support/global-postgres.ts'],
           testTimeout: 60_000,
