@@ -49,14 +49,14 @@ export async function loadPage(folder: string): Promise<Page> {
 }
 
 /**
- * What the desk's page may load: its own files and nothing else. Inline styles are allowed because xterm.js makes
- * `<style>` elements for its rows; with no foreign image, font or connection allowed they cannot carry anything out.
+ * What the desk's page may load: its own files and nothing else. Not even inline styles: the replay turns the `<style>`
+ * elements that xterm.js makes into constructed style sheets.
  */
 export function contentSecurityPolicy(connectSources: readonly string[]): string {
   return [
     "default-src 'none'",
     "script-src 'self'",
-    "style-src 'self' 'unsafe-inline'",
+    "style-src 'self'",
     "font-src 'self' data:",
     "img-src 'self' data:",
     `connect-src ${connectSources.length === 0 ? "'none'" : connectSources.join(' ')}`,

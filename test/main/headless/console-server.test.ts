@@ -68,7 +68,7 @@ describe('the page', () => {
     expect(policy.split('; ')).toEqual([
       "default-src 'none'",
       "script-src 'self'",
-      "style-src 'self' 'unsafe-inline'",
+      "style-src 'self'",
       "font-src 'self' data:",
       "img-src 'self' data:",
       `connect-src 'self' ws://${host()}`,
