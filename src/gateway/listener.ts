@@ -18,6 +18,8 @@ export async function openListener(
   full: (client: Socket) => void,
 ): Promise<OpenListener> {
   const open = new Set<Socket>();
+  /** Clients that are being told that there is no place. */
+  const leaving = new Set<Socket>();
   const server = createServer({
     noDelay: true,
     keepAlive: true,
@@ -26,10 +28,12 @@ export async function openListener(
     pauseOnConnect: true,
   });
   server.on('connection', (client) => {
-    if (open.size >= maximum) return full(client);
-    open.add(client);
-    client.once('close', () => open.delete(client));
-    receive(client);
+    const admitted = open.size < maximum;
+    const place = admitted ? open : leaving;
+    place.add(client);
+    client.once('close', () => place.delete(client));
+    if (admitted) receive(client);
+    else full(client);
   });
   await listen(server, config);
   const address = server.address();
@@ -40,7 +44,7 @@ export async function openListener(
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        for (const client of [...open]) client.destroySoon();
+        for (const client of [...open, ...leaving]) client.destroySoon();
       }),
   };
 }

@@ -19,6 +19,8 @@ export interface TestGateOptions {
   readonly upstream?: Partial<ConnectionConfig['upstream']>;
   readonly anyDatabase?: boolean;
   readonly password?: string | null;
+  /** Instead of one in a folder of the test's own. */
+  readonly journalFolder?: string;
 }
 
 export interface TestGate {
@@ -26,6 +28,7 @@ export interface TestGate {
   readonly port: number;
   readonly key: string;
   readonly journalFolder: string;
+  readonly keyFolder: string;
   readonly logged: string[];
   /** What a driver needs to come in. */
   readonly address: { host: string; port: number; user: string; password: string; database: string };
@@ -39,7 +42,7 @@ export interface TestGate {
 export async function startGate(options: TestGateOptions): Promise<TestGate> {
   const server = inject('postgres');
   const folder = await mkdtemp(join(tmpdir(), 'postern-gate-'));
-  const journalFolder = join(folder, 'journal');
+  const journalFolder = options.journalFolder ?? join(folder, 'journal');
   const key = createAgentKey();
   const config = connectionConfig.parse({
     name: 'shop',
@@ -82,6 +85,7 @@ export async function startGate(options: TestGateOptions): Promise<TestGate> {
     port: address.port,
     key,
     journalFolder,
+    keyFolder: join(folder, 'keys'),
     logged,
     address: login,
     async connect(more = {}) {
