@@ -54,20 +54,23 @@ describe('live sessions', () => {
 
   test('end with 57P01 when their agent is revoked', async () => {
     const { connections, agents } = gate.gateway.settings();
-    gate.gateway.configure({ connections, agents: agents.map((agent) => ({ ...agent, revokedAt: Date.now() })) });
+    gate.gateway.configure(
+      { connections, agents: agents.map((agent) => ({ ...agent, revokedAt: Date.now() })) },
+      'ada',
+    );
     expect(told(await client.rest())).toEqual(['E 57P01']);
     await expect(RawClient.logIn(gate.address)).rejects.toThrow('28P01');
   });
 
   test('end with 57P01 when their connection is removed', async () => {
     const { agents } = gate.gateway.settings();
-    gate.gateway.configure({ connections: [], agents });
+    gate.gateway.configure({ connections: [], agents }, 'ada');
     expect(told(await client.rest())).toEqual(['E 57P01']);
     await expect(RawClient.logIn(gate.address)).rejects.toThrow('3D000');
   });
 
   test('that nothing was changed for go on', async () => {
-    gate.gateway.configure({ ...gate.gateway.settings() });
+    gate.gateway.configure({ ...gate.gateway.settings() }, 'ada');
     client.send(query('SELECT 1'));
     expect(told(await client.untilReady())).toEqual(['T ?column?', 'D 1', 'C SELECT 1', 'Z I']);
   });
