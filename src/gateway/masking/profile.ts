@@ -2,6 +2,7 @@ import type { MaskRule } from '../../contract/index.ts';
 import type { CatalogSnapshot } from '../sql/catalog.ts';
 import { maskedCatalog } from './closure.ts';
 import { emptyMaskedCatalog, type MaskedCatalog } from './masked-catalog.ts';
+import type { Refusal } from './refusals.ts';
 import { opaqueFacts, statementFacts } from './statement-facts.ts';
 import { statementMasking } from './statement-masking.ts';
 import type { MaskingProfile, StatementMasking } from './types.ts';
@@ -30,7 +31,11 @@ export function compileMasking(options: MaskingOptions): MaskingProfile {
     unmatchedRules: unmatched,
     forStatement: (understanding, text = '') => {
       if (understanding.status === 'not_understood')
-        return statementMasking([{ ...opaqueFacts, ranCode: false }], text, context);
+        return statementMasking(
+          [{ ...opaqueFacts, ranCode: false, refusal: notUnderstood(understanding) }],
+          text,
+          context,
+        );
       const facts = understanding.statements.map((statement) => {
         const known = statementFacts(statement, catalog);
         return options.catalog === null
@@ -42,6 +47,13 @@ export function compileMasking(options: MaskingOptions): MaskingProfile {
     },
   };
 }
+
+/** What is not understood may be a COPY, a fast-path call or a copy into another table: nothing of those can be masked. */
+const notUnderstood = ({ reason }: { readonly reason: string }): Refusal => ({
+  code: 'masked_not_understood',
+  reason: `it is not understood, and this connection has mask rules: ${reason}`,
+  hint: "Send a statement that PostgreSQL's grammar takes, in UTF8.",
+});
 
 function resolve(options: MaskingOptions): { catalog: MaskedCatalog; unmatched: readonly string[] } {
   if (options.catalog !== null) return maskedCatalog(options.rules, options.catalog);

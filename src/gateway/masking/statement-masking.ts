@@ -47,7 +47,8 @@ export function statementMasking(
     context,
     tainted,
     delegates,
-    refusal: facts.find((fact) => fact.refusal !== null)?.refusal ?? null,
+    // EXECUTE runs whatever a Parse named, a COPY too: what must not run by itself must not run by its name.
+    refusal: all.find((fact) => fact.refusal !== null)?.refusal ?? null,
     probes: [...new Set(all.flatMap((fact) => [...fact.probes]))].sort(),
     plan: (fields) => planOf(fields, { tainted, systemValues, cleanColumns }, context),
     scrub: (fields) => (scrubs ? scrubFields(fields, text, ranCode) : fields),

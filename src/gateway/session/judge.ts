@@ -21,6 +21,10 @@ export interface JudgeContext {
   /** Settings of the session that decide what the server reads in the text, as it last reported them. */
   readonly standardConformingStrings: boolean;
   readonly clientEncoding: string;
+  /** Whether either of the two was ever another one in this session, so that the end of a transaction may bring it back. */
+  readonly readingVaries: boolean;
+  /** An earlier statement may have changed either of them, and the server has not reported yet: it does so at a Sync only. */
+  readonly readingInFlight: boolean;
 }
 
 /** A statement text, judged. */
@@ -37,11 +41,16 @@ export interface Judged {
   readonly changes: boolean;
   readonly changesCatalog: boolean;
   readonly mayChangeSearchPath: boolean;
+  /** It may change the settings by which the server reads the texts that follow it in a pipeline. */
+  readonly mayChangeReading: boolean;
 }
 
 // A byte order mark is part of what the server reads, so it stays.
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const harmlessKinds = new Set(['read', 'session', 'transaction', 'cursor', 'prepare', 'execute', 'explain', 'listen']);
+/** Settings that decide what the server reads in a text; `*`: any. */
+const readingSettings = new Set(['standard_conforming_strings', 'client_encoding', '*']);
+const transactionEnds = /^(?:COMMIT|ROLLBACK|PREPARE)\b/;
 const unknownEffects: EffectsView = { kinds: ['unknown'], reads: [], writes: [], functions: [], understood: false };
 
 /** Judges the bytes of one Query or one bound statement. Pure: the same bytes, names and context give the same answer. */
@@ -50,8 +59,9 @@ export function judge(
   protocol: 'simple' | 'extended',
   names: NameRegistry,
   context: JudgeContext,
+  unreadable?: string,
 ): Judged {
-  const decoded = decode(text, context);
+  const decoded = decode(text, context, unreadable);
   const own = decoded.ok ? context.parser.understand(decoded.text, context.catalog) : decoded.understanding;
   const { understanding, masking } = resolve(own, NameRegistry.overlay(names), context);
   const shown = decoded.ok ? decoded.text : text.toString('latin1');
@@ -63,7 +73,9 @@ export function judge(
  * judged as the statement inside, for that is what runs.
  */
 export function judgeDefinition(definition: Definition, names: NameRegistry, context: JudgeContext): Judged {
-  if (definition.via === 'parse') return judge(definition.text, 'extended', names, context);
+  if (definition.via === 'parse') {
+    return judge(definition.text, 'extended', names, context, definition.unreadable);
+  }
   const own = understandDefinition(definition, context);
   const { understanding, masking } = resolve(own, NameRegistry.overlay(names), context);
   const shown = definition.text.toString('utf8');
@@ -91,20 +103,30 @@ export function judgeFunctionCall(functionOid: number, context: JudgeContext): J
 function decode(
   text: Buffer,
   context: JudgeContext,
+  unreadable: string | null = null,
 ): { ok: true; text: string } | { ok: false; understanding: Understanding } {
-  const refuse = (reason: string) => ({ ok: false, understanding: notUnderstood(reason) }) as const;
-  if (!context.standardConformingStrings && text.includes(0x5c)) {
-    return refuse('standard_conforming_strings is off, so a backslash may end a literal elsewhere than it seems');
-  }
-  const encoding = context.clientEncoding.toUpperCase();
-  if (encoding !== 'UTF8' && encoding !== 'UNICODE' && !isAscii(text)) {
-    return refuse(`client_encoding is ${context.clientEncoding}; only UTF8 text is understood`);
-  }
+  const reason = unreadable ?? whyUnreadable(text, context);
+  if (reason !== null) return { ok: false, understanding: notUnderstood(reason) };
   try {
     return { ok: true, text: strictUtf8.decode(text) };
   } catch {
-    return refuse('the text is not valid UTF-8');
+    return { ok: false, understanding: notUnderstood('the text is not valid UTF-8') };
   }
+}
+
+/** Why the settings of this moment leave open what the server reads in a text; null when they do not. */
+export function whyUnreadable(text: Buffer, context: JudgeContext): string | null {
+  if (!context.standardConformingStrings && text.includes(0x5c)) {
+    return 'standard_conforming_strings is off, so a backslash may end a literal elsewhere than it seems';
+  }
+  const encoding = context.clientEncoding.toUpperCase();
+  if (encoding !== 'UTF8' && encoding !== 'UNICODE' && !isAscii(text)) {
+    return `client_encoding is ${context.clientEncoding}; only UTF8 text is understood`;
+  }
+  if (context.readingInFlight && (text.includes(0x5c) || !isAscii(text))) {
+    return 'an earlier statement of the same pipeline may change how the server reads backslashes and letters beyond ASCII; send a Sync in between';
+  }
+  return null;
 }
 
 function isAscii(bytes: Buffer): boolean {
@@ -136,9 +158,12 @@ function resolve(own: Understanding, scope: NameRegistry, context: JudgeContext,
     for (const use of statement.names) {
       if (use.op !== 'execute' && use.op !== 'fetch') continue;
       const inner = depth < nestingLimit ? lookUp(use.op, use.name, scope, context) : tooDeep;
-      // Rows of an EXECUTE that itself delegates keep the careful mask of one that is not resolved.
-      if (!delegates(inner)) masking = merged(masking, maskOf(inner, context));
-      const { understanding } = resolve(inner, scope, context, depth + 1);
+      // Rows of an EXECUTE that itself delegates keep the careful mask of one that is not resolved, and so do those of a
+      // cursor that only the server knows: unlike EXECUTE, FETCH brings nothing but rows.
+      const onlyRows = use.op === 'fetch' && scope.cursor(use.name) === undefined;
+      if (!delegates(inner) && !onlyRows) masking = merged(masking, maskOf(inner, context));
+      const { understanding, masking: below } = resolve(inner, scope, context, depth + 1);
+      if (masking !== null && !onlyRows) masking = { ...masking, refusal: masking.refusal ?? below?.refusal ?? null };
       if (understanding.status === 'not_understood') return { understanding, masking };
       statements.push(...understanding.statements);
     }
@@ -183,7 +208,7 @@ function lookUp(op: 'execute' | 'fetch', name: string, scope: NameScope, context
 }
 
 function understandDefinition(definition: Definition, context: JudgeContext): Understanding {
-  const decoded = decode(definition.text, context);
+  const decoded = decode(definition.text, context, definition.unreadable);
   if (!decoded.ok) return decoded.understanding;
   const understanding = context.parser.understand(decoded.text, context.catalog);
   if (definition.via !== 'prepare' || understanding.status !== 'understood') return understanding;
@@ -221,8 +246,16 @@ function conclude(
     mayChangeSearchPath:
       view.kinds.some((kind) => kind === 'ddl' || kind === 'procedural' || kind === 'unknown') ||
       effects.some((effect) => effect.settings.length > 0 || effect.functions.some((called) => !called.harmless)),
+    mayChangeReading:
+      view.kinds.some((kind) => kind === 'ddl' || kind === 'procedural' || kind === 'unknown') ||
+      effects.some((effect) => changesReading(effect, context)),
   };
 }
+
+const changesReading = (effect: Effects, { readingVaries }: JudgeContext): boolean =>
+  effect.settings.some((name) => readingSettings.has(name)) ||
+  effect.functions.some((called) => !called.harmless && called.readsOnly !== true && called.name !== 'set_config') ||
+  (readingVaries && effect.kinds.includes('transaction') && transactionEnds.test(effect.command ?? ''));
 
 function effectsView(effects: readonly Effects[]): EffectsView {
   const names = (pick: (effect: Effects) => readonly { schema: string | null; name: string }[]): string[] => [

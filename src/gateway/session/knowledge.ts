@@ -12,6 +12,8 @@ export interface KnowledgeOptions {
   readonly write: (frames: readonly Buffer[]) => void;
 }
 
+const readingParameters = new Set(['standard_conforming_strings', 'client_encoding']);
+
 /**
  * What a session knows of the state its statements will meet: settings as the server reported them, the search_path, the
  * catalog. Judgement rests on it, so it is brought up to date before the next statement whenever it may have changed.
@@ -25,6 +27,8 @@ export class SessionKnowledge {
   /** Set within this transaction; SET LOCAL and a rolled-back SET end with it. */
   #searchPathTouched = false;
   #catalogStale = false;
+  #readingVaries = false;
+  #readingInFlight = false;
 
   constructor(options: KnowledgeOptions) {
     this.#options = options;
@@ -45,7 +49,17 @@ export class SessionKnowledge {
   }
 
   parameterChanged(name: string, value: string): void {
+    const known = this.#parameters.get(name);
+    if (readingParameters.has(name) && known !== undefined && known !== value) this.#readingVaries = true;
     this.#parameters.set(name, value);
+  }
+
+  /**
+   * A unit goes to the server. The server reports settings before a ReadyForQuery only, so after a unit that ends in none
+   * (`settles` false) those that it `mayChangeReading` stay unknown.
+   */
+  sent({ settles, mayChangeReading }: { readonly settles: boolean; readonly mayChangeReading: boolean }): void {
+    this.#readingInFlight = !settles && (this.#readingInFlight || mayChangeReading);
   }
 
   /** A statement completed or failed: notes what it may have changed. */
@@ -73,11 +87,16 @@ export class SessionKnowledge {
     this.#searchPathStale = false;
   }
 
-  settings(): Pick<JudgeContext, 'catalog' | 'profile' | 'standardConformingStrings' | 'clientEncoding'> {
+  settings(): Pick<
+    JudgeContext,
+    'catalog' | 'profile' | 'standardConformingStrings' | 'clientEncoding' | 'readingVaries' | 'readingInFlight'
+  > {
     return {
       ...this.view,
       standardConformingStrings: this.#parameters.get('standard_conforming_strings') !== 'off',
       clientEncoding: this.#parameters.get('client_encoding') ?? 'UTF8',
+      readingVaries: this.#readingVaries,
+      readingInFlight: this.#readingInFlight,
     };
   }
 }

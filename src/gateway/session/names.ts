@@ -8,6 +8,8 @@ export interface Definition {
   readonly via: 'parse' | 'prepare' | 'declare';
   readonly text: Buffer;
   readonly parameterTypes: readonly number[];
+  /** Why nobody can tell what the server read in the text when it took it; the settings of a later use do not matter. */
+  readonly unreadable?: string;
 }
 
 /** What SQL-level names stand for. PREPARE and Parse share one name space, DECLARE and Bind another. */

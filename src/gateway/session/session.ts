@@ -213,6 +213,7 @@ export class Session {
   }
 
   #sync(): void {
+    this.#knowledge.sent({ settles: true, mayChangeReading: false });
     this.#answers.expect({ kind: 'sync', hidden: false, afterCopy: this.#copyEnded });
     this.#sockets.toUpstream([encode.sync()]);
   }
@@ -314,6 +315,10 @@ export class Session {
   #forward(plan: UnitPlan): void {
     this.#copyEnded = false;
     this.#syncDeferred = false;
+    this.#knowledge.sent({
+      settles: plan.kind !== 'segment' || plan.end === 'sync',
+      mayChangeReading: plan.kind === 'segment' && plan.mayChangeReading,
+    });
     this.#sockets.toUpstream(forwardPlan(plan, this.#answers, this.#knowledge.view.profile.active));
   }
 

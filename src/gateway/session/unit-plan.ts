@@ -12,7 +12,15 @@ import type { ErrorText } from '../wire/encode-backend.ts';
 import { MessageReader } from '../wire/message-reader.ts';
 import { valueToText } from '../wire/values.ts';
 import type { Answers } from './answers.ts';
-import { type JudgeContext, type Judged, judge, judgeDefinition, judgeFunctionCall, runsByName } from './judge.ts';
+import {
+  type JudgeContext,
+  type Judged,
+  judge,
+  judgeDefinition,
+  judgeFunctionCall,
+  runsByName,
+  whyUnreadable,
+} from './judge.ts';
 import { type Definition, NameRegistry } from './names.ts';
 import type { Portal } from './owed.ts';
 import type { RunningStatement } from './running-statement.ts';
@@ -64,6 +72,8 @@ export type UnitPlan =
       readonly steps: readonly Step[];
       readonly end: 'sync' | 'flush';
       readonly members: readonly Member[];
+      /** It executes something that may change how the server reads the texts behind it. */
+      readonly mayChangeReading: boolean;
     }
   | { readonly kind: 'query' | 'function_call'; readonly frame: Buffer; readonly members: readonly [Member] };
 
@@ -106,7 +116,9 @@ export function planUnit(unit: Unit, options: PlanOptions): UnitPlan {
   }
 }
 
-function planSegment(frames: readonly Buffer[], end: 'sync' | 'flush', options: PlanOptions): UnitPlan {
+function planSegment(frames: readonly Buffer[], end: 'sync' | 'flush', session: PlanOptions): UnitPlan {
+  let options = session;
+  let mayChangeReading = false;
   // Within a segment a name means what the segment says: if any earlier member fails, the server skips the rest anyway.
   const names = NameRegistry.overlay(options.names);
   const portals = new SegmentPortals((name) => options.answers.portal(name));
@@ -117,7 +129,7 @@ function planSegment(frames: readonly Buffer[], end: 'sync' | 'flush', options: 
   for (const frame of frames) {
     switch (frame[0]) {
       case frontend.parse: {
-        const message = parseLeniently(frame);
+        const message = parseLeniently(frame, options.context);
         names.setPrepared(message.name, message.definition);
         steps.push({ kind: 'parse', frame, ...message });
         break;
@@ -155,6 +167,10 @@ function planSegment(frames: readonly Buffer[], end: 'sync' | 'flush', options: 
           portals.acknowledge(statement);
         }
         steps.push({ kind: 'execute', frame, portalName: name, portal, member: made });
+        if (portal.judged.mayChangeReading && !mayChangeReading) {
+          mayChangeReading = true;
+          options = { ...session, context: { ...session.context, readingInFlight: true } };
+        }
         break;
       }
       case frontend.close: {
@@ -166,17 +182,18 @@ function planSegment(frames: readonly Buffer[], end: 'sync' | 'flush', options: 
       }
     }
   }
-  return { kind: 'segment', steps, end, members };
+  return { kind: 'segment', steps, end, members, mayChangeReading };
 }
 
 /** Names must be UTF-8 to be told apart; the text is judged as bytes. */
-function parseLeniently(frame: Buffer): { name: string; definition: Definition } {
+function parseLeniently(frame: Buffer, context: JudgeContext): { name: string; definition: Definition } {
   const reader = new MessageReader(frame);
   const name = reader.name();
   const text = reader.cbytes();
   const parameterTypes = Array.from({ length: reader.uint16() }, () => reader.uint32());
   reader.end();
-  return { name, definition: { via: 'parse', text, parameterTypes } };
+  const unreadable = whyUnreadable(text, context);
+  return { name, definition: { via: 'parse', text, parameterTypes, ...(unreadable === null ? {} : { unreadable }) } };
 }
 
 function bindMember(message: BindMessage, known: Definition | undefined, names: NameRegistry, options: PlanOptions) {

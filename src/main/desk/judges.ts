@@ -36,6 +36,8 @@ export async function createJudges(keyFolder: string): Promise<DeskJudges> {
         agent,
         transaction: 'idle',
         standardConformingStrings: true,
+        readingVaries: false,
+        readingInFlight: false,
         clientEncoding: 'UTF8',
       });
       return { verdict, rule, effects };
