@@ -68,6 +68,12 @@ describe('a statement that waits', () => {
     expect((await running).rowCount).toBe(1);
     expect((await agent.query('SELECT city FROM customers WHERE id = 7')).rows).toEqual([{ city: 'Dover' }]);
     await page.getByText('nothing waits').waitFor();
+
+    // The next one comes to view by itself, once this one is done with.
+    const next = update(agent, 'Salem', 7).catch((error: pg.DatabaseError) => error.code);
+    await armed();
+    await page.keyboard.press('d');
+    expect(await next).toBe('42501');
   });
 
   test('is refused with the operator’s reason when denied by mouse', async () => {

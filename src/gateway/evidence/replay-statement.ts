@@ -6,6 +6,7 @@ import { drawTable } from './result-table.ts';
 import { type SqlTokenKind, sqlTokens } from './sql-tokens.ts';
 import { fitToWidth, terminalSafe, terminalSafeLines } from './terminal-text.ts';
 import { counted, decisionWords, duration } from './words.ts';
+import { wrapWords } from './wrap.ts';
 
 type StatementBody = Extract<RecordBody, { type: 'statement' }>;
 type ResultBody = Extract<RecordBody, { type: 'result' }>;
@@ -76,7 +77,7 @@ export class StatementScene {
     this.#heldAt = this.#tape.now;
     const { rule } = this.#body;
     this.#introduce();
-    this.#tape.line(paint('yellow', `\u23f8 held: ${terminalSafe(rule.title)}. ${terminalSafe(rule.reason)}`));
+    this.#say('yellow', `\u2016 held: ${terminalSafe(rule.title)}. ${terminalSafe(rule.reason)}`);
     this.#tape.line(paint('yellow', `  waiting for the operator, ${duration(Math.max(0, deadlineInMs))} at most`));
   }
 
@@ -87,11 +88,9 @@ export class StatementScene {
     const reason = decision.reason === null ? '' : `: ${terminalSafe(decision.reason)}`;
     const good = decision.state === 'approved';
     this.#introduce();
-    this.#tape.line(
-      paint(
-        good ? 'green' : 'red',
-        `${good ? '\u2714' : '\u2718'} ${terminalSafe(decisionWords(decision))} after ${waited}${reason}`,
-      ),
+    this.#say(
+      good ? 'green' : 'red',
+      `${good ? '\u2714' : '\u2718'} ${terminalSafe(decisionWords(decision))} after ${waited}${reason}`,
     );
   }
 
@@ -132,12 +131,10 @@ export class StatementScene {
     const error = `ERROR:  ${outcome.sqlstate ?? ''}: ${said}`;
     if (outcome.status === 'refused') {
       const { rule } = this.#body;
-      this.#tape.line(
-        paint('refusal', `\u2716 refused, not executed: ${terminalSafe(rule.title)}. ${terminalSafe(rule.reason)}`),
-      );
-      if (outcome.sqlstate !== null) this.#tape.line(paint('red', error));
-      if (rule.hint !== null) this.#tape.line(paint('dim', `HINT:  ${terminalSafe(rule.hint)}`));
-    } else if (outcome.status === 'error') this.#tape.line(paint('red', error));
+      this.#say('refusal', `\u2716 refused, not executed: ${terminalSafe(rule.title)}. ${terminalSafe(rule.reason)}`);
+      if (outcome.sqlstate !== null) this.#say('red', error);
+      if (rule.hint !== null) this.#say('dim', `HINT:  ${terminalSafe(rule.hint)}`);
+    } else if (outcome.status === 'error') this.#say('red', error);
     else if (outcome.status !== 'ok') {
       this.#tape.line(paint('yellow', `${outcome.status}${said === '' ? '' : `: ${said}`}`));
     }
@@ -154,11 +151,16 @@ export class StatementScene {
     const undrawn = this.#rowsSeen - this.#rows.length;
     const more = undrawn > 0 ? `, ${undrawn.toLocaleString('en-US')} of them not drawn here` : '';
     this.#tape.line(`(${counted(this.#rowsSeen, 'row')}${more})`);
-    if (masks.size > 0) this.#tape.line(paint('magenta', `* masked: ${[...masks.values()].map(maskWords).join('; ')}`));
+    if (masks.size > 0) this.#say('magenta', `* masked: ${[...masks.values()].map(maskWords).join('; ')}`);
     this.#result = null;
     this.#rows = [];
     this.#rowsSeen = 0;
     return true;
+  }
+
+  /** One sentence or more, broken between words. */
+  #say(look: Look, text: string): void {
+    for (const line of wrapWords(text, this.#columns)) this.#tape.line(paint(look, line));
   }
 
   /** In a pipeline the answers come after later prompts: say whose answer it is. */

@@ -42,7 +42,7 @@ describe('the replay of a session', { timeout: 30_000 }, () => {
       'Time: 4 ms',
       '',
       "shop=> UPDATE orders SET state = 'shipped' WHERE id = 41",
-      '⏸ held: Writes on production need approval. It changes public.orders on production.',
+      '‖ held: Writes on production need approval. It changes public.orders on production.',
       '  waiting for the operator, 2 min at most',
       '✔ approved by maria (desk) after 12.3 s: order 41 left this morning',
       'UPDATE 1',

@@ -1,4 +1,4 @@
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import { useCommand } from '../../app/commands.ts';
 import { navigate } from '../../app/routes.ts';
 import { useCall } from '../../data/query.ts';
@@ -26,15 +26,20 @@ export function ApprovalsScreen({ id }: { readonly id: string | null }) {
     const next = all[Math.max(0, Math.min(all.length - 1, at + by))];
     if (next) open(next.id);
   };
-  // What is open stays open when it ends elsewhere. Only an empty view takes the oldest that waits.
+  // What is open stays open when it ends elsewhere: somebody may be reading it. An empty view, and one whose request was
+  // decided here, take the oldest that waits; its buttons and keys are armed a moment later.
+  const finishedWith = useRef<string | null>(null);
   useEffect(() => {
-    if (selected === null && first !== null) navigate({ screen: 'approvals', id: first }, true);
+    if (first === null || (selected !== null && selected.id !== finishedWith.current)) return;
+    navigate({ screen: 'approvals', id: first }, true);
   }, [selected, first]);
   useCommand('list.next', () => move(1), all.length > 0);
   useCommand('list.previous', () => move(-1), all.length > 0);
 
-  const afterDecision = (decidedId: string) =>
+  const afterDecision = (decidedId: string) => {
+    finishedWith.current = decidedId;
     open(pending.find((request) => request.id !== decidedId)?.id ?? decidedId);
+  };
 
   return (
     <>
