@@ -211,23 +211,47 @@ function defined(input: RefusalInput): Refusal | null {
   if (tag === 'DoStmt') return functionBody(input) ? refuse('the block would take') : null;
   if (tag === 'CreateFunctionStmt') return functionBody(input) ? refuse('the function would read') : null;
   if (tag === 'RenameStmt' || tag === 'AlterObjectSchemaStmt') {
-    return input.scope.maskedRelations.length > 0 ? refuse('the new name would take') : null;
+    const renamed = input.scope.maskedRelations.length > 0 || renamesMaskedSchema(input);
+    return renamed ? refuse('the new name would take') : null;
   }
+  // A trigger's function sees whole rows of the table without ever naming it.
+  if (tag === 'CreateTrigStmt') return input.scope.maskedRelations.length > 0 ? refuse('the trigger would take') : null;
   if (tag === 'AlterTableStmt' && input.scope.maskedRelations.length > 0) {
     return mentioned.size > 0 || changesFamily(node) ? refuse('the change would take') : null;
   }
   return null;
 }
 
-/** The body of a function or DO block that names a masked relation. What it hides better is still masked whole when it is called. */
+/** ALTER SCHEMA … RENAME: the rules name the schema. */
+function renamesMaskedSchema({ node, catalog }: RefusalInput): boolean {
+  const schema = node.renameType === 'OBJECT_SCHEMA' ? textOf(node.subname) : null;
+  if (schema === null) return false;
+  return [...catalog.byName.values()].flat().some((entry) => entry.relation.schema === schema && entry.masked.size > 0);
+}
+
+/**
+ * The body of a function or DO block that names a masked relation, or may without showing it: by SQL made from strings
+ * (EXECUTE, and functions that run a string), escapes in names, another language, or a function that is not proven clean.
+ */
 function functionBody({ node, catalog, mentioned }: RefusalInput): boolean {
   if (mentioned.size > 0) return true;
   const words = new Set<string>();
+  let hides = false;
   walk([node.options, node.args], (item, key) => {
-    const text = key === 'String' ? textOf(item.sval) : null;
-    for (const word of text?.toLowerCase().match(/[\p{L}_][\p{L}\p{N}_$]*/gu) ?? []) words.add(word);
+    if (key === 'DefElem' && item.defname === 'language') {
+      if (!['sql', 'plpgsql'].includes(stringOf(item.arg) ?? '')) hides = true;
+      return false;
+    }
+    const text = key === 'String' ? (textOf(item.sval) ?? '').toLowerCase() : '';
+    if (text.includes('u&"')) hides = true;
+    for (const word of text.match(/[\p{L}_][\p{L}\p{N}_$]*/gu) ?? []) words.add(word);
     return undefined;
   });
+  const uncertain = (word: string): boolean =>
+    word === 'execute' ||
+    opaqueFunction.test(word) ||
+    (catalog.userFunctions.has(word) && !catalog.cleanFunctions.has(word));
+  if (hides || [...words].some(uncertain)) return true;
   return [...catalog.byName].some(
     ([name, entries]) => words.has(name.toLowerCase()) && entries.some((entry) => entry.masked.size > 0),
   );

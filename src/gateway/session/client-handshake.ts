@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { frontend, limit, sqlstate, startupCode } from '../wire/constants.ts';
-import { decodePassword, frontendLengthLimit } from '../wire/decode-frontend.ts';
+import { decodePassword } from '../wire/decode-frontend.ts';
 import { authenticationCleartextPassword, errorResponse, negotiateProtocolVersion } from '../wire/encode-backend.ts';
 import { Framer } from '../wire/framer.ts';
 import { ProtocolError } from '../wire/protocol-error.ts';
@@ -86,14 +86,17 @@ export function negotiation(startup: Startup): Buffer | null {
 export async function readPassword(socket: Socket, deadline: AbortSignal): Promise<string> {
   socket.write(authenticationCleartextPassword());
   const reader = new StartupReader(socket, deadline);
-  const framer = new Framer((type) => (type === frontend.password ? limit.password : frontendLengthLimit(type)));
+  // By the first byte: what is no password is never gathered, however long it says it is.
+  const framer = new Framer((type) => {
+    if (type !== frontend.password) throw new ProtocolError('expected password response');
+    return limit.password;
+  });
   for (;;) {
     const frame = framer.next();
     if (frame === null) {
       framer.push(await reader.read());
       continue;
     }
-    if (frame[0] !== frontend.password) throw new ProtocolError('expected password response');
     const password = decodePassword(frame);
     if (framer.buffered > 0) throw new ProtocolError('unexpected data behind the password');
     if (password === '') throw new ProtocolError('empty password returned by client', sqlstate.invalidPassword);

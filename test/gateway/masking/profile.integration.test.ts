@@ -144,6 +144,15 @@ describe('statements whose answer cannot be masked are refused', () => {
     ['UPDATE users SET email = lower(email) WHERE id = 1', null],
     ['CREATE VIEW v AS SELECT email FROM users', 'masked_definition'],
     ["CREATE FUNCTION f() RETURNS text LANGUAGE sql AS 'SELECT email FROM users'", 'masked_definition'],
+    ["DO $$ BEGIN EXECUTE 'CREATE TABLE t AS SELECT em' || 'ail FROM us' || 'ers'; END $$", 'masked_definition'],
+    ['DO $$ BEGIN INSERT INTO orders (note) SELECT U&"em\\0061il" FROM U&"us\\0065rs"; END $$', 'masked_definition'],
+    ['DO $$ BEGIN INSERT INTO orders (note) SELECT mail_of(1); END $$', 'masked_definition'],
+    ["DO LANGUAGE plperl 'spi_exec_query(1)'", 'masked_definition'],
+    ["DO $$ BEGIN UPDATE orders SET note = 'x' WHERE id = total_of(1); END $$", null],
+    ["CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT id FROM orders'", null],
+    ['CREATE TRIGGER t AFTER UPDATE ON users FOR EACH ROW EXECUTE FUNCTION f()', 'masked_definition'],
+    ['ALTER SCHEMA public RENAME TO other', 'masked_definition'],
+    ['ALTER SCHEMA unknown RENAME TO other', null],
     ['ALTER TABLE users RENAME COLUMN email TO nick2', 'masked_definition'],
     ["SELECT query_to_xml('select 1', true, false, '')", 'masked_opaque'],
     ["SELECT set_config('application_name', email, false) FROM users", 'masked_carried'],
@@ -177,6 +186,7 @@ test('rows of EXECUTE and FETCH are masked as those of the statement that was na
     { name: 'x', masker: 'full', rule: 'derived' },
   ]);
   expect(mergeMasking(mask('EXECUTE p'), harmless).plan([unknown])).toBe(null);
+  expect(mergeMasking(mask('EXECUTE p'), mask('COPY users TO STDOUT')).refusal?.code).toBe('masked_copy_out');
   expect(mergeMasking(mergeMasking(mask('EXECUTE p; EXECUTE q'), prepared), harmless).plan([unknown])).not.toBe(null);
 });
 

@@ -95,6 +95,7 @@ describe('the password', () => {
     ['an empty one', [passwordMessage('')], '28P01'],
     ['one that is too long', [passwordMessage('x'.repeat(65_536))], '08P01'],
     ['another message', [query('SELECT 1')], '08P01'],
+    ['the start of something long that is no password', [query('x'.repeat(100_000)).subarray(0, 100)], '08P01'],
     ['something right behind it', [passwordMessage('x'), query('SELECT 1')], '08P01'],
   ])('%s is refused', async (_, bytes, sqlstate) => {
     const error = await given(...bytes);
