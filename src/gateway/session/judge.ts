@@ -25,6 +25,10 @@ export interface JudgeContext {
   readonly readingVaries: boolean;
   /** An earlier statement may have changed either of them, and the server has not reported yet: it does so at a Sync only. */
   readonly readingInFlight: boolean;
+  /** Whether the session ever searched other schemas than a new one, so that the end of a transaction may bring them back. */
+  readonly searchPathVaries: boolean;
+  /** An earlier statement of the same pipeline may have changed the search_path, so names may mean other relations. */
+  readonly searchPathInFlight: boolean;
 }
 
 /** A statement text, judged. */
@@ -43,6 +47,8 @@ export interface Judged {
   readonly mayChangeSearchPath: boolean;
   /** It may change the settings by which the server reads the texts that follow it in a pipeline. */
   readonly mayChangeReading: boolean;
+  /** It may change what names mean to the statements behind it in a pipeline. */
+  readonly movesNames: boolean;
 }
 
 // A byte order mark is part of what the server reads, so it stays.
@@ -63,7 +69,12 @@ export function judge(
 ): Judged {
   const decoded = decode(text, context, unreadable);
   const own = decoded.ok ? context.parser.understand(decoded.text, context.catalog) : decoded.understanding;
-  const { understanding, masking } = resolve(own, NameRegistry.overlay(names), context);
+  const resolved = resolve(own, NameRegistry.overlay(names), context);
+  const { masking } = resolved;
+  const again = (doubt: JudgeContext): Understanding =>
+    resolve(decoded.ok ? doubt.parser.understand(decoded.text, doubt.catalog) : own, NameRegistry.overlay(names), doubt)
+      .understanding;
+  const understanding = doubting(resolved.understanding, again, context);
   const shown = decoded.ok ? decoded.text : text.toString('latin1');
   return conclude(shown, own, understanding, masking, protocol, context);
 }
@@ -77,11 +88,47 @@ export function judgeDefinition(definition: Definition, names: NameRegistry, con
     return judge(definition.text, 'extended', names, context, definition.unreadable);
   }
   const own = understandDefinition(definition, context);
-  const { understanding, masking } = resolve(own, NameRegistry.overlay(names), context);
+  const { understanding: first, masking } = resolve(own, NameRegistry.overlay(names), context);
+  const again = (doubt: JudgeContext): Understanding =>
+    resolve(understandDefinition(definition, doubt), NameRegistry.overlay(names), doubt).understanding;
+  const understanding = doubting(first, again, context);
   const shown = definition.text.toString('utf8');
   const judged = conclude(shown, own, understanding, masking, 'extended', context);
   // To run a cursor's rows is not to declare it again.
   return definition.via === 'declare' ? { ...judged, statements: [] } : judged;
+}
+
+/**
+ * Where the search_path may have moved before or within a text, unqualified relations may be others than we find: the
+ * policy then also judges the text as one whose relations nobody knows, so that no key of theirs is proved.
+ */
+function doubting(
+  understanding: Understanding,
+  again: (context: JudgeContext) => Understanding,
+  context: JudgeContext,
+): Understanding {
+  if (understanding.status !== 'understood' || context.catalog === null) return understanding;
+  const { statements } = understanding;
+  const moved =
+    context.searchPathInFlight || statements.slice(0, -1).some(({ effects }) => movesNames(effects, context));
+  if (!moved) return understanding;
+  const doubtful = again({ ...context, catalog: withoutPath(context.catalog) });
+  if (doubtful.status !== 'understood') return doubtful;
+  return { ...understanding, statements: [...statements, ...doubtful.statements] };
+}
+
+const movesNames = (effect: Effects, { searchPathVaries }: JudgeContext): boolean =>
+  effect.settings.some((name) => name === 'search_path' || name === '*') ||
+  effect.kinds.some((kind) => kind === 'ddl' || kind === 'procedural' || kind === 'unknown') ||
+  effect.functions.some((called) => !called.harmless && called.readsOnly !== true && called.name !== 'set_config') ||
+  (searchPathVaries && effect.kinds.includes('transaction') && transactionEnds.test(effect.command ?? ''));
+
+const pathless = new WeakMap<CatalogSnapshot, CatalogSnapshot>();
+
+function withoutPath(catalog: CatalogSnapshot): CatalogSnapshot {
+  const known = pathless.get(catalog) ?? { ...catalog, searchPath: [] };
+  pathless.set(catalog, known);
+  return known;
 }
 
 /** A FunctionCall has no text; what the function does is not known here. */
@@ -249,6 +296,7 @@ function conclude(
     mayChangeReading:
       view.kinds.some((kind) => kind === 'ddl' || kind === 'procedural' || kind === 'unknown') ||
       effects.some((effect) => changesReading(effect, context)),
+    movesNames: view.kinds.includes('unknown') || effects.some((effect) => movesNames(effect, context)),
   };
 }
 

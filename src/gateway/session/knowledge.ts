@@ -89,7 +89,14 @@ export class SessionKnowledge {
 
   settings(): Pick<
     JudgeContext,
-    'catalog' | 'profile' | 'standardConformingStrings' | 'clientEncoding' | 'readingVaries' | 'readingInFlight'
+    | 'catalog'
+    | 'profile'
+    | 'standardConformingStrings'
+    | 'clientEncoding'
+    | 'readingVaries'
+    | 'readingInFlight'
+    | 'searchPathVaries'
+    | 'searchPathInFlight'
   > {
     return {
       ...this.view,
@@ -97,6 +104,8 @@ export class SessionKnowledge {
       clientEncoding: this.#parameters.get('client_encoding') ?? 'UTF8',
       readingVaries: this.#readingVaries,
       readingInFlight: this.#readingInFlight,
+      searchPathVaries: this.#searchPath !== null,
+      searchPathInFlight: false, // it is asked for before the next unit
     };
   }
 }

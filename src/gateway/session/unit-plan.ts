@@ -167,9 +167,12 @@ function planSegment(frames: readonly Buffer[], end: 'sync' | 'flush', session: 
           portals.acknowledge(statement);
         }
         steps.push({ kind: 'execute', frame, portalName: name, portal, member: made });
-        if (portal.judged.mayChangeReading && !mayChangeReading) {
-          mayChangeReading = true;
-          options = { ...session, context: { ...session.context, readingInFlight: true } };
+        mayChangeReading ||= portal.judged.mayChangeReading;
+        if (portal.judged.mayChangeReading || portal.judged.movesNames) {
+          const { context } = options;
+          const readingInFlight = context.readingInFlight || portal.judged.mayChangeReading;
+          const searchPathInFlight = context.searchPathInFlight || portal.judged.movesNames;
+          options = { ...session, context: { ...context, readingInFlight, searchPathInFlight } };
         }
         break;
       }

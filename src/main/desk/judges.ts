@@ -38,6 +38,8 @@ export async function createJudges(keyFolder: string): Promise<DeskJudges> {
         standardConformingStrings: true,
         readingVaries: false,
         readingInFlight: false,
+        searchPathVaries: false,
+        searchPathInFlight: false,
         clientEncoding: 'UTF8',
       });
       return { verdict, rule, effects };

@@ -36,6 +36,9 @@ beforeAll(async () => {
     INSERT INTO item VALUES (1), (2);
     CREATE TABLE person (id int PRIMARY KEY, email text);
     INSERT INTO person VALUES (1, 'alice@example.com');
+    CREATE TABLE other (id int PRIMARY KEY);
+    CREATE SCHEMA archive;
+    CREATE TABLE archive.other (id int);
   `);
 });
 afterEach(async () => {
@@ -129,5 +132,32 @@ describe('on a connection with masks, what is not understood does not run, whate
     client.send(parse('one', copy), parse('two', 'EXECUTE one'), sync(), query('EXECUTE one'), query('EXECUTE two'));
     client.send(...run('EXECUTE one'), sync());
     expect(told(await client.untilReady(4))).toEqual(['1', '1', 'Z I', ...refused, ...refused, ...refused]);
+  });
+});
+
+describe('a search_path that moves within what is judged at once', () => {
+  let gate: TestGate;
+  beforeAll(async () => {
+    gate = await gateOf({ policy: 'staging', environment: 'staging' });
+  });
+  const [move, remove] = ['SET search_path = archive', 'DELETE FROM other WHERE id = 1'];
+
+  test('proves no key of a relation by the old path, in one text', async () => {
+    const client = await logIn(gate);
+    client.send(query(remove), query(`${move}; ${remove}`), query(`${move}; SELECT count(*) FROM item`));
+    expect(told(await client.untilReady(3)).slice(0, 4)).toEqual(['C DELETE 0', 'Z I', ...refused]);
+  });
+
+  test('nor of what a name stands for', async () => {
+    const client = await logIn(gate);
+    client.send(query(`PREPARE d AS ${remove}`), query(`${move}; EXECUTE d`));
+    client.send(...run(move), bind('', 'd'), execute(''), sync());
+    expect(told(await client.untilReady(3))).toEqual(['C PREPARE', 'Z I', ...refused, '1', '2', 'C SET', ...refused]);
+  });
+
+  test('nor in one pipeline', async () => {
+    const client = await logIn(gate);
+    client.send(...run(move), ...run(remove), sync());
+    expect(told(await client.untilReady())).toEqual(['1', '2', 'C SET', ...refused]);
   });
 });
