@@ -1,0 +1,75 @@
+import { JournalError } from './journal/errors.ts';
+import type { JournalWriter, RecordBody } from './journal/records.ts';
+import type { Signer } from './journal/signer.ts';
+import { createJournal } from './journal/writer.ts';
+import type { Problems } from './problems.ts';
+import { GatewayError } from './types.ts';
+
+export interface GateJournalsOptions {
+  readonly folder: string;
+  readonly signer: Signer;
+  readonly problems: Problems;
+}
+
+/** The journals that the gate writes: its own, and one for each session. A fault is a problem that the operator sees. */
+export class GateJournals {
+  readonly #options: GateJournalsOptions;
+  #own: JournalWriter | null = null;
+
+  constructor(options: GateJournalsOptions) {
+    this.#options = options;
+  }
+
+  /** Begins the gate's own journal. Throws GatewayError `journal_unwritable`. */
+  start(): void {
+    const { folder, signer } = this.#options;
+    const name = `gate-${new Date().toISOString().replaceAll(/[-:.]/g, '')}-${process.pid}`;
+    try {
+      this.#own = createJournal({ folder: `${folder}/gate`, name, signer, clock: Date.now });
+    } catch (error) {
+      const { message, hint } = faultOf(error);
+      throw new GatewayError(
+        'journal_unwritable',
+        `Journals cannot be written to ${folder}: ${message}`,
+        hint ?? 'Check the folder.',
+      );
+    }
+  }
+
+  /** Appends to the gate's own journal. Never throws: knocks at the door go on being refused without it. */
+  record(body: RecordBody): void {
+    try {
+      this.#own?.append(body);
+    } catch (error) {
+      const { message, hint } = faultOf(error);
+      const said = `The gate's own journal cannot be written: ${message}`;
+      this.#options.problems.raise({ code: 'gate_journal', message: said, hint });
+    }
+  }
+
+  /** A new journal for a session. Throws JournalError: without a journal there is no session. */
+  openSession(id: string): JournalWriter {
+    const { folder, signer, problems } = this.#options;
+    try {
+      const journal = createJournal({ folder, name: id, signer, clock: Date.now });
+      problems.solve('journal');
+      return journal;
+    } catch (error) {
+      const { message, hint } = faultOf(error);
+      const said = `A session was refused because its journal could not be made: ${message}`;
+      problems.raise({ code: 'journal', message: said, hint });
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    const own = this.#own;
+    this.#own = null;
+    await own?.close();
+  }
+}
+
+function faultOf(error: unknown): { message: string; hint: string | null } {
+  if (error instanceof JournalError) return { message: error.message, hint: error.hint };
+  return { message: error instanceof Error ? error.message : String(error), hint: null };
+}

@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto';
+import type { ConnectionConfig, SessionDetail } from '../contract/index.ts';
+import type { ApprovalBroker } from './approval/broker.ts';
+import type { Databases } from './databases.ts';
+import type { GateJournals } from './gate-journals.ts';
+import { CancelRegistry } from './session/cancel-registry.ts';
+import { ClientGone } from './session/client-handshake.ts';
+import type { JudgeContext } from './session/judge.ts';
+import type { Admission, Admitted } from './session/open-session.ts';
+import { type RecorderListener, SessionRecorder } from './session/recorder.ts';
+import { Session, type SessionFacts } from './session/session.ts';
+import type { GatewayOptions } from './types.ts';
+import { cancelUpstream } from './upstream/cancel.ts';
+
+export interface LiveSessionsOptions {
+  readonly gateVersion: string;
+  readonly journals: GateJournals;
+  readonly databases: Databases;
+  readonly broker: ApprovalBroker;
+  readonly monotonic: () => number;
+  readonly log: GatewayOptions['log'];
+  /** What a session of this connection is judged with at this moment. */
+  readonly judgeWith: (config: ConnectionConfig) => Pick<JudgeContext, 'parser' | 'policy' | 'environment'>;
+  readonly listener: RecorderListener;
+}
+
+interface Live {
+  readonly session: Session;
+  readonly recorder: SessionRecorder;
+  readonly ended: Promise<void>;
+}
+
+/** The sessions that are open, from admission to their end. */
+export class LiveSessions {
+  readonly cancels = new CancelRegistry();
+  /** Last admission of each agent, milliseconds since the epoch. */
+  readonly lastSeen = new Map<string, number>();
+  readonly #options: LiveSessionsOptions;
+  readonly #live = new Map<string, Live>();
+
+  constructor(options: LiveSessionsOptions) {
+    this.#options = options;
+  }
+
+  details(): readonly SessionDetail[] {
+    return [...this.#live.values()].map(({ recorder }) => recorder.detail(true));
+  }
+
+  /** Ends the sessions that `why` gives a reason for. Resolves when all of them have ended. */
+  async end(why: (facts: SessionFacts) => string | null): Promise<number> {
+    // A copy: a session that ends leaves the map that is being walked.
+    const ending = [...this.#live.values()].flatMap(({ session, ended }) => {
+      const reason = why(session.facts);
+      if (reason === null) return [];
+      session.terminate(reason);
+      return [ended];
+    });
+    await Promise.all(ending);
+    return ending.length;
+  }
+
+  has(sessionId: string): boolean {
+    return this.#live.has(sessionId);
+  }
+
+  /** Makes the session of an admitted client. Throws JournalError when it cannot be recorded: the client is then refused. */
+  async admit(admission: Admission): Promise<Admitted> {
+    const { client, identity, config, target } = admission;
+    const { context, release } = this.#options.databases.use(config, target);
+    try {
+      await context.refresh();
+      if (client.destroyed) throw new ClientGone('the client left before its session began');
+      const facts = factsOf(admission);
+      const recorder = this.#record(facts, admission);
+      const { session, secretKey } = this.#open(facts, recorder, context, release, admission);
+      this.lastSeen.set(identity.agent, Date.now());
+      recorder.flush();
+      return { secretKey, start: () => session.start() };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  #record(facts: SessionFacts, { config, upstream }: Admission): SessionRecorder {
+    const { journals, gateVersion, listener } = this.#options;
+    const { id: sessionId, ...recorded } = facts;
+    const recorder = new SessionRecorder(sessionId, journals.openSession(sessionId), Date.now, listener);
+    recorder.append({
+      type: 'session_start',
+      sessionId,
+      ...recorded,
+      environment: config.environment,
+      policy: config.policy,
+      serverVersion: upstream.parameters.get('server_version') ?? '',
+      upstreamEncrypted: upstream.encrypted,
+      upstreamProcessId: upstream.processId,
+      gateVersion,
+    });
+    return recorder;
+  }
+
+  #open(
+    facts: SessionFacts,
+    recorder: SessionRecorder,
+    database: ReturnType<Databases['use']>['context'],
+    release: () => void,
+    { client, startup, config, target, upstream }: Admission,
+  ): { session: Session; secretKey: Buffer } {
+    const { broker, judgeWith, monotonic, log, listener } = this.#options;
+    const { processId, encrypted } = upstream;
+    const keyLength = startup.minorVersion >= 2 ? 32 : 4;
+    const key = this.cancels.register(processId, keyLength, () => session.cancel());
+    let onEnded = (): void => undefined;
+    const ended = new Promise<void>((resolve) => {
+      onEnded = resolve;
+    });
+    const session = new Session({
+      facts,
+      client,
+      upstream: upstream.socket,
+      upstreamRest: upstream.rest,
+      parameters: upstream.parameters,
+      ownSearchPath: startup.parameters.has('search_path') || startup.parameters.has('options'),
+      database,
+      judgeWith: () => judgeWith(config),
+      recorder,
+      broker,
+      cancelUpstream: () => cancelUpstream(target, processId, upstream.secretKey, { encrypted }),
+      monotonic,
+      log,
+      onEnd: () => {
+        release();
+        key.forget();
+        this.#live.delete(facts.id);
+        onEnded();
+        listener.summary(recorder.detail(false).summary);
+      },
+    });
+    this.#live.set(facts.id, { session, recorder, ended });
+    return { session, secretKey: key.secretKey };
+  }
+}
+
+function factsOf({ identity, config, target, startup, clientAddress }: Admission): SessionFacts {
+  return {
+    id: `${new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}-${randomUUID().slice(0, 8)}`,
+    agent: identity.agent,
+    subject: identity.subject,
+    connection: config.name,
+    database: target.database,
+    role: target.user,
+    applicationName: startup.parameters.get('application_name') ?? null,
+    clientAddress,
+  };
+}
