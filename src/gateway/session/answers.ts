@@ -41,6 +41,7 @@ export class Answers {
   #owed: Owed[] = [];
   #status: TransactionStatus = 'I';
   #skipping = false;
+  #segmentOpen = false;
   #fatal = false;
   #copy: 'none' | 'in' | 'out' = 'none';
   #plan: MaskPlan | null = null;
@@ -61,6 +62,11 @@ export class Answers {
 
   get transaction(): 'idle' | 'open' | 'failed' {
     return this.#status === 'I' ? 'idle' : this.#status === 'T' ? 'open' : 'failed';
+  }
+
+  /** Messages of the extended protocol were sent and no Sync yet: a Sync now would commit them. */
+  get segmentOpen(): boolean {
+    return this.#segmentOpen;
   }
 
   /** The server ignores everything until the next Sync, after an error in the extended protocol. */
@@ -93,6 +99,7 @@ export class Answers {
   expect(owed: Owed): void {
     if (owed.kind === 'sync') this.#skipping = false;
     if (owed.kind === 'query') this.#command = 0;
+    this.#segmentOpen = owed.kind !== 'sync' && owed.kind !== 'query' && owed.kind !== 'function_call';
     this.#owed.push(owed);
   }
 
@@ -179,6 +186,7 @@ export class Answers {
         const owed = this.#take('close');
         this.#closed(owed.target, owed.name);
         if (!owed.hidden) this.#options.send(frame);
+        owed.settled?.();
         return;
       }
       case backend.parameterDescription:
@@ -368,6 +376,8 @@ export class Answers {
         return owed.portal.running.finish(status);
       case 'bind':
         return owed.portal?.running.finish(status);
+      case 'close':
+        return owed.settled?.();
       default:
         return;
     }

@@ -38,7 +38,14 @@ export type Owed =
       readonly onRow: (values: readonly (Buffer | null)[]) => void;
       readonly onComplete: () => void;
     }
-  | { readonly kind: 'close'; readonly target: 'S' | 'P'; readonly name: string; readonly hidden: boolean }
+  | {
+      readonly kind: 'close';
+      readonly target: 'S' | 'P';
+      readonly name: string;
+      readonly hidden: boolean;
+      /** Called once it was answered, or will not be. */
+      readonly settled?: () => void;
+    }
   | {
       readonly kind: 'sync';
       readonly hidden: boolean;

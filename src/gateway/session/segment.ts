@@ -9,6 +9,12 @@ export type Unit =
   | { readonly kind: 'query'; readonly frame: Buffer }
   | { readonly kind: 'function_call'; readonly frame: Buffer };
 
+/** A message of COPY FROM STDIN that came before the segment which begins the copy was sent; it only waits its turn. */
+export interface EarlyCopyMessage {
+  readonly kind: 'copy';
+  readonly frame: Buffer;
+}
+
 /** Messages or bytes after which a segment is sent on without waiting for its Sync, so that memory stays bounded. */
 export const segmentLimit = { messages: 10_000, bytes: 16 * 1024 * 1024 } as const;
 

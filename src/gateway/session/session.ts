@@ -17,7 +17,7 @@ import { NameRegistry } from './names.ts';
 import type { SessionRecorder } from './recorder.ts';
 import { refusedByRule } from './refusal.ts';
 import { RunningStatement } from './running-statement.ts';
-import { isCopyMessage, SegmentCollector, type Unit } from './segment.ts';
+import { type EarlyCopyMessage, isCopyMessage, SegmentCollector, type Unit } from './segment.ts';
 import { SocketPair } from './socket-pair.ts';
 import { statementRecord } from './statement-record.ts';
 import { type Member, type PlanOptions, planUnit, type UnitPlan } from './unit-plan.ts';
@@ -78,7 +78,7 @@ export class Session {
   readonly #fromUpstream = new Framer();
   readonly #collector = new SegmentCollector();
   readonly #toClient = new FrameBatch();
-  readonly #units: Unit[] = [];
+  readonly #units: (Unit | EarlyCopyMessage)[] = [];
   #held: Hold | null = null;
   #busy = false;
   /** What `busy` stands for; settles soon after the session has ended. Never rejects. */
@@ -158,9 +158,12 @@ export class Session {
   /** Takes client messages as far as the state of the server allows. */
   #pump(): void {
     while (this.#ended === null && !this.#busy && this.#cancelling === 0) {
-      if (this.#units[0] !== undefined) {
-        if (!this.#answers.idle) return;
-        this.#dispatch(this.#units.shift() as Unit);
+      const unit = this.#units[0];
+      if (unit !== undefined) {
+        if (unit.kind !== 'copy' && !this.#answers.idle) return;
+        this.#units.shift();
+        if (unit.kind === 'copy') this.#copyMessage(unit.frame);
+        else this.#dispatch(unit);
         continue;
       }
       const frame = this.#saidGoodbye ? null : this.#fromClient.next();
@@ -174,12 +177,13 @@ export class Session {
 
   #accept(frame: Buffer): void {
     const type = frame[0] as number;
-    if (isCopyMessage(type)) return this.#copyMessage(type, frame);
-    if (this.#answers.copyIn && !this.#copyEnded && (type === frontend.sync || type === frontend.flush)) {
-      // The server ignores both while it copies; should the copy fail meanwhile, the Sync is what it waits for.
-      if (type === frontend.sync) this.#syncDeferred = true;
+    if (isCopyMessage(type)) {
+      if (!this.#collector.empty) this.#take(this.#collector.take('flush'));
+      if (this.#units.length > 0) this.#units.push({ kind: 'copy', frame });
+      else this.#copyMessage(frame);
       return;
     }
+    if (this.#answers.copyIn && !this.#copyEnded) return this.#amidCopy(type);
     if (this.#answers.skipping && type !== frontend.sync && type !== frontend.terminate) return; // as the server does
     switch (type) {
       case frontend.terminate:
@@ -199,10 +203,21 @@ export class Session {
     }
   }
 
-  #copyMessage(type: number, frame: Buffer): void {
-    if (type !== frontend.copyData) this.#copyEnded = true;
+  #copyMessage(frame: Buffer): void {
+    if (frame[0] !== frontend.copyData) this.#copyEnded = true;
     this.#answers.copiedIn(frame);
     this.#sockets.toUpstream([frame]);
+  }
+
+  /** Something else in the middle of a COPY FROM STDIN. */
+  #amidCopy(type: number): void {
+    // The server ignores Sync and Flush while it copies; should the copy fail meanwhile, the Sync is what it waits for.
+    if (type === frontend.sync) this.#syncDeferred = true;
+    else if (type === frontend.terminate) this.#leave();
+    else if (type !== frontend.flush) {
+      // The server loses its place in the stream at this point and closes the connection.
+      throw new ProtocolError(`unexpected message type 0x${type.toString(16)} during COPY from stdin`);
+    }
   }
 
   /** Lines a unit up for its turn. A lone Sync needs no judgement and may be what the server waits for before it answers. */

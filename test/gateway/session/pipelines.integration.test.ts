@@ -130,6 +130,25 @@ describe('segments', () => {
     expect(told(await client.untilReady())).toEqual(['Z I']);
   });
 
+  test('left open with Flush is not committed by our own look-ups: a refused statement still takes it back', async () => {
+    const client = await through(strict);
+    await database.query('SET search_path = public; CREATE TABLE IF NOT EXISTS noted (id int)');
+    const scratch = await startGate({ database: database.name, environment: 'local', deadlineMs: 0 });
+    try {
+      const local = await RawClient.logIn(scratch.address);
+      clients.push(local);
+      local.send(...run('INSERT INTO noted VALUES (1)'), ...run('SET search_path = pg_temp, public'), flush());
+      expect(told(await local.untilKind('C'))).toContain('C INSERT 0 1');
+      await local.untilKind('C');
+      local.send(...run('DROP SCHEMA public CASCADE'), sync());
+      expect((await local.untilReady()).map((frame) => String.fromCharCode(frame[0] ?? 0))).toEqual(['E', 'Z']);
+      expect((await database.query('SELECT count(*)::int AS n FROM noted')).rows).toEqual([{ n: 0 }]);
+    } finally {
+      await scratch.stop();
+    }
+    client.close();
+  });
+
   test('after an error everything is dropped up to the Sync, in later segments too', async () => {
     const client = await through(strict);
     client.send(...run('SELECT 1/0'), flush());
@@ -177,6 +196,40 @@ describe('COPY in the extended protocol', () => {
       'C SELECT 1',
       'Z I',
     ]);
+  });
+
+  test('takes its data though no Sync stands before it', async () => {
+    const sent = [...run('COPY loaded FROM STDIN'), copyData('1\n2\n'), copyDone(), sync()];
+    expect(await heardOf(open, 1, ...sent)).toEqual([
+      '1',
+      '2',
+      'G',
+      'C COPY 2',
+      'Z I',
+      'T count',
+      'D 2',
+      'C SELECT 1',
+      'Z I',
+    ]);
+  });
+
+  test('in whose middle a Query comes ends the session, as the server does', async () => {
+    const client = await through(open);
+    client.send(query('COPY loaded FROM STDIN'));
+    await client.untilKind('G');
+    client.send(copyData('1\n'), query('SELECT 1'));
+    expect(told(await client.rest())).toEqual(['E 08P01']);
+  });
+
+  test('whose client says goodbye in the middle is over', async () => {
+    const client = await through(open);
+    client.send(query('COPY loaded FROM STDIN'));
+    await client.untilKind('G');
+    client.send(copyData('1\n'), terminate());
+    await client.rest();
+    await until(() =>
+      open.gateway.liveSessions().some(({ summary }) => summary.applicationName === `client ${named}`) ? null : true,
+    );
   });
 
   test('that fails half-way is answered once, and the next statement runs', async () => {
