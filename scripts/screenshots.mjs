@@ -1,11 +1,13 @@
 // Takes the README's pictures from the real app: demo database, a real agent, a real browser.
 //   npm run build && node scripts/screenshots.mjs [folder]      (needs Chromium; POSTERN_CHROMIUM names another binary)
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { chromium } from 'playwright-core';
+import places from './chromium.json' with { type: 'json' };
 
 const folder = process.argv[2] ?? 'docs/images';
 const home = await mkdtemp(join(tmpdir(), 'postern-pictures-'));
@@ -25,7 +27,7 @@ await new Promise((resolve, reject) => {
 const link = /http:\/\/127\.0\.0\.1:\d+\/#token=\S+/.exec(printed)?.[0];
 const url = /postgresql:\/\/\S+\/demo/.exec(printed)?.[0];
 const browser = await chromium.launch({
-  executablePath: process.env.POSTERN_CHROMIUM ?? '/usr/bin/chromium',
+  executablePath: process.env.POSTERN_CHROMIUM ?? places.find((path) => existsSync(path)),
   args: ['--no-sandbox', '--disable-quic', '--disable-background-networking', '--no-first-run'],
 });
 

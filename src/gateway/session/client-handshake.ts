@@ -13,7 +13,8 @@ const newestMinorVersion = 2;
 export type Startup = Extract<StartupPacket, { kind: 'startup' }>;
 
 export type FirstPacket =
-  | { readonly kind: 'startup'; readonly startup: Startup }
+  /** `rest` came behind the StartupMessage: a client may send its password before it is asked. */
+  | { readonly kind: 'startup'; readonly startup: Startup; readonly rest: Buffer }
   | Extract<StartupPacket, { kind: 'cancel_request' }>;
 
 /** The client went away, or took too long, before its start-up was complete. Nothing is owed to it. */
@@ -64,8 +65,8 @@ export async function readFirstPacket(socket: Socket, deadline: AbortSignal): Pr
       continue;
     }
     const { packet, rest } = read;
+    if (packet.kind === 'startup') return { kind: 'startup', startup: packet, rest };
     if (rest.length > 0) throw new ProtocolError('received unencrypted data after the first packet');
-    if (packet.kind === 'startup') return { kind: 'startup', startup: packet };
     if (packet.kind === 'cancel_request') return packet;
     if (asked.has(packet.kind)) throw new ProtocolError('duplicate encryption request');
     asked.add(packet.kind);
@@ -82,8 +83,8 @@ export function negotiation(startup: Startup): Buffer | null {
   return negotiateProtocolVersion(newest, startup.protocolOptions);
 }
 
-/** Asks for the password and reads it. Anything but one PasswordMessage is a ProtocolError. */
-export async function readPassword(socket: Socket, deadline: AbortSignal): Promise<string> {
+/** Asks for the password and reads it, `early` bytes first. Anything but one PasswordMessage is a ProtocolError. */
+export async function readPassword(socket: Socket, deadline: AbortSignal, early: Buffer): Promise<string> {
   socket.write(authenticationCleartextPassword());
   const reader = new StartupReader(socket, deadline);
   // By the first byte: what is no password is never gathered, however long it says it is.
@@ -91,6 +92,7 @@ export async function readPassword(socket: Socket, deadline: AbortSignal): Promi
     if (type !== frontend.password) throw new ProtocolError('expected password response');
     return limit.password;
   });
+  if (early.length > 0) framer.push(early);
   for (;;) {
     const frame = framer.next();
     if (frame === null) {

@@ -74,7 +74,7 @@ export async function receiveClient(
       closeClient(client, null); // no answer; the end of the connection is the client's only sign
       return;
     }
-    await logIn(client, address, first.startup, fixedConnection, deadline, options);
+    await logIn(client, address, first.startup, first.rest, fixedConnection, deadline, options);
   } catch (error) {
     if (error instanceof ProtocolError) {
       options.refused({ clientAddress: address, user: '', database: '', reason: error.message });
@@ -91,6 +91,7 @@ async function logIn(
   client: Socket,
   clientAddress: string,
   startup: Startup,
+  early: Buffer,
   fixedConnection: string | undefined,
   deadline: AbortSignal,
   options: DoorOptions,
@@ -101,7 +102,7 @@ async function logIn(
   const newer = negotiation(startup);
   if (newer !== null) client.write(newer);
 
-  const password = await readPassword(client, deadline);
+  const password = await readPassword(client, deadline, early);
   const login = await options.authenticator.authenticate({ ...attempt, password });
   if (!login.ok) {
     options.refused({ ...attempt, reason: login.reason });

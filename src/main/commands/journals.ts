@@ -18,6 +18,12 @@ export interface JournalOptions {
   readonly publicKey?: string | undefined;
 }
 
+function endOf(sealedToTheEnd: boolean, keyFingerprint: string | null): string {
+  if (sealedToTheEnd) return 'closed and signed to its last record';
+  if (keyFingerprint === null) return 'whether records are missing at its end was not checked: that takes the key';
+  return 'not closed: records may be missing at its end (a session that still runs, or was killed)';
+}
+
 /** `postern verify`: says whether a journal is whole. 0 when it is, 1 when anything was found. */
 export async function verify(options: JournalOptions, environment: CommandEnvironment): Promise<ExitCode> {
   const { archive, sessionId } = openJournal(options, environment);
@@ -26,7 +32,7 @@ export async function verify(options: JournalOptions, environment: CommandEnviro
   environment.print(
     [
       `${ok ? 'ok' : 'NOT OK'}  ${sessionId}: ${records} records, ${checkpoints} signed checkpoints`,
-      `    ${sealedToTheEnd ? 'closed and signed to its last record' : 'not closed: records may be missing at its end (a session that still runs, or was killed)'}`,
+      `    ${endOf(sealedToTheEnd, keyFingerprint)}`,
       `    head ${headHash}`,
       `    key  ${keyFingerprint ?? 'none, so signatures were not checked: name it with --public-key, or its installation with --data-folder'}`,
       ...findings.map(

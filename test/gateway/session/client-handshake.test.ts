@@ -73,7 +73,7 @@ describe('a client that starts up', () => {
 
   test('is given up at the deadline when it never gives its password', async () => {
     const { gate, close } = await pair();
-    await expect(readPassword(gate, AbortSignal.timeout(50))).rejects.toBeInstanceOf(ClientGone);
+    await expect(readPassword(gate, AbortSignal.timeout(50), Buffer.alloc(0))).rejects.toBeInstanceOf(ClientGone);
     close();
   });
 });
@@ -82,13 +82,27 @@ describe('the password', () => {
   const given = async (...bytes: Buffer[]): Promise<unknown> => {
     const { client, gate, close } = await pair();
     client.write(Buffer.concat(bytes));
-    const answer = await readPassword(gate, never()).catch((error: unknown) => error);
+    const answer = await readPassword(gate, never(), Buffer.alloc(0)).catch((error: unknown) => error);
     close();
     return answer;
   };
 
   test('is what the message says', async () => {
     expect(await given(passwordMessage('pä ss'))).toBe('pä ss');
+  });
+
+  test('may come in one packet with the start-up, or in part', async () => {
+    const packet = startupMessage([['user', 'claude']]);
+    const password = passwordMessage('early bird');
+    for (const cut of [0, 3, password.length]) {
+      const { client, gate, close } = await pair();
+      client.write(Buffer.concat([packet, password.subarray(0, cut)]));
+      const first = await readFirstPacket(gate, never());
+      if (first.kind !== 'startup') throw new Error('not a start-up');
+      client.write(password.subarray(cut));
+      expect(await readPassword(gate, never(), first.rest)).toBe('early bird');
+      close();
+    }
   });
 
   test.each([
