@@ -17,6 +17,8 @@ import { ProtocolError } from '../wire/protocol-error.ts';
 import { type NameRegistry, portalsEndedBy } from './names.ts';
 import { withoutPayload } from './notification.ts';
 import type { Owed, Portal } from './owed.ts';
+import { OwedQueue } from './owed-queue.ts';
+import { describePortal, Portals } from './portals.ts';
 import type { Recorder } from './recorder.ts';
 import type { RunningStatement } from './running-statement.ts';
 
@@ -38,48 +40,37 @@ export interface AnswersOptions {
  */
 export class Answers {
   readonly #options: AnswersOptions;
-  #owed: Owed[] = [];
+  readonly #owed = new OwedQueue();
+  readonly #portals = new Portals();
   #status: TransactionStatus = 'I';
-  #skipping = false;
-  #segmentOpen = false;
   #fatal = false;
   #copy: 'none' | 'in' | 'out' = 'none';
   #plan: MaskPlan | null = null;
+  /** Statements of the running Query that are complete. */
   #command = 0;
-  #ignoredSyncs = 0;
-  readonly #portals = new Map<string, Portal>();
-  /** Columns of prepared statements that the client had described; used for the journal only, never for masking. */
-  readonly #statementFields = new Map<string, readonly FieldDescription[]>();
 
   constructor(options: AnswersOptions) {
     this.#options = options;
   }
 
-  /** Nothing is owed: the state of the server is known. */
   get idle(): boolean {
-    return this.#owed.length === 0;
+    return this.#owed.idle;
+  }
+
+  get segmentOpen(): boolean {
+    return this.#owed.segmentOpen;
+  }
+
+  get skipping(): boolean {
+    return this.#owed.skipping;
   }
 
   get transaction(): 'idle' | 'open' | 'failed' {
     return this.#status === 'I' ? 'idle' : this.#status === 'T' ? 'open' : 'failed';
   }
 
-  /** Messages of the extended protocol were sent and no Sync yet: a Sync now would commit them. */
-  get segmentOpen(): boolean {
-    return this.#segmentOpen;
-  }
-
-  /** The server ignores everything until the next Sync, after an error in the extended protocol. */
-  get skipping(): boolean {
-    return this.#skipping;
-  }
-
   get copyIn(): boolean {
     return this.#copy === 'in';
-  }
-
-  statementFields(name: string): readonly FieldDescription[] | null {
-    return this.#statementFields.get(name) ?? null;
   }
 
   /** A FATAL error was passed on: the client knows why the connection ends. */
@@ -87,20 +78,23 @@ export class Answers {
     return this.#fatal;
   }
 
-  /** A message of COPY FROM STDIN went to the server. */
-  copiedIn(frame: Buffer): void {
-    this.#running()?.copyData(frame);
+  statementFields(name: string): readonly FieldDescription[] | null {
+    return this.#portals.statementFields(name);
   }
 
   portal(name: string): Portal | undefined {
     return this.#portals.get(name);
   }
 
+  /** A message of COPY FROM STDIN went to the server. */
+  copiedIn(frame: Buffer): void {
+    this.#owed.running?.copyData(frame);
+  }
+
+  /** Something was sent that the server will answer. */
   expect(owed: Owed): void {
-    if (owed.kind === 'sync') this.#skipping = false;
     if (owed.kind === 'query') this.#command = 0;
-    this.#segmentOpen = owed.kind !== 'sync' && owed.kind !== 'query' && owed.kind !== 'function_call';
-    this.#owed.push(owed);
+    this.#owed.expect(owed);
   }
 
   /** One whole message of the server. Throws ProtocolError when it answers nothing that was asked. */
@@ -127,13 +121,13 @@ export class Answers {
         return this.#commandComplete(frame);
       case backend.copyInResponse:
         this.#copy = 'in';
-        this.#dropSyncsBeforeCopy();
+        this.#owed.copyBegins();
         return this.#options.send(frame);
       case backend.copyOutResponse:
         this.#copy = 'out';
         return this.#options.send(frame);
       case backend.copyData:
-        this.#running()?.copyData(frame);
+        this.#owed.running?.copyData(frame);
         return this.#options.send(frame);
       case backend.copyDone:
         return this.#options.send(frame);
@@ -142,39 +136,24 @@ export class Answers {
     }
   }
 
-  /**
-   * A Sync sent before the data of a copy is ignored by the server (manual, "COPY Operations"), unless the copy fails
-   * before anything was read (a BEFORE STATEMENT trigger): then it is answered after all.
-   */
-  #dropSyncsBeforeCopy(): void {
-    const kept = this.#owed.filter((owed) => owed.kind !== 'sync' || owed.afterCopy === true);
-    this.#ignoredSyncs = this.#owed.length - kept.length;
-    this.#owed = kept;
-  }
-
-  /** The connection ends: what still ran is lost, what was never reached is skipped. */
+  /** The connection ends. */
   abandon(): void {
-    const first = this.#running()?.hasFailed === true ? 'error' : 'lost';
-    const owed = this.#owed;
-    this.#owed = [];
-    for (const [index, answer] of owed.entries()) this.#finish(answer, index === 0 ? first : 'skipped');
-    for (const answer of owed) if (answer.kind === 'sync') answer.onReady?.();
-    for (const portal of this.#portals.values()) portal.running.finish('skipped');
-    this.#portals.clear();
+    this.#owed.abandon();
+    this.#portals.abandon();
   }
 
   #simpleAnswer(type: number, frame: Buffer): void {
-    const head = this.#owed[0];
+    const head = this.#owed.head;
     switch (type) {
       case backend.parseComplete: {
-        const owed = this.#take('parse');
+        const owed = this.#owed.take('parse');
         this.#options.names.setPrepared(owed.name, owed.definition);
-        this.#statementFields.delete(owed.name);
+        this.#portals.forgetStatement(owed.name);
         if (!owed.hidden) this.#options.send(frame);
         return;
       }
       case backend.bindComplete: {
-        const owed = this.#take('bind');
+        const owed = this.#owed.take('bind');
         if (owed.portal !== null) {
           this.#portals.set(owed.name, owed.portal);
           this.#options.names.setCursor(owed.name, owed.portal.definition);
@@ -183,7 +162,7 @@ export class Answers {
         return;
       }
       case backend.closeComplete: {
-        const owed = this.#take('close');
+        const owed = this.#owed.take('close');
         this.#closed(owed.target, owed.name);
         if (!owed.hidden) this.#options.send(frame);
         owed.settled?.();
@@ -193,18 +172,18 @@ export class Answers {
         if (head?.kind !== 'describe') throw unexpected(type);
         return this.#options.send(frame);
       case backend.noData: {
-        const owed = this.#take('describe');
+        const owed = this.#owed.take('describe');
         if (owed.portal !== null) owed.portal.fields = [];
         if (!owed.hidden) this.#options.send(frame);
         return;
       }
       case backend.portalSuspended: {
-        this.#take('execute');
+        this.#owed.take('execute');
         return this.#options.send(frame);
       }
       case backend.emptyQueryResponse:
         if (head?.kind === 'execute') {
-          this.#owed.shift();
+          this.#owed.take('execute');
           head.portal.running.finish('ok');
         } else if (head?.kind !== 'query') throw unexpected(type);
         return this.#options.send(frame);
@@ -218,9 +197,9 @@ export class Answers {
   }
 
   #dataRow(frame: Buffer): void {
-    const head = this.#owed[0];
+    const head = this.#owed.head;
     if (head?.kind === 'internal_execute') return head.onRow(decodeDataRow(frame));
-    const running = this.#running();
+    const running = this.#owed.running;
     if (running === null) throw unexpected(backend.dataRow);
     const plan = head?.kind === 'execute' ? head.portal.plan : this.#plan;
     if (head?.kind === 'execute' && !running.described) describePortal(head.portal, frame);
@@ -234,15 +213,15 @@ export class Answers {
   }
 
   #rowDescription(frame: Buffer): void {
-    const head = this.#owed[0];
+    const head = this.#owed.head;
     const fields = decodeRowDescription(frame);
     if (head?.kind === 'describe') {
-      this.#owed.shift();
+      this.#owed.take('describe');
       if (head.portal !== null) {
         head.portal.fields = fields;
         head.portal.plan = head.portal.judged.masking?.plan(fields) ?? null;
       }
-      if (head.statement !== null) this.#statementFields.set(head.statement, fields);
+      if (head.statement !== null) this.#portals.describedStatement(head.statement, fields);
       if (!head.hidden) this.#options.send(frame);
       return;
     }
@@ -253,20 +232,20 @@ export class Answers {
   }
 
   #commandComplete(frame: Buffer): void {
-    const head = this.#owed[0];
+    const head = this.#owed.head;
     if (head?.kind === 'internal_execute') {
-      this.#owed.shift();
+      this.#owed.take('internal_execute');
       return head.onComplete();
     }
-    const running = this.#running();
+    const running = this.#owed.running;
     if (running === null || (head?.kind !== 'query' && head?.kind !== 'execute'))
       throw unexpected(backend.commandComplete);
     this.#copy = 'none';
-    this.#ignoredSyncs = 0;
+    this.#owed.commandCompletes();
     this.#plan = null;
     running.complete(decodeCommandComplete(frame));
     if (head.kind === 'execute') {
-      this.#owed.shift();
+      this.#owed.take('execute');
       for (const statement of running.judged.statements) this.#acknowledge(statement);
       running.finish('ok');
       this.#options.completed(running);
@@ -282,30 +261,25 @@ export class Answers {
   #acknowledge(statement: ParsedStatement): void {
     this.#options.names.acknowledge(statement);
     const ended = portalsEndedBy(statement);
-    for (const name of ended.all ? [...this.#portals.keys()] : ended.names) this.#endPortal(name);
-  }
-
-  #endPortal(name: string): void {
-    const portal = this.#portals.get(name);
-    this.#portals.delete(name);
-    portal?.running.finish(portal.running.started ? 'ok' : 'skipped');
+    if (ended.all) this.#portals.endAll();
+    else for (const name of ended.names) this.#portals.end(name);
   }
 
   #error(frame: Buffer): void {
-    const head = this.#owed[0];
-    const running = this.#running();
+    const head = this.#owed.head;
+    const running = this.#owed.running;
     this.#copy = 'none';
     this.#plan = null;
     const fields = decodeFields(frame);
     if (fields.V === 'FATAL' || fields.V === 'PANIC' || fields.S === 'FATAL') this.#fatal = true;
     if (head === undefined || running === null) {
       // An error in an exchange of our own is ours to bear; the transaction state that follows tells the client what it must know.
-      const hidden = this.#owed.find((owed) => owed.kind === 'sync')?.hidden === true;
+      const { hidden } = this.#owed;
       const shown = this.#shown(fields, null);
       if (!hidden) this.#record(shown, null);
       if (this.#fatal || !hidden)
         this.#options.send(shown === fields ? frame : fieldsMessage(backend.errorResponse, shown));
-      if (head !== undefined) this.#skipSegment('error');
+      if (head !== undefined) this.#owed.skipSegment('error');
       return;
     }
     const refusal = head.kind === 'query' || head.kind === 'refused_parse' ? head.refusal : null;
@@ -319,90 +293,35 @@ export class Answers {
       this.#options.send(shown === fields ? frame : fieldsMessage(backend.errorResponse, shown));
     }
     if (head.kind === 'query' || head.kind === 'function_call') return; // its ReadyForQuery ends it
-    this.#skipSegment(running.finished ? 'skipped' : 'error');
-  }
-
-  /** After an error in the extended protocol the server drops everything up to the Sync; what that was is recorded as skipped. */
-  #skipSegment(first: 'error' | 'skipped'): void {
-    const end = this.#owed.findIndex((owed) => owed.kind === 'sync');
-    const dropped = this.#owed.splice(0, end < 0 ? this.#owed.length : end);
-    for (const [index, owed] of dropped.entries()) this.#finish(owed, index === 0 ? first : 'skipped');
-    this.#skipping = end < 0;
+    this.#owed.skipSegment(running.finished ? 'skipped' : 'error');
   }
 
   #readyForQuery(frame: Buffer): void {
-    const head = this.#owed.shift() ?? this.#ignoredSync();
-    if (head?.kind !== 'sync' && head?.kind !== 'query' && head?.kind !== 'function_call')
-      throw unexpected(backend.readyForQuery);
+    const head = this.#owed.takeReady();
     this.#status = decodeReadyForQuery(frame);
     this.#copy = 'none';
-    this.#skipping = false;
     if (head.kind !== 'sync') {
-      this.#finish(head, head.running.hasFailed ? 'error' : 'ok');
+      head.running.finish(head.running.hasFailed ? 'error' : 'ok');
       this.#options.completed(head.running);
       // A simple Query destroys the unnamed statement (manual, "Extended Query").
       this.#options.names.deletePrepared('');
     }
-    if (this.#status === 'I') this.#endTransaction();
+    if (this.#status === 'I') {
+      this.#portals.endAll();
+      this.#options.names.endTransaction();
+    }
     if (head.kind !== 'sync' || !head.hidden) this.#options.send(frame);
     if (head.kind === 'sync') head.onReady?.();
-  }
-
-  #ignoredSync(): Owed | undefined {
-    if (this.#ignoredSyncs === 0) return undefined;
-    this.#ignoredSyncs -= 1;
-    return { kind: 'sync', hidden: false };
-  }
-
-  #endTransaction(): void {
-    for (const portal of this.#portals.values()) portal.running.finish(portal.running.started ? 'ok' : 'skipped');
-    this.#portals.clear();
-    this.#options.names.endTransaction();
   }
 
   #closed(target: 'S' | 'P', name: string): void {
     if (target === 'S') return this.#options.names.deletePrepared(name);
     this.#options.names.deleteCursor(name);
-    this.#endPortal(name);
-  }
-
-  #finish(owed: Owed, status: 'ok' | 'error' | 'skipped' | 'lost'): void {
-    switch (owed.kind) {
-      case 'query':
-      case 'function_call':
-      case 'refused_parse':
-        return owed.running.finish(status);
-      case 'execute':
-        return owed.portal.running.finish(status);
-      case 'bind':
-        return owed.portal?.running.finish(status);
-      case 'close':
-        return owed.settled?.();
-      default:
-        return;
-    }
-  }
-
-  /** The statement that the next answer is about. */
-  #running(): RunningStatement | null {
-    const head = this.#owed[0];
-    switch (head?.kind) {
-      case 'query':
-      case 'function_call':
-      case 'refused_parse':
-        return head.running;
-      case 'execute':
-        return head.portal.running;
-      case 'bind':
-      case 'describe':
-        return head.portal?.running ?? null;
-      default:
-        return null;
-    }
+    this.#portals.end(name);
   }
 
   #notice(frame: Buffer): void {
-    const running = this.#running();
+    const running = this.#owed.running;
     const fields = decodeFields(frame);
     const shown = this.#shown(fields, running);
     this.#record(shown, running);
@@ -412,7 +331,7 @@ export class Answers {
   /** What the client may see of an error or notice. At a Sync it comes from deferred constraints and triggers: any code, any row. */
   #shown(fields: NoticeFields, running: RunningStatement | null): NoticeFields {
     if (running !== null) return running.judged.masking?.scrub(fields) ?? fields;
-    return this.#owed[0]?.kind === 'sync' && this.#options.profile().active ? scrubFields(fields, '', true) : fields;
+    return this.#owed.head?.kind === 'sync' && this.#options.profile().active ? scrubFields(fields, '', true) : fields;
   }
 
   #record(shown: NoticeFields, running: RunningStatement | null): void {
@@ -430,39 +349,7 @@ export class Answers {
     this.#options.parameterChanged(name, value);
     if (!this.#options.profile().active || parameterStatusAllowed(name, value)) this.#options.send(frame);
   }
-
-  #take<K extends Owed['kind']>(kind: K): Extract<Owed, { kind: K }> {
-    const head = this.#owed[0];
-    if (head?.kind !== kind) throw new ProtocolError(`the server answered ${kind}, which was not asked next`);
-    this.#owed.shift();
-    return head as Extract<Owed, { kind: K }>;
-  }
 }
-
-/** Tells the journal what a portal's rows are, as well as it is known; without any Describe only count and format are. */
-function describePortal(portal: Portal, frame: Buffer): void {
-  if (portal.judged.masking !== null) {
-    if (portal.fields !== null) portal.running.describe(portal.fields, portal.plan);
-    return;
-  }
-  const formats = portal.resultFormats;
-  const format = (index: number): 0 | 1 => ((formats.length === 1 ? formats[0] : formats[index]) === 1 ? 1 : 0);
-  const known =
-    portal.fields ?? decodeDataRow(frame).map((_, index) => ({ ...unknownField, name: `column ${index + 1}` }));
-  portal.running.describe(
-    known.map((field, index) => ({ ...field, format: format(index) })),
-    null,
-  );
-}
-
-const unknownField = {
-  tableOid: 0,
-  attributeNumber: 0,
-  typeOid: 0,
-  typeSize: -1,
-  typeModifier: -1,
-  format: 0,
-} as const;
 
 const unexpected = (type: number): ProtocolError =>
   new ProtocolError(`unexpected message "${String.fromCharCode(type)}" from the server`);

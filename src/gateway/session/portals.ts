@@ -1,0 +1,73 @@
+import { decodeDataRow } from '../wire/decode-backend.ts';
+import type { FieldDescription } from '../wire/fields.ts';
+import type { Portal } from './owed.ts';
+
+/** The portals that Bind made and the server knows, and what was described of prepared statements. */
+export class Portals {
+  readonly #portals = new Map<string, Portal>();
+  /** Columns of prepared statements that the client had described; used for the journal only, never for masking. */
+  readonly #statementFields = new Map<string, readonly FieldDescription[]>();
+
+  get(name: string): Portal | undefined {
+    return this.#portals.get(name);
+  }
+
+  set(name: string, portal: Portal): void {
+    this.#portals.set(name, portal);
+  }
+
+  /** The portal is closed; a statement that was bound and never executed was skipped. */
+  end(name: string): void {
+    const portal = this.#portals.get(name);
+    this.#portals.delete(name);
+    portal?.running.finish(portal.running.started ? 'ok' : 'skipped');
+  }
+
+  /** All of them are closed, as at the end of a transaction. */
+  endAll(): void {
+    for (const name of [...this.#portals.keys()]) this.end(name);
+  }
+
+  /** The session is over. */
+  abandon(): void {
+    for (const portal of this.#portals.values()) portal.running.finish('skipped');
+    this.#portals.clear();
+  }
+
+  statementFields(name: string): readonly FieldDescription[] | null {
+    return this.#statementFields.get(name) ?? null;
+  }
+
+  describedStatement(name: string, fields: readonly FieldDescription[]): void {
+    this.#statementFields.set(name, fields);
+  }
+
+  forgetStatement(name: string): void {
+    this.#statementFields.delete(name);
+  }
+}
+
+/** Tells the journal what a portal's rows are, as well as it is known; without any Describe only count and format are. */
+export function describePortal(portal: Portal, firstRow: Buffer): void {
+  if (portal.judged.masking !== null) {
+    if (portal.fields !== null) portal.running.describe(portal.fields, portal.plan);
+    return;
+  }
+  const formats = portal.resultFormats;
+  const format = (index: number): 0 | 1 => ((formats.length === 1 ? formats[0] : formats[index]) === 1 ? 1 : 0);
+  const known =
+    portal.fields ?? decodeDataRow(firstRow).map((_, index) => ({ ...unknownField, name: `column ${index + 1}` }));
+  portal.running.describe(
+    known.map((field, index) => ({ ...field, format: format(index) })),
+    null,
+  );
+}
+
+const unknownField = {
+  tableOid: 0,
+  attributeNumber: 0,
+  typeOid: 0,
+  typeSize: -1,
+  typeModifier: -1,
+  format: 0,
+} as const;
