@@ -54,7 +54,8 @@ export class EvidenceError extends Error {
     super(`There is no recorded session "${sessionId.slice(0, 64)}".`);
     this.name = 'EvidenceError';
     this.code = 'session_not_found';
-    this.hint = 'Look it up in the list of sessions; its journal may have been moved away.';
+    this.hint =
+      'The desk shows the id of a session under Sessions; it is also the name of its journal file. Check the data folder, too: the journal may lie in another.';
   }
 }
 

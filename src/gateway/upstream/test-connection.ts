@@ -62,7 +62,9 @@ export async function testConnection(
     }
     return { ok: true, steps, ...facts };
   } catch (error) {
-    return { ok: false, steps: [...steps, failed(current, error)], ...facts };
+    const last = failed(current, error);
+    const detail = current === names.credential ? `${last.detail} Or give it for this test alone.` : last.detail;
+    return { ok: false, steps: [...steps, { ...last, detail }], ...facts };
   }
 }
 

@@ -31,7 +31,7 @@ export async function verify(options: JournalOptions, environment: CommandEnviro
   const { ok, records, checkpoints, sealedToTheEnd, headHash, keyFingerprint, findings } = result;
   environment.print(
     [
-      `${ok ? 'ok' : 'NOT OK'}  ${sessionId}: ${records} records, ${checkpoints} signed checkpoints`,
+      `${ok ? 'ok' : 'NOT OK'}  ${sessionId}: ${records} records, ${checkpoints} signed checkpoint${checkpoints === 1 ? '' : 's'}`,
       `    ${endOf(sealedToTheEnd, keyFingerprint)}`,
       `    head ${headHash}`,
       `    key  ${keyFingerprint ?? 'none, so signatures were not checked: name it with --public-key, or its installation with --data-folder'}`,

@@ -56,7 +56,9 @@ export async function startDemoDatabase(options: DemoDatabaseOptions): Promise<D
   try {
     await endOrphan(cluster, (at) => servesCluster(at, known, cluster));
     if (known === null) {
-      options.progress('Making the demo database (once)');
+      options.progress(
+        asRoot ? 'Making the demo database (as root, anew at each start)' : 'Making the demo database (once)',
+      );
       await rm(cluster, { recursive: true, force: true });
       await server.initialise();
     }

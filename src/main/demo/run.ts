@@ -130,7 +130,7 @@ async function show(
     `${pdf.length} bytes`,
   );
   printer.plain(
-    `\n    journal  ${join(journals, `${sessionId}.journal`)}\n    report   ${reportPath}\n    verify   postern verify ${sessionId} --data-folder ${folder}\n    replay   postern replay ${sessionId} --data-folder ${folder}`,
+    `\n    journal  ${join(journals, `${sessionId}.journal`)}\n    report   ${reportPath}\n    verify   npx postern verify ${sessionId} --data-folder ${folder}\n    replay   npx postern replay ${sessionId} --data-folder ${folder}`,
   );
 }
 

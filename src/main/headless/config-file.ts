@@ -57,8 +57,16 @@ function parseJson(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw invalid(path, `it is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw invalid(path, `it is not JSON: ${byLine(error instanceof Error ? error.message : String(error), text)}`);
   }
+}
+
+/** Node 20 counts characters from the start of the file (`at position 129`); an editor shows lines and columns. */
+function byLine(message: string, text: string): string {
+  return message.replace(/ in JSON at position (\d+).*$/s, (_, position: string) => {
+    const before = text.slice(0, Number(position)).split('\n');
+    return ` at line ${before.length}, column ${(before.at(-1) ?? '').length + 1}`;
+  });
 }
 
 /** What the schema cannot say: names are distinct, and what is named exists. */

@@ -40,6 +40,7 @@ export async function openConsole(options: OpenConsoleOptions): Promise<{ stop(r
         listeners,
         addresses,
         signInLink: served.signInLink(),
+        enterPrintsLink: options.terminal.input.isTTY === true,
         journals,
         colour,
       }),

@@ -8,6 +8,8 @@ export interface WelcomeFacts {
   readonly listeners: readonly { readonly host: string; readonly port: number }[];
   readonly addresses: readonly AgentAddress[];
   readonly signInLink: string;
+  /** True when somebody can press Enter: standard input is a terminal. */
+  readonly enterPrintsLink: boolean;
   readonly journals: string;
   /** True when the output is a terminal that shows colours. */
   readonly colour: boolean;
@@ -24,7 +26,7 @@ export function welcome(facts: WelcomeFacts): string {
     `  ${bold(`Postern ${facts.version}`)} is open on ${gate}${facts.demo ? ', with the demo database' : ''}.`,
     ...(facts.whyNoDesktop === null ? [] : [dim(`  The console opens in the browser: ${facts.whyNoDesktop}.`)]),
     '',
-    `  ${bold('Operator')}  sign in once with this link (Enter prints a fresh one)`,
+    `  ${bold('Operator')}  sign in once with this link (${facts.enterPrintsLink ? 'Enter prints a fresh one' : 'a restart prints a fresh one'})`,
     `    ${facts.signInLink}`,
     '',
     ...(address === undefined ? noAgent(bold) : agentLines(address, bold)),

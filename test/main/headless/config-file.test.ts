@@ -120,3 +120,9 @@ test('a file that is no JSON names the file and says so', () => {
     message: expect.stringMatching(/^\/etc\/postern\.json: it is not JSON: /),
   });
 });
+
+test('a fault in the JSON is placed by line and column, as an editor shows it, comments counted', () => {
+  expect(fault('{ // a comment\n  "agents": [] /* more\n */\n  "connections": []\n}')).toMatchObject({
+    message: "/etc/postern.json: it is not JSON: Expected ',' or '}' after property value at line 4, column 3",
+  });
+});

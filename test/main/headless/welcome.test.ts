@@ -10,6 +10,7 @@ const facts = {
   listeners: [{ host: '127.0.0.1', port: 6432 }],
   addresses: [agentAddress(aConnection({ name: 'demo' }), 'demo-agent', { host: '127.0.0.1', port: 6432 }, 'pstn_k')],
   signInLink: 'http://127.0.0.1:9/#token=t',
+  enterPrintsLink: true,
   journals: '/data/journal',
   colour: false,
 };
@@ -32,4 +33,10 @@ test('without an agent it says where to make one', () => {
   expect(welcome({ ...facts, addresses: [] })).toContain(
     'there is none yet: make one in the console, under Connections',
   );
+});
+
+test('promises a fresh link at Enter only where somebody can press it', () => {
+  const how = (enterPrintsLink: boolean) =>
+    /sign in once with this link \((.*)\)/.exec(welcome({ ...facts, enterPrintsLink }))?.[1];
+  expect([how(true), how(false)]).toEqual(['Enter prints a fresh one', 'a restart prints a fresh one']);
 });
