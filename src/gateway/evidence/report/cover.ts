@@ -3,7 +3,7 @@ import { counted } from '../words.ts';
 import type { ReportInput } from './input.ts';
 import { facts, rule } from './parts.ts';
 import { type Colour, colours, type Sheet } from './sheet.ts';
-import { local, utc } from './times.ts';
+import { moment } from './times.ts';
 
 /** First page: what this is about, whether it can be relied on, and who made it. */
 export function printCover(sheet: Sheet, input: ReportInput, timeZone: string): void {
@@ -28,7 +28,7 @@ export function printCover(sheet: Sheet, input: ReportInput, timeZone: string): 
     ],
     ['Connection', `${summary.connection} (${summary.environment})`],
     ['Database and role', `${summary.database}, as ${summary.role}${serverOf(input)}`],
-    ['Started', `${utc(summary.startedAt)}\n${local(summary.startedAt, timeZone)}`],
+    ['Started', moment(summary.startedAt, timeZone)],
     ['Ended', endOf(input, timeZone)],
   ]);
   sheet.y += 6;
@@ -36,7 +36,7 @@ export function printCover(sheet: Sheet, input: ReportInput, timeZone: string): 
   sheet.y += 10;
   facts(sheet, [
     ['Completeness', completeness(input)],
-    ['Report made', `${utc(input.generatedAt)}\n${local(input.generatedAt, timeZone)}`],
+    ['Report made', moment(input.generatedAt, timeZone)],
     ['Exported by', `${input.generatedBy} (operating-system user)`],
     ['Generator', `Postern ${input.generatorVersion}`],
   ]);
@@ -107,7 +107,7 @@ function printCounts(sheet: Sheet, { detail }: ReportInput): void {
 
 function endOf({ detail: { summary } }: ReportInput, timeZone: string): string {
   if (summary.endedAt === null) return 'still open when this report was made';
-  return `${utc(summary.endedAt)} (${summary.endReason ?? 'no reason recorded'})\n${local(summary.endedAt, timeZone)}`;
+  return moment(summary.endedAt, timeZone, ` (${summary.endReason ?? 'no reason recorded'})`);
 }
 
 function serverOf({ records }: ReportInput): string {

@@ -4,9 +4,14 @@ export function utc(time: number): string {
 }
 
 /** The same moment on the clock of a time zone: `2026-03-02 10:00:00 Europe/Berlin`. */
-export function local(time: number, timeZone: string): string {
+function local(time: number, timeZone: string): string {
   // Swedish writes dates as ISO 8601 does.
   return `${new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' }).format(time)} ${timeZone}`;
+}
+
+/** A moment in UTC with a remark, and below it the clock of the time zone, unless that is UTC too. */
+export function moment(time: number, timeZone: string, remark = ''): string {
+  return timeZone === 'UTC' ? `${utc(time)}${remark}` : `${utc(time)}${remark}\n${local(time, timeZone)}`;
 }
 
 /** The time of day only, UTC, for tables: `09:00:00.123`. */
