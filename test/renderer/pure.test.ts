@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseRoute, type Route, routeHash } from '../../src/renderer/app/routes.ts';
 import { withApproval, withSession, withStatement } from '../../src/renderer/data/live.ts';
 import { headline } from '../../src/renderer/parts/effects.ts';
+import { duration, sessionMark } from '../../src/renderer/parts/format.ts';
 import { sqlSpans } from '../../src/renderer/parts/sql.ts';
 import { visibleParts } from '../../src/renderer/parts/visible.ts';
 import {
@@ -16,6 +17,15 @@ import { covers, newRuleId, ruleProblems } from '../../src/renderer/screens/rule
 import { request } from './fake-desk/approvals.ts';
 import { sessionSummaries } from './fake-desk/sessions.ts';
 import { statement } from './fake-desk/statements.ts';
+
+describe('lengths of time and ids', () => {
+  it('leave out a rest of nothing', () => {
+    expect([300_000, 252_000, 7_200_000, 7_500_000].map(duration)).toEqual(['5 min', '4 min 12 s', '2 h', '2 h 5 min']);
+  });
+  it('tell sessions of one day apart', () => {
+    expect(['20260302T090000-1f2e3d4c', '20260302T090000-5a6b7c8d'].map(sessionMark)).toEqual(['1f2e3d4c', '5a6b7c8d']);
+  });
+});
 
 describe('visible text', () => {
   it('names every character that hides or reorders and keeps line breaks and tabs', () => {

@@ -1,5 +1,5 @@
 import type { Verification } from '../../contract/index.ts';
-import { count } from './format.ts';
+import { plural } from './format.ts';
 import { InfoNote } from './Notes.tsx';
 import styles from './VerificationNote.module.css';
 
@@ -13,7 +13,7 @@ export function VerificationNote({ verification }: { readonly verification: Veri
           {ok ? 'The journal is whole: nothing was changed, removed or reordered.' : 'The journal does not verify.'}
         </p>
         <p className={styles.facts}>
-          {count(verification.records)} records, {count(verification.checkpoints)} signed checkpoints ·{' '}
+          {plural(verification.records, 'record')}, {plural(verification.checkpoints, 'signed checkpoint')} ·{' '}
           {verification.sealedToTheEnd ? 'sealed to the end' : 'the last records are not yet under a signed checkpoint'}
           {verification.keyFingerprint !== null && (
             <>

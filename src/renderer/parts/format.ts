@@ -29,14 +29,18 @@ export function ago(at: number, now: number): string {
   return relativeFormat.format(Math.round(seconds / 86_400), 'day');
 }
 
-/** A length of time in milliseconds: `0.4 ms`, `12 ms`, `1.24 s`, `4 min 12 s`, `2 h 5 min`. */
+/** A length of time in milliseconds: `0.4 ms`, `12 ms`, `1.24 s`, `4 min 12 s`, `5 min`, `2 h 5 min`. */
 export function duration(ms: number): string {
   if (ms < 10) return `${ms.toFixed(1)} ms`;
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
   const minutes = Math.floor(ms / 60_000);
-  if (minutes < 60) return `${minutes} min ${Math.floor((ms % 60_000) / 1000)} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  if (minutes < 60) return withRest(`${minutes} min`, Math.floor((ms % 60_000) / 1000), 's');
+  return withRest(`${Math.floor(minutes / 60)} h`, minutes % 60, 'min');
+}
+
+function withRest(whole: string, rest: number, unit: string): string {
+  return rest === 0 ? whole : `${whole} ${rest} ${unit}`;
 }
 
 /** Time as a player or a countdown shows it: `4:32`, `1:04:32`; part seconds are dropped. */
@@ -46,6 +50,11 @@ export function timecode(ms: number): string {
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return `${minutes}:${rest}`;
   return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}:${rest}`;
+}
+
+/** The part of a session id that tells it from others: all of them begin with the day and time. `20260302T090000-1f2e3d4c` gives `1f2e3d4c`. */
+export function sessionMark(sessionId: string): string {
+  return sessionId.slice(sessionId.lastIndexOf('-') + 1);
 }
 
 /** A number with the reader's separators. */

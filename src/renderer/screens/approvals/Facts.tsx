@@ -3,7 +3,7 @@ import type { ApprovalRequest } from '../../../contract/index.ts';
 import { routeHash } from '../../app/routes.ts';
 import { CopyButton } from '../../parts/CopyButton.tsx';
 import { effectLabels } from '../../parts/effects.ts';
-import { dateTime } from '../../parts/format.ts';
+import { dateTime, sessionMark } from '../../parts/format.ts';
 import { Visible } from '../../parts/Visible.tsx';
 import styles from './Facts.module.css';
 
@@ -54,8 +54,8 @@ export function Facts({ request }: { readonly request: ApprovalRequest }) {
           <code>{request.clientAddress}</code>
         </Fact>
         <Fact name="Session">
-          <a href={routeHash({ screen: 'sessions', id: request.sessionId })}>
-            {request.sessionId.slice(0, 8)}, statement {request.statementSeq}
+          <a title={request.sessionId} href={routeHash({ screen: 'sessions', id: request.sessionId })}>
+            {sessionMark(request.sessionId)}, statement {request.statementSeq}
           </a>
         </Fact>
       </Group>

@@ -1,3 +1,4 @@
+import { useId } from 'react';
 import { authMethod, type ConnectionConfig, type CredentialSource } from '../../../contract/index.ts';
 import { CheckField, Field, SelectField, TextField } from '../../parts/Field.tsx';
 import styles from './ConnectionDialog.module.css';
@@ -21,6 +22,7 @@ const sources: readonly { readonly value: CredentialSource['from']; readonly lab
 /** Where the password comes from, and which ways of proving it are accepted. */
 export function CredentialFields({ upstream, problems, onChange }: CredentialFieldsProps) {
   const { credential } = upstream;
+  const accepted = useId();
   return (
     <fieldset className={styles.grid}>
       <legend>Password</legend>
@@ -63,7 +65,10 @@ export function CredentialFields({ upstream, problems, onChange }: CredentialFie
           </Field>
         )}
       </div>
-      <fieldset className={styles.full} aria-label="Accepted ways to log in">
+      <fieldset className={styles.full} aria-labelledby={accepted}>
+        <p id={accepted} className={styles.accepted}>
+          Accepted ways to log in (a server that asks for less may not be the right one)
+        </p>
         <div className={styles.methods}>
           {authMethod.options.map((method) => (
             <CheckField

@@ -4,6 +4,7 @@ import { navigate, routeHash } from '../../app/routes.ts';
 import { useAction, useCall } from '../../data/query.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Chip, EnvironmentChip } from '../../parts/Chips.tsx';
+import { CopyButton } from '../../parts/CopyButton.tsx';
 import { cx } from '../../parts/cx.ts';
 import { Confirm } from '../../parts/Dialog.tsx';
 import { dateTime, duration, plural } from '../../parts/format.ts';
@@ -74,7 +75,8 @@ export function SessionDetail({ sessionId }: { readonly sessionId: string }) {
               · application <Visible text={summary.applicationName} /> (claimed)
             </>
           )}{' '}
-          · from <code>{summary.clientAddress}</code>
+          · from <code>{summary.clientAddress}</code> · session <code>{sessionId}</code>{' '}
+          <CopyButton text={sessionId} label="Copy session" iconOnly />
           {summary.endReason !== null && (
             <>
               {' '}

@@ -46,7 +46,9 @@ export function SettingsScreen() {
               <Fact name="Version">{data.version}</Fact>
               <Fact name="Host">{data.host === 'electron' ? 'Desktop app' : 'Headless, console in a browser'}</Fact>
               <Fact name="Settings">
-                {data.managedBy === 'file' ? 'from a configuration file, read-only here' : 'kept by Postern, sealed'}
+                {data.managedBy === 'file'
+                  ? 'from a configuration file, read-only here'
+                  : 'kept by Postern, in settings.json'}
               </Fact>
               <Fact name="Listens on">
                 {data.listeners.map(({ host, port }) => (
