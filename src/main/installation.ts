@@ -66,7 +66,9 @@ async function openOnFreePort(
   settings: SettingsStore,
   demo: DemoSetup | null,
 ): Promise<OpenDesk> {
-  const { listener, approvalDeadlineSeconds } = settings.file();
+  const { listener, approvalDeadlineSeconds, connections } = settings.file();
+  // Addresses of the operator's own agents name the port: they are not to move, nor to send their keys to whoever holds it.
+  const mayMove = demo !== null && connections.every(({ name }) => name === demoConnectionName);
   for (let attempt = 0; ; attempt++) {
     try {
       return await openDesk({
@@ -85,7 +87,7 @@ async function openOnFreePort(
       });
     } catch (error) {
       const taken = error instanceof GatewayError && error.code === 'port_in_use';
-      if (!taken || demo === null || attempt === demoPortAttempts) throw error;
+      if (!taken || !mayMove || attempt === demoPortAttempts) throw error;
       options.progress(`Port ${listener.port + attempt} is taken; trying the next one`);
     }
   }

@@ -1,5 +1,7 @@
-import { mkdtemp, readdir } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -51,4 +53,29 @@ test('a demo that finds the usual port taken says so and takes the next', async 
   occupant.close();
   expect(stdout).toContain('Port 6432 is taken; trying the next one');
   expect(code).toBe(0);
+});
+
+test('with connections of one’s own, a port that is taken ends the start: their agents would knock elsewhere', async () => {
+  const folder = await newFolder();
+  const settings = join(folder, 'settings.json');
+  const squatter = createServer().listen(0, '127.0.0.1');
+  await once(squatter, 'listening');
+  const { port } = squatter.address() as AddressInfo;
+
+  const first = startCli(['open', '--console', '--data-folder', folder], { NO_COLOR: '1' });
+  await first.firstLine;
+  await expect.poll(() => existsSync(settings)).toBe(true);
+  first.process.kill('SIGTERM');
+  await first.ended;
+  const kept = JSON.parse(await readFile(settings, 'utf8'));
+  const mine = { ...kept.connections[0], name: 'mine' };
+  await writeFile(
+    settings,
+    JSON.stringify({ ...kept, connections: [...kept.connections, mine], listener: { ...kept.listener, port } }),
+  );
+
+  const { code, stderr } = await startCli(['open', '--console', '--data-folder', folder]).ended;
+  squatter.close();
+  expect(code).toBe(2);
+  expect(stderr).toContain(`Port ${port} on 127.0.0.1 is already in use.`);
 });

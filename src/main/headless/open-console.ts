@@ -30,6 +30,7 @@ export async function openConsole(options: OpenConsoleOptions): Promise<{ stop(r
       log: options.log,
     });
     const { addresses } = await desk.handlers['desk.overview']({});
+    const connections = await desk.handlers['connections.list']({});
     const { version } = options.root;
     const { whyNoDesktop, colour } = options;
     options.print(
@@ -39,6 +40,9 @@ export async function openConsole(options: OpenConsoleOptions): Promise<{ stop(r
         demo: demo !== null,
         listeners,
         addresses,
+        passwordsNeeded: connections
+          .filter(({ credential }) => credential === 'needed')
+          .map(({ config }) => config.name),
         signInLink: served.signInLink(),
         enterPrintsLink: options.terminal.input.isTTY === true,
         journals,

@@ -7,6 +7,8 @@ export interface WelcomeFacts {
   readonly demo: boolean;
   readonly listeners: readonly { readonly host: string; readonly port: number }[];
   readonly addresses: readonly AgentAddress[];
+  /** Names of connections whose password the operator has yet to give. */
+  readonly passwordsNeeded: readonly string[];
   readonly signInLink: string;
   /** True when somebody can press Enter: standard input is a terminal. */
   readonly enterPrintsLink: boolean;
@@ -30,6 +32,13 @@ export function welcome(facts: WelcomeFacts): string {
     `    ${facts.signInLink}`,
     '',
     ...(address === undefined ? noAgent(bold) : agentLines(address, bold)),
+    ...(facts.demo ? [dim('  The demo agent has a new key at every start; keys of your own agents stay.')] : []),
+    ...(facts.passwordsNeeded.length === 0
+      ? []
+      : [
+          `  ${bold('Passwords')} are needed for ${facts.passwordsNeeded.join(', ')}: give them in the console, under Connections`,
+          '',
+        ]),
     dim(`  Journals: ${facts.journals}`),
     dim('  Ctrl+C closes the gate.'),
     '',

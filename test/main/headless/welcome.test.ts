@@ -8,6 +8,7 @@ const facts = {
   whyNoDesktop: 'there is no display here',
   demo: true,
   listeners: [{ host: '127.0.0.1', port: 6432 }],
+  passwordsNeeded: [],
   addresses: [agentAddress(aConnection({ name: 'demo' }), 'demo-agent', { host: '127.0.0.1', port: 6432 }, 'pstn_k')],
   signInLink: 'http://127.0.0.1:9/#token=t',
   enterPrintsLink: true,
@@ -39,4 +40,11 @@ test('promises a fresh link at Enter only where somebody can press it', () => {
   const how = (enterPrintsLink: boolean) =>
     /sign in once with this link \((.*)\)/.exec(welcome({ ...facts, enterPrintsLink }))?.[1];
   expect([how(true), how(false)]).toEqual(['Enter prints a fresh one', 'a restart prints a fresh one']);
+});
+
+test('names the connections that wait for a password, and says that the demo’s key will not last', () => {
+  const said = welcome({ ...facts, demo: true, passwordsNeeded: ['prod', 'staging'] });
+  expect(said).toContain('Passwords are needed for prod, staging: give them in the console, under Connections');
+  expect(said).toContain('The demo agent has a new key at every start');
+  expect(welcome({ ...facts, demo: false })).not.toContain('new key');
 });
