@@ -5,7 +5,7 @@ import type { Databases } from './databases.ts';
 import type { GateJournals } from './gate-journals.ts';
 import { CancelRegistry } from './session/cancel-registry.ts';
 import { ClientGone } from './session/client-handshake.ts';
-import type { JudgeContext } from './session/judge.ts';
+import type { JudgeContext } from './session/judged.ts';
 import type { Admission, Admitted } from './session/open-session.ts';
 import { type RecorderListener, SessionRecorder } from './session/recorder.ts';
 import { Session, type SessionFacts } from './session/session.ts';

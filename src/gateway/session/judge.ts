@@ -1,63 +1,13 @@
-import type { EffectsView, RuleAnswer, Verdict } from '../../contract/index.ts';
 import { mergeMasking } from '../masking/profile.ts';
 import type { MaskingProfile, StatementMasking } from '../masking/types.ts';
-import type { Policy } from '../policy/types.ts';
 import type { CatalogSnapshot } from '../sql/catalog.ts';
-import type { Effects, ParsedStatement, RelationReference, Understanding } from '../sql/effects.ts';
-import type { Parser } from '../sql/parser.ts';
+import type { ParsedStatement, Understanding } from '../sql/effects.ts';
+import { consequencesOf, movesNames } from './consequences.ts';
+import { effectsView, unknownEffects } from './effects-view.ts';
+import type { JudgeContext, Judged } from './judged.ts';
 import { withMasking } from './mask-verdict.ts';
 import { type Definition, NameRegistry, type NameScope } from './names.ts';
-
-/** What the judgement of one statement depends on, besides its text. */
-export interface JudgeContext {
-  readonly parser: Parser;
-  readonly catalog: CatalogSnapshot | null;
-  readonly policy: Policy;
-  readonly profile: MaskingProfile;
-  readonly environment: 'production' | 'staging' | 'local';
-  readonly connection: string;
-  readonly agent: string;
-  readonly transaction: 'idle' | 'open' | 'failed';
-  /** Settings of the session that decide what the server reads in the text, as it last reported them. */
-  readonly standardConformingStrings: boolean;
-  readonly clientEncoding: string;
-  /** Whether either of the two was ever another one in this session, so that the end of a transaction may bring it back. */
-  readonly readingVaries: boolean;
-  /** An earlier statement may have changed either of them, and the server has not reported yet: it does so at a Sync only. */
-  readonly readingInFlight: boolean;
-  /** Whether the session ever searched other schemas than a new one, so that the end of a transaction may bring them back. */
-  readonly searchPathVaries: boolean;
-  /** An earlier statement of the same pipeline may have changed the search_path, so names may mean other relations. */
-  readonly searchPathInFlight: boolean;
-}
-
-/** A statement text, judged. */
-export interface Judged {
-  readonly text: string;
-  readonly verdict: Verdict;
-  readonly rule: RuleAnswer;
-  readonly effects: EffectsView;
-  /** Null on a connection without masks. */
-  readonly masking: StatementMasking | null;
-  /** The statements in the text, whose names are taken over as the server completes them. */
-  readonly statements: readonly ParsedStatement[];
-  /** Anything but reading: the record must survive a power loss before the statement is sent. */
-  readonly changes: boolean;
-  readonly changesCatalog: boolean;
-  readonly mayChangeSearchPath: boolean;
-  /** It may change the settings by which the server reads the texts that follow it in a pipeline. */
-  readonly mayChangeReading: boolean;
-  /** It may change what names mean to the statements behind it in a pipeline. */
-  readonly movesNames: boolean;
-}
-
-// A byte order mark is part of what the server reads, so it stays.
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const harmlessKinds = new Set(['read', 'session', 'transaction', 'cursor', 'prepare', 'execute', 'explain', 'listen']);
-/** Settings that decide what the server reads in a text; `*`: any. */
-const readingSettings = new Set(['standard_conforming_strings', 'client_encoding', '*']);
-const transactionEnds = /^(?:COMMIT|ROLLBACK|PREPARE)\b/;
-const unknownEffects: EffectsView = { kinds: ['unknown'], reads: [], writes: [], functions: [], understood: false };
+import { decode, notUnderstood } from './reading.ts';
 
 /** Judges the bytes of one Query or one bound statement. Pure: the same bytes, names and context give the same answer. */
 export function judge(
@@ -117,12 +67,6 @@ function doubting(
   return { ...understanding, statements: [...statements, ...doubtful.statements] };
 }
 
-const movesNames = (effect: Effects, { searchPathVaries }: JudgeContext): boolean =>
-  effect.settings.some((name) => name === 'search_path' || name === '*') ||
-  effect.kinds.some((kind) => kind === 'ddl' || kind === 'procedural' || kind === 'unknown') ||
-  effect.functions.some((called) => !called.harmless && called.readsOnly !== true && called.name !== 'set_config') ||
-  (searchPathVaries && effect.kinds.includes('transaction') && transactionEnds.test(effect.command ?? ''));
-
 const pathless = new WeakMap<CatalogSnapshot, CatalogSnapshot>();
 
 function withoutPath(catalog: CatalogSnapshot): CatalogSnapshot {
@@ -144,45 +88,6 @@ export function judgeFunctionCall(functionOid: number, context: JudgeContext): J
     'function_call',
     context,
   );
-}
-
-/** What the server will read in these bytes, or why that cannot be told. */
-function decode(
-  text: Buffer,
-  context: JudgeContext,
-  unreadable: string | null = null,
-): { ok: true; text: string } | { ok: false; understanding: Understanding } {
-  const reason = unreadable ?? whyUnreadable(text, context);
-  if (reason !== null) return { ok: false, understanding: notUnderstood(reason) };
-  try {
-    return { ok: true, text: strictUtf8.decode(text) };
-  } catch {
-    return { ok: false, understanding: notUnderstood('the text is not valid UTF-8') };
-  }
-}
-
-/** Why the settings of this moment leave open what the server reads in a text; null when they do not. */
-export function whyUnreadable(text: Buffer, context: JudgeContext): string | null {
-  if (!context.standardConformingStrings && text.includes(0x5c)) {
-    return 'standard_conforming_strings is off, so a backslash may end a literal elsewhere than it seems';
-  }
-  const encoding = context.clientEncoding.toUpperCase();
-  if (encoding !== 'UTF8' && encoding !== 'UNICODE' && !isAscii(text)) {
-    return `client_encoding is ${context.clientEncoding}; only UTF8 text is understood`;
-  }
-  if (context.readingInFlight && (text.includes(0x5c) || !isAscii(text))) {
-    return 'an earlier statement of the same pipeline may change how the server reads backslashes and letters beyond ASCII; send a Sync in between';
-  }
-  return null;
-}
-
-function isAscii(bytes: Buffer): boolean {
-  for (const byte of bytes) if (byte > 0x7f) return false;
-  return true;
-}
-
-function notUnderstood(reason: string): Understanding {
-  return { status: 'not_understood', code: 'invalid_text', reason };
 }
 
 interface Resolved {
@@ -286,37 +191,6 @@ function conclude(
     effects: view,
     masking,
     statements: own.status === 'understood' ? own.statements : [],
-    changes: view.kinds.some((kind) => !harmlessKinds.has(kind)),
-    changesCatalog: view.kinds.some(
-      (kind) => kind === 'ddl' || kind === 'dcl' || kind === 'procedural' || kind === 'unknown',
-    ),
-    mayChangeSearchPath:
-      view.kinds.some((kind) => kind === 'ddl' || kind === 'procedural' || kind === 'unknown') ||
-      effects.some((effect) => effect.settings.length > 0 || effect.functions.some((called) => !called.harmless)),
-    mayChangeReading:
-      view.kinds.some((kind) => kind === 'ddl' || kind === 'procedural' || kind === 'unknown') ||
-      effects.some((effect) => changesReading(effect, context)),
-    movesNames: view.kinds.includes('unknown') || effects.some((effect) => movesNames(effect, context)),
+    ...consequencesOf(view, effects, context),
   };
 }
-
-const changesReading = (effect: Effects, { readingVaries }: JudgeContext): boolean =>
-  effect.settings.some((name) => readingSettings.has(name)) ||
-  effect.functions.some((called) => !called.harmless && called.readsOnly !== true && called.name !== 'set_config') ||
-  (readingVaries && effect.kinds.includes('transaction') && transactionEnds.test(effect.command ?? ''));
-
-function effectsView(effects: readonly Effects[]): EffectsView {
-  const names = (pick: (effect: Effects) => readonly { schema: string | null; name: string }[]): string[] => [
-    ...new Set(effects.flatMap((effect) => pick(effect).map(qualified))),
-  ];
-  return {
-    kinds: [...new Set(effects.flatMap((effect) => effect.kinds))],
-    reads: names((effect) => effect.reads),
-    writes: names((effect) => effect.writes),
-    functions: names((effect) => effect.functions),
-    understood: effects.every((effect) => effect.understood),
-  };
-}
-
-const qualified = (reference: Pick<RelationReference, 'schema' | 'name'>): string =>
-  reference.schema === null ? reference.name : `${reference.schema}.${reference.name}`;

@@ -1,6 +1,6 @@
 import type { Answers } from './answers.ts';
 import type { DatabaseContext, DatabaseView } from './database-context.ts';
-import type { JudgeContext } from './judge.ts';
+import type { JudgeContext } from './judged.ts';
 import type { RunningStatement } from './running-statement.ts';
 import { readSearchPath } from './search-path.ts';
 

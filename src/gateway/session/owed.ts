@@ -1,7 +1,7 @@
 import type { MaskPlan } from '../masking/types.ts';
 import type { ErrorText } from '../wire/encode-backend.ts';
 import type { FieldDescription } from '../wire/fields.ts';
-import type { Judged } from './judge.ts';
+import type { Judged } from './judged.ts';
 import type { Definition } from './names.ts';
 import type { RunningStatement } from './running-statement.ts';
 

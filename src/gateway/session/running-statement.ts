@@ -4,7 +4,7 @@ import type { MaskPlan } from '../masking/types.ts';
 import { decodeDataRow, rowsOfTag } from '../wire/decode-backend.ts';
 import type { FieldDescription, NoticeFields } from '../wire/fields.ts';
 import { valueToText } from '../wire/values.ts';
-import type { Judged } from './judge.ts';
+import type { Judged } from './judged.ts';
 import type { Recorder } from './recorder.ts';
 
 /** How much of a result is kept readable in the journal; the digest covers all of it. */

@@ -11,7 +11,7 @@ import type { DatabaseContext } from './database-context.ts';
 import { forwardPlan } from './forward.ts';
 import { FrameBatch } from './frame-batch.ts';
 import { holdMember } from './hold.ts';
-import type { JudgeContext } from './judge.ts';
+import type { JudgeContext } from './judged.ts';
 import { SessionKnowledge } from './knowledge.ts';
 import { NameRegistry } from './names.ts';
 import type { SessionRecorder } from './recorder.ts';

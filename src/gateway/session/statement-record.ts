@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { BoundValue } from '../../contract/index.ts';
 import type { RecordBody } from '../journal/records.ts';
-import type { Judged } from './judge.ts';
+import type { Judged } from './judged.ts';
 
 /** Longest statement text kept in a journal, in characters; the digest covers the rest. */
 const recordedTextLength = 100_000;

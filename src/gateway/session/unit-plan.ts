@@ -12,17 +12,11 @@ import type { ErrorText } from '../wire/encode-backend.ts';
 import { MessageReader } from '../wire/message-reader.ts';
 import { valueToText } from '../wire/values.ts';
 import type { Answers } from './answers.ts';
-import {
-  type JudgeContext,
-  type Judged,
-  judge,
-  judgeDefinition,
-  judgeFunctionCall,
-  runsByName,
-  whyUnreadable,
-} from './judge.ts';
+import { judge, judgeDefinition, judgeFunctionCall, runsByName } from './judge.ts';
+import type { JudgeContext, Judged } from './judged.ts';
 import { type Definition, NameRegistry } from './names.ts';
 import type { Portal } from './owed.ts';
+import { whyUnreadable } from './reading.ts';
 import type { RunningStatement } from './running-statement.ts';
 import type { Unit } from './segment.ts';
 import { SegmentPortals } from './segment-portals.ts';

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { RecordBody } from '../../../src/gateway/journal/records.ts';
 import { Answers } from '../../../src/gateway/session/answers.ts';
-import type { Judged } from '../../../src/gateway/session/judge.ts';
+import type { Judged } from '../../../src/gateway/session/judged.ts';
 import { NameRegistry } from '../../../src/gateway/session/names.ts';
 import type { Portal } from '../../../src/gateway/session/owed.ts';
 import { RunningStatement } from '../../../src/gateway/session/running-statement.ts';

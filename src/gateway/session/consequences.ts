@@ -1,0 +1,42 @@
+import type { EffectsView } from '../../contract/index.ts';
+import type { Effects } from '../sql/effects.ts';
+import type { JudgeContext, Judged } from './judged.ts';
+
+const harmlessKinds = new Set(['read', 'session', 'transaction', 'cursor', 'prepare', 'execute', 'explain', 'listen']);
+/** Settings that decide what the server reads in a text; `*`: any. */
+const readingSettings = new Set(['standard_conforming_strings', 'client_encoding', '*']);
+const transactionEnds = /^(?:COMMIT|ROLLBACK|PREPARE)\b/;
+
+type Consequences = Pick<
+  Judged,
+  'changes' | 'changesCatalog' | 'mayChangeSearchPath' | 'mayChangeReading' | 'movesNames'
+>;
+
+/** What a statement may change of the things that the judgement of later ones rests on. */
+export function consequencesOf(view: EffectsView, effects: readonly Effects[], context: JudgeContext): Consequences {
+  return {
+    changes: view.kinds.some((kind) => !harmlessKinds.has(kind)),
+    changesCatalog: view.kinds.some(
+      (kind) => kind === 'ddl' || kind === 'dcl' || kind === 'procedural' || kind === 'unknown',
+    ),
+    mayChangeSearchPath:
+      view.kinds.some((kind) => kind === 'ddl' || kind === 'procedural' || kind === 'unknown') ||
+      effects.some((effect) => effect.settings.length > 0 || effect.functions.some((called) => !called.harmless)),
+    mayChangeReading:
+      view.kinds.some((kind) => kind === 'ddl' || kind === 'procedural' || kind === 'unknown') ||
+      effects.some((effect) => changesReading(effect, context)),
+    movesNames: view.kinds.includes('unknown') || effects.some((effect) => movesNames(effect, context)),
+  };
+}
+
+/** Whether unqualified names may mean something else behind this statement. */
+export const movesNames = (effect: Effects, { searchPathVaries }: JudgeContext): boolean =>
+  effect.settings.some((name) => name === 'search_path' || name === '*') ||
+  effect.kinds.some((kind) => kind === 'ddl' || kind === 'procedural' || kind === 'unknown') ||
+  effect.functions.some((called) => !called.harmless && called.readsOnly !== true && called.name !== 'set_config') ||
+  (searchPathVaries && effect.kinds.includes('transaction') && transactionEnds.test(effect.command ?? ''));
+
+const changesReading = (effect: Effects, { readingVaries }: JudgeContext): boolean =>
+  effect.settings.some((name) => readingSettings.has(name)) ||
+  effect.functions.some((called) => !called.harmless && called.readsOnly !== true && called.name !== 'set_config') ||
+  (readingVaries && effect.kinds.includes('transaction') && transactionEnds.test(effect.command ?? ''));

@@ -1,0 +1,28 @@
+import type { EffectsView } from '../../contract/index.ts';
+import type { Effects, RelationReference } from '../sql/effects.ts';
+
+/** Of a text that is not understood. */
+export const unknownEffects: EffectsView = {
+  kinds: ['unknown'],
+  reads: [],
+  writes: [],
+  functions: [],
+  understood: false,
+};
+
+/** The effects of all statements of a text, as people and journals read them. */
+export function effectsView(effects: readonly Effects[]): EffectsView {
+  const names = (pick: (effect: Effects) => readonly { schema: string | null; name: string }[]): string[] => [
+    ...new Set(effects.flatMap((effect) => pick(effect).map(qualified))),
+  ];
+  return {
+    kinds: [...new Set(effects.flatMap((effect) => effect.kinds))],
+    reads: names((effect) => effect.reads),
+    writes: names((effect) => effect.writes),
+    functions: names((effect) => effect.functions),
+    understood: effects.every((effect) => effect.understood),
+  };
+}
+
+const qualified = (reference: Pick<RelationReference, 'schema' | 'name'>): string =>
+  reference.schema === null ? reference.name : `${reference.schema}.${reference.name}`;

@@ -1,0 +1,49 @@
+import type { EffectsView, RuleAnswer, Verdict } from '../../contract/index.ts';
+import type { MaskingProfile, StatementMasking } from '../masking/types.ts';
+import type { Policy } from '../policy/types.ts';
+import type { CatalogSnapshot } from '../sql/catalog.ts';
+import type { ParsedStatement } from '../sql/effects.ts';
+import type { Parser } from '../sql/parser.ts';
+
+/** What the judgement of one statement depends on, besides its text. */
+export interface JudgeContext {
+  readonly parser: Parser;
+  readonly catalog: CatalogSnapshot | null;
+  readonly policy: Policy;
+  readonly profile: MaskingProfile;
+  readonly environment: 'production' | 'staging' | 'local';
+  readonly connection: string;
+  readonly agent: string;
+  readonly transaction: 'idle' | 'open' | 'failed';
+  /** Settings of the session that decide what the server reads in the text, as it last reported them. */
+  readonly standardConformingStrings: boolean;
+  readonly clientEncoding: string;
+  /** Whether either of the two was ever another one in this session, so that the end of a transaction may bring it back. */
+  readonly readingVaries: boolean;
+  /** An earlier statement may have changed either of them, and the server has not reported yet: it does so at a Sync only. */
+  readonly readingInFlight: boolean;
+  /** Whether the session ever searched other schemas than a new one, so that the end of a transaction may bring them back. */
+  readonly searchPathVaries: boolean;
+  /** An earlier statement of the same pipeline may have changed the search_path, so names may mean other relations. */
+  readonly searchPathInFlight: boolean;
+}
+
+/** A statement text, judged. */
+export interface Judged {
+  readonly text: string;
+  readonly verdict: Verdict;
+  readonly rule: RuleAnswer;
+  readonly effects: EffectsView;
+  /** Null on a connection without masks. */
+  readonly masking: StatementMasking | null;
+  /** The statements in the text, whose names are taken over as the server completes them. */
+  readonly statements: readonly ParsedStatement[];
+  /** Anything but reading: the record must survive a power loss before the statement is sent. */
+  readonly changes: boolean;
+  readonly changesCatalog: boolean;
+  readonly mayChangeSearchPath: boolean;
+  /** It may change the settings by which the server reads the texts that follow it in a pipeline. */
+  readonly mayChangeReading: boolean;
+  /** It may change what names mean to the statements behind it in a pipeline. */
+  readonly movesNames: boolean;
+}
