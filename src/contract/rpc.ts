@@ -133,21 +133,36 @@ export function connect(port: Port): Client {
   };
 }
 
+/** A port that can be closed from here; the other end hears of it. */
+export interface MemoryPort extends Port {
+  close(): void;
+}
+
 /** Two ends in one process, joined through JSON so that nothing passes here which a WebSocket would refuse. */
-export function memoryPorts(): [Port, Port] {
-  const sides = [new Set<(m: unknown) => void>(), new Set<(m: unknown) => void>()] as const;
-  const end = (mine: 0 | 1): Port => ({
+export function memoryPorts(): [MemoryPort, MemoryPort] {
+  const sides = [new Set<(message: unknown) => void>(), new Set<(message: unknown) => void>()] as const;
+  const closing = new Set<() => void>();
+  let open = true;
+  const end = (mine: 0 | 1): MemoryPort => ({
     post: (message) => {
       const text = JSON.stringify(message);
       queueMicrotask(() => {
-        for (const listener of [...sides[mine === 0 ? 1 : 0]]) listener(JSON.parse(text));
+        if (open) for (const listener of [...sides[mine === 0 ? 1 : 0]]) listener(JSON.parse(text));
       });
     },
     onMessage: (listener) => {
       sides[mine].add(listener);
       return () => sides[mine].delete(listener);
     },
-    onClose: () => () => undefined,
+    onClose: (listener) => {
+      closing.add(listener);
+      return () => closing.delete(listener);
+    },
+    close: () => {
+      if (!open) return;
+      open = false;
+      for (const listener of [...closing]) listener();
+    },
   });
   return [end(0), end(1)];
 }
