@@ -6,10 +6,11 @@ import {
   decodeBind,
   decodeExecute,
   decodeFunctionCall,
+  decodeParse,
+  decodeQuery,
   decodeTarget,
 } from '../wire/decode-frontend.ts';
 import type { ErrorText } from '../wire/encode-backend.ts';
-import { MessageReader } from '../wire/message-reader.ts';
 import { valueToText } from '../wire/values.ts';
 import type { Answers } from './answers.ts';
 import { judge, judgeDefinition, judgeFunctionCall, runsByName } from './judge.ts';
@@ -91,9 +92,7 @@ export interface PlanOptions {
 export function planUnit(unit: Unit, options: PlanOptions): UnitPlan {
   switch (unit.kind) {
     case 'query': {
-      const reader = new MessageReader(unit.frame);
-      const text = reader.cbytes();
-      reader.end();
+      const text = decodeQuery(unit.frame);
       const judged = judge(text, 'simple', options.names, options.context);
       return { kind: 'query', frame: unit.frame, members: [member(judged, 'simple', null, [], text, options)] };
     }
@@ -123,7 +122,7 @@ function planSegment(frames: readonly Buffer[], end: 'sync' | 'flush', session: 
   for (const frame of frames) {
     switch (frame[0]) {
       case frontend.parse: {
-        const message = parseLeniently(frame, options.context);
+        const message = definitionOf(frame, options.context);
         names.setPrepared(message.name, message.definition);
         steps.push({ kind: 'parse', frame, ...message });
         break;
@@ -183,12 +182,8 @@ function planSegment(frames: readonly Buffer[], end: 'sync' | 'flush', session: 
 }
 
 /** Names must be UTF-8 to be told apart; the text is judged as bytes. */
-function parseLeniently(frame: Buffer, context: JudgeContext): { name: string; definition: Definition } {
-  const reader = new MessageReader(frame);
-  const name = reader.name();
-  const text = reader.cbytes();
-  const parameterTypes = Array.from({ length: reader.uint16() }, () => reader.uint32());
-  reader.end();
+function definitionOf(frame: Buffer, context: JudgeContext): { name: string; definition: Definition } {
+  const { name, text, parameterTypes } = decodeParse(frame);
   const unreadable = whyUnreadable(text, context);
   return { name, definition: { via: 'parse', text, parameterTypes, ...(unreadable === null ? {} : { unreadable }) } };
 }

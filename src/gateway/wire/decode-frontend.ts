@@ -1,5 +1,5 @@
 import { frontend, limit } from './constants.ts';
-import { decodeUtf8, MessageReader } from './message-reader.ts';
+import { MessageReader } from './message-reader.ts';
 import { ProtocolError } from './protocol-error.ts';
 
 /** Largest length field of a frontend message, by type. Unknown types are refused as the server refuses them. */
@@ -27,23 +27,25 @@ export function frontendLengthLimit(type: number): number {
   }
 }
 
-export const decodeQuery = (frame: Buffer): string => {
+/** The bytes of a Query's text, as the server will read them; whether they are text that we understand is for the judge to say. */
+export const decodeQuery = (frame: Buffer): Buffer => {
   const reader = new MessageReader(frame);
-  const text = reader.cstring();
+  const text = reader.cbytes();
   reader.end();
   return text;
 };
 
 export interface ParseMessage {
   readonly name: string;
-  readonly text: string;
+  /** Bytes, as for a Query. */
+  readonly text: Buffer;
   readonly parameterTypes: readonly number[];
 }
 
 export function decodeParse(frame: Buffer): ParseMessage {
   const reader = new MessageReader(frame);
   const name = reader.name();
-  const text = reader.cstring();
+  const text = reader.cbytes();
   const parameterTypes = Array.from({ length: reader.uint16() }, () => reader.uint32());
   reader.end();
   return { name, text, parameterTypes };
@@ -97,9 +99,7 @@ export function decodeFunctionCall(frame: Buffer): { functionOid: number } {
 
 export function decodePassword(frame: Buffer): string {
   const reader = new MessageReader(frame);
-  const password = decodeUtf8(reader.cbytes());
+  const password = reader.cstring();
   reader.end();
   return password;
 }
-
-export { decodeUtf8 };
