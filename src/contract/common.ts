@@ -51,3 +51,6 @@ export const identifier = z
 export function assertNever(value: never): never {
   throw new Error(`unexpected value ${JSON.stringify(value)}`);
 }
+
+/** What an unknown thrown value says. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

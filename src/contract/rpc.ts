@@ -9,6 +9,7 @@ import {
   events,
   type Handlers,
 } from './calls.ts';
+import { messageOf } from './common.ts';
 
 /** Bytes out, bytes in: all that a transport is. Messages are JSON-safe values, in every transport alike. */
 export interface Port {
@@ -75,7 +76,7 @@ async function answer(name: string, input: unknown, handlers: Handlers): Promise
 
 function describe(error: unknown): { code: string; message: string; hint: string | null } {
   if (error instanceof DeskError) return { code: error.code, message: error.message, hint: error.hint };
-  return { code: 'internal', message: error instanceof Error ? error.message : String(error), hint: null };
+  return { code: 'internal', message: messageOf(error), hint: null };
 }
 
 /** The desk's end of a port. */

@@ -1,3 +1,4 @@
+import { messageOf } from '../contract/index.ts';
 import { JournalError } from './journal/errors.ts';
 import type { JournalWriter, RecordBody } from './journal/records.ts';
 import type { Signer } from './journal/signer.ts';
@@ -71,5 +72,5 @@ export class GateJournals {
 
 function faultOf(error: unknown): { message: string; hint: string | null } {
   if (error instanceof JournalError) return { message: error.message, hint: error.hint };
-  return { message: error instanceof Error ? error.message : String(error), hint: null };
+  return { message: messageOf(error), hint: null };
 }

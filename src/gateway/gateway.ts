@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
-import type { ConnectionConfig, EventPayload, SessionDetail } from '../contract/index.ts';
+import { type ConnectionConfig, type EventPayload, messageOf, type SessionDetail } from '../contract/index.ts';
 import { ApprovalBroker } from './approval/broker.ts';
 import { Databases } from './databases.ts';
 import { GateJournals } from './gate-journals.ts';
@@ -242,4 +242,3 @@ class PosternGateway implements Gateway {
 }
 
 const monotonic = (): number => performance.now();
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -20,6 +20,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { messageOf } from '../../contract/index.ts';
 import { JournalError, systemCode } from './errors.ts';
 
 /** Signs checkpoints with this installation's Ed25519 key (RFC 8032). */
@@ -68,7 +69,7 @@ export function loadOrCreateSigner(keyFolder: string): Signer {
     return signer;
   } catch (error) {
     if (error instanceof JournalError) throw error;
-    throw unusable(path, error instanceof Error ? error.message : String(error), error);
+    throw unusable(path, messageOf(error), error);
   }
 }
 

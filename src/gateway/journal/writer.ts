@@ -1,6 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
+import { messageOf } from '../../contract/index.ts';
 import { keyId, signCheckpoint } from './checkpoint.ts';
 import { JournalError, systemCode } from './errors.ts';
 import { formatLine, hashLine, journalFormat, type LineKind, noPrevious } from './format.ts';
@@ -238,5 +239,5 @@ function closed(path: string): JournalError {
 }
 
 function said(error: unknown): string {
-  return systemCode(error) ?? (error instanceof Error ? error.message : String(error));
+  return systemCode(error) ?? messageOf(error);
 }

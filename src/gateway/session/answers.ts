@@ -44,7 +44,7 @@ export class Answers {
   readonly #portals = new Portals();
   #status: TransactionStatus = 'I';
   #fatal = false;
-  #copy: 'none' | 'in' | 'out' = 'none';
+  #copyIn = false;
   #plan: MaskPlan | null = null;
   /** Statements of the running Query that are complete. */
   #command = 0;
@@ -70,7 +70,7 @@ export class Answers {
   }
 
   get copyIn(): boolean {
-    return this.#copy === 'in';
+    return this.#copyIn;
   }
 
   /** A FATAL error was passed on: the client knows why the connection ends. */
@@ -120,15 +120,13 @@ export class Answers {
       case backend.commandComplete:
         return this.#commandComplete(frame);
       case backend.copyInResponse:
-        this.#copy = 'in';
+        this.#copyIn = true;
         this.#owed.copyBegins();
-        return this.#options.send(frame);
-      case backend.copyOutResponse:
-        this.#copy = 'out';
         return this.#options.send(frame);
       case backend.copyData:
         this.#owed.running?.copyData(frame);
         return this.#options.send(frame);
+      case backend.copyOutResponse:
       case backend.copyDone:
         return this.#options.send(frame);
       default:
@@ -240,7 +238,7 @@ export class Answers {
     const running = this.#owed.running;
     if (running === null || (head?.kind !== 'query' && head?.kind !== 'execute'))
       throw unexpected(backend.commandComplete);
-    this.#copy = 'none';
+    this.#copyIn = false;
     this.#owed.commandCompletes();
     this.#plan = null;
     running.complete(decodeCommandComplete(frame));
@@ -268,7 +266,7 @@ export class Answers {
   #error(frame: Buffer): void {
     const head = this.#owed.head;
     const running = this.#owed.running;
-    this.#copy = 'none';
+    this.#copyIn = false;
     this.#plan = null;
     const fields = decodeFields(frame);
     if (fields.V === 'FATAL' || fields.V === 'PANIC' || fields.S === 'FATAL') this.#fatal = true;
@@ -299,7 +297,7 @@ export class Answers {
   #readyForQuery(frame: Buffer): void {
     const head = this.#owed.takeReady();
     this.#status = decodeReadyForQuery(frame);
-    this.#copy = 'none';
+    this.#copyIn = false;
     if (head.kind !== 'sync') {
       head.running.finish(head.running.hasFailed ? 'error' : 'ok');
       this.#options.completed(head.running);

@@ -1,4 +1,4 @@
-import type { ConnectionConfig } from '../../contract/index.ts';
+import { type ConnectionConfig, messageOf } from '../../contract/index.ts';
 import { compileMasking } from '../masking/profile.ts';
 import type { MaskingProfile } from '../masking/types.ts';
 import type { CatalogQuery, CatalogSnapshot } from '../sql/catalog.ts';
@@ -102,10 +102,7 @@ export class DatabaseContext {
       this.#fingerprint = fingerprint;
       this.#views.clear();
     } catch (error) {
-      this.#options.log(
-        'warn',
-        `could not read the catalog: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      this.#options.log('warn', `could not read the catalog: ${messageOf(error)}`);
       this.#closeSide();
       this.#catalog = null;
       this.#views.clear();

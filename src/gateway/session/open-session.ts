@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { ConnectionConfig } from '../../contract/index.ts';
+import { type ConnectionConfig, messageOf } from '../../contract/index.ts';
 import type { Authenticator, Identity } from '../identity/types.ts';
 import { connectUpstream } from '../upstream/connect.ts';
 import type { CredentialVault } from '../upstream/credentials.ts';
@@ -25,6 +25,7 @@ import {
   type Startup,
 } from './client-handshake.ts';
 import { closeClient } from './close-client.ts';
+import { sqlstateOf } from './fault.ts';
 import { routeSession } from './route.ts';
 
 export interface DoorOptions {
@@ -82,7 +83,7 @@ export async function receiveClient(
     } else if (error instanceof ClientGone) {
       client.destroy();
     } else {
-      refuseClient(client, stateOf(error), error instanceof Error ? error.message : String(error));
+      refuseClient(client, sqlstateOf(error), messageOf(error));
     }
   }
 }
@@ -217,6 +218,3 @@ function refuseUpstream(client: Socket, config: ConnectionConfig, error: Upstrea
     }),
   );
 }
-
-const stateOf = (error: unknown): string =>
-  error instanceof Error && error.name === 'JournalError' ? sqlstate.diskFull : sqlstate.internalError;

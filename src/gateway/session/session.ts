@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { messageOf } from '../../contract/index.ts';
 import type { ApprovalBroker, Hold } from '../approval/broker.ts';
 import { frontend, sqlstate } from '../wire/constants.ts';
 import { frontendLengthLimit } from '../wire/decode-frontend.ts';
@@ -8,6 +9,7 @@ import { Framer } from '../wire/framer.ts';
 import { ProtocolError } from '../wire/protocol-error.ts';
 import { Answers } from './answers.ts';
 import type { DatabaseContext } from './database-context.ts';
+import { sqlstateOf } from './fault.ts';
 import { forwardPlan } from './forward.ts';
 import { FrameBatch } from './frame-batch.ts';
 import { holdMember } from './hold.ts';
@@ -132,7 +134,7 @@ export class Session {
     try {
       await this.#options.cancelUpstream();
     } catch (error) {
-      this.#log('warn', `cancel failed: ${describe(error)}`);
+      this.#log('warn', `cancel failed: ${messageOf(error)}`);
     }
     this.#cancelling -= 1;
     this.#attempt(() => this.#pump());
@@ -396,8 +398,8 @@ export class Session {
 
   /** Something cannot go on: nothing more is forwarded in either direction, and the client is told why. */
   #fail(side: 'client' | 'upstream', error: unknown): void {
-    const state = error instanceof ProtocolError ? error.sqlstate : stateOf(error);
-    const message = describe(error);
+    const state = sqlstateOf(error);
+    const message = messageOf(error);
     this.#log('error', `session failed: ${message}`, { side, sqlstate: state });
     this.#end(`${side}: ${message}`, errorResponse({ severity: 'FATAL', sqlstate: state, message }));
   }
@@ -411,31 +413,24 @@ export class Session {
     try {
       this.#answers.abandon();
     } catch (error) {
-      this.#log('error', `could not record the end of a statement: ${describe(error)}`);
+      this.#log('error', `could not record the end of a statement: ${messageOf(error)}`);
     }
     this.#sockets.closeClient(lastWords);
     if (!running) this.#sockets.leaveUpstream();
     else {
       // A server notices a closed socket only when its statement is done, so a running one is cancelled first.
       cancelUpstream()
-        .catch((error: unknown) => this.#log('warn', `cancel failed: ${describe(error)}`))
+        .catch((error: unknown) => this.#log('warn', `cancel failed: ${messageOf(error)}`))
         .finally(() => this.#sockets.cutUpstream());
     }
     // A hold that was withdrawn just now has its decision still to be recorded.
     this.#working
       .then(() => recorder.close(reason))
-      .catch((error: unknown) => this.#log('error', `could not close the journal: ${describe(error)}`))
+      .catch((error: unknown) => this.#log('error', `could not close the journal: ${messageOf(error)}`))
       .finally(() => onEnd(reason));
   }
 
   #log(level: 'warn' | 'error', message: string, details: Readonly<Record<string, unknown>> = {}): void {
     this.#options.log(level, message, { session: this.facts.id, ...details });
   }
-}
-
-const describe = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-/** A journal that cannot be written is a full disk to the client, whatever the cause. */
-function stateOf(error: unknown): string {
-  return error instanceof Error && error.name === 'JournalError' ? sqlstate.diskFull : sqlstate.internalError;
 }

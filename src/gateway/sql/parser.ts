@@ -1,4 +1,5 @@
 import { hasSqlDetails, loadModule, parseSync } from 'libpg-query';
+import { messageOf } from '../../contract/index.ts';
 import { ByteBoundedCache } from './cache.ts';
 import type { CatalogSnapshot } from './catalog.ts';
 import { indexOf } from './catalog-index.ts';
@@ -93,7 +94,7 @@ function rawStatements(text: string): readonly { stmt: SyntaxNode; start: number
 const parseStatements = (sql: string): readonly SyntaxNode[] => rawStatements(sql).map((raw) => raw.stmt);
 
 function explainFailure(error: unknown): Understanding {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const exhausted = error instanceof RangeError || /memory|stack depth|call stack/i.test(message);
   if (exhausted || !hasSqlDetails(error))
     return notUnderstood('too_deep', 'The statement is too deeply nested or too large to be parsed.');

@@ -1,3 +1,4 @@
+import { messageOf } from '../../contract/index.ts';
 import { describeAddress, UpstreamError } from './error.ts';
 
 type Address = { readonly host: string; readonly port: number };
@@ -29,7 +30,7 @@ export function networkError(error: unknown, target: Address): UpstreamError {
   if (error instanceof UpstreamError) return error;
   const code = systemCode(error);
   const known = code === null ? undefined : explanations[code];
-  const words = known?.text ?? (error instanceof Error ? error.message : String(error));
+  const words = known?.text ?? messageOf(error);
   return new UpstreamError('unreachable', {
     message: `cannot connect to ${describeAddress(target)}: ${words}`,
     detail: code === null ? undefined : `The system reported ${code}.`,

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, checkServerIdentity, connect, type TLSSocket } from 'node:tls';
-import type { SslMode } from '../../contract/index.ts';
+import { messageOf, type SslMode } from '../../contract/index.ts';
 import { sslRequest } from '../wire/encode-frontend.ts';
 import { describeAddress, UpstreamError } from './error.ts';
 import { protocolError } from './message-channel.ts';
@@ -94,7 +94,7 @@ async function readAuthorities(path: string | undefined): Promise<string | undef
   } catch (error) {
     throw new UpstreamError('tls_untrusted', {
       message: `the root certificate file ${path} cannot be used`,
-      detail: error instanceof Error ? error.message : String(error),
+      detail: messageOf(error),
       hint: 'sslrootcert has to name a readable PEM file with the certificates of the authorities to trust.',
     });
   }

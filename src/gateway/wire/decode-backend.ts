@@ -6,6 +6,7 @@ import type {
   RowDescriptionMessage,
 } from 'pg-protocol/dist/messages.js';
 import { Parser } from 'pg-protocol/dist/parser.js';
+import { messageOf } from '../../contract/index.ts';
 import type { TransactionStatus } from './constants.ts';
 import type { FieldDescription, NoticeFields } from './fields.ts';
 import { MessageReader } from './message-reader.ts';
@@ -22,9 +23,7 @@ function understand<M extends BackendMessage>(frame: Buffer, name: MessageName):
       message = parsed;
     });
   } catch (error) {
-    throw new ProtocolError(
-      `the server sent a malformed ${name} message: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new ProtocolError(`the server sent a malformed ${name} message: ${messageOf(error)}`);
   }
   const found = message as BackendMessage | null;
   if (found?.name !== name) throw new ProtocolError(`the server sent a malformed ${name} message`);

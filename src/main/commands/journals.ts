@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { DeskError } from '../../contract/index.ts';
+import { DeskError, messageOf } from '../../contract/index.ts';
 import { createArchive } from '../../gateway/evidence/archive.ts';
 import { publicKeyFile } from '../../gateway/journal/signer.ts';
 import { dataLayout } from '../desk/data-folder.ts';
@@ -70,7 +70,7 @@ export async function report(
   } catch (error) {
     throw new DeskError(
       'report_not_written',
-      `The report could not be written to ${path}: ${error instanceof Error ? error.message : String(error)}.`,
+      `The report could not be written to ${path}: ${messageOf(error)}.`,
       'Name another file with --out.',
     );
   }

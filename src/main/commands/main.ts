@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { DeskError } from '../../contract/index.ts';
+import { DeskError, messageOf } from '../../contract/index.ts';
 import { demoCommand } from './demo.ts';
 import type { CommandEnvironment, ExitCode } from './environment.ts';
 import { help } from './help.ts';
@@ -87,7 +87,7 @@ function parse(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
   } catch (error) {
-    throw usage(error instanceof Error ? error.message : String(error));
+    throw usage(messageOf(error));
   }
 }
 

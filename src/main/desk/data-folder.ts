@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { DeskError } from '../../contract/index.ts';
+import { DeskError, messageOf } from '../../contract/index.ts';
 
 /**
  * Where an installation keeps its things: `$POSTERN_HOME`, or the platform's usual place for application data
@@ -47,7 +47,7 @@ export async function makeDataFolder(folder: string): Promise<void> {
 export function unwritable(folder: string, error: unknown): DeskError {
   return new DeskError(
     'data_folder_unwritable',
-    `The data folder ${folder} cannot be written: ${error instanceof Error ? error.message : String(error)}.`,
+    `The data folder ${folder} cannot be written: ${messageOf(error)}.`,
     'Give this user the right to write there, or choose another folder (`POSTERN_HOME`, or `dataFolder` in the configuration). Nothing was started.',
   );
 }

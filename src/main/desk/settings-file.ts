@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { Low } from 'lowdb';
 import { JSONFile } from 'lowdb/node';
 import { z } from 'zod';
-import { connectionConfig, DeskError, identifier, instant } from '../../contract/index.ts';
+import { connectionConfig, DeskError, identifier, instant, messageOf } from '../../contract/index.ts';
 import type { GatewaySettings } from '../../gateway/types.ts';
 import { makeDataFolder } from './data-folder.ts';
 import { describeIssues } from './describe-issues.ts';
@@ -61,7 +61,7 @@ export async function openSettings(path: string): Promise<SettingsStore> {
   try {
     await database.read();
   } catch (error) {
-    throw unreadable(path, error instanceof Error ? error.message : String(error));
+    throw unreadable(path, messageOf(error));
   }
   const parsed = settingsFile.safeParse(database.data);
   if (!parsed.success) throw unreadable(path, describeIssues(parsed.error));
@@ -78,7 +78,7 @@ export async function openSettings(path: string): Promise<SettingsStore> {
       database.data = held;
       throw new DeskError(
         'settings_not_saved',
-        `The settings could not be written to ${path}: ${error instanceof Error ? error.message : String(error)}.`,
+        `The settings could not be written to ${path}: ${messageOf(error)}.`,
         'Nothing was changed; the old settings hold. Check the folder’s rights and free space.',
       );
     }

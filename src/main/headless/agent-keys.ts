@@ -1,4 +1,4 @@
-import { DeskError } from '../../contract/index.ts';
+import { DeskError, messageOf } from '../../contract/index.ts';
 import { type AgentRecord, hashAgentKey } from '../../gateway/identity/agent-keys.ts';
 import type { ConfigFile, KeySource } from './config-file.ts';
 
@@ -73,7 +73,7 @@ function fromDescriptor(descriptor: number, whose: string, { readDescriptor }: K
   } catch (error) {
     throw new DeskError(
       'agent_key_missing',
-      `The key of ${whose} should come over file descriptor ${descriptor}: ${error instanceof Error ? error.message : String(error)}.`,
+      `The key of ${whose} should come over file descriptor ${descriptor}: ${messageOf(error)}.`,
       `Start Postern with that descriptor open, e.g. \`postern serve --config FILE ${descriptor}< keyfile\`.`,
     );
   }

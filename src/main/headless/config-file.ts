@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { connectionConfig, DeskError, identifier } from '../../contract/index.ts';
+import { connectionConfig, DeskError, identifier, messageOf } from '../../contract/index.ts';
 import { describeIssues } from '../desk/describe-issues.ts';
 import { stripComments } from './strip-comments.ts';
 
@@ -57,7 +57,7 @@ function parseJson(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw invalid(path, `it is not JSON: ${byLine(error instanceof Error ? error.message : String(error), text)}`);
+    throw invalid(path, `it is not JSON: ${byLine(messageOf(error), text)}`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { type ConnectionConfig, DeskError } from '../../contract/index.ts';
+import { type ConnectionConfig, DeskError, messageOf } from '../../contract/index.ts';
 import type { GatewayOptions, GatewaySettings } from '../../gateway/types.ts';
 import { dataLayout, makeDataFolder } from '../desk/data-folder.ts';
 import { lockFolder } from '../desk/lock.ts';
@@ -103,7 +103,7 @@ function readConfig(path: string): ConfigFile {
   } catch (error) {
     throw new DeskError(
       'config_unreadable',
-      `${path}: ${error instanceof Error ? error.message : String(error)}`,
+      `${path}: ${messageOf(error)}`,
       'Name an existing file: `postern serve --config FILE`. resources/example.config.jsonc is one to start from.',
     );
   }

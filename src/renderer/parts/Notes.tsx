@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { DeskError } from '../../contract/index.ts';
+import { DeskError, messageOf } from '../../contract/index.ts';
 import { InfoIcon, WarningIcon } from '../theme/icons.tsx';
 import { cx } from './cx.ts';
 import styles from './Notes.module.css';
@@ -8,7 +8,7 @@ import styles from './Notes.module.css';
 export function ErrorNote({ error, retry }: { readonly error: unknown; readonly retry?: (() => void) | undefined }) {
   if (!error) return null;
   const known = error instanceof DeskError ? error : null;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return (
     <div role="alert" className={cx(styles.note, styles.error)}>
       <WarningIcon />
