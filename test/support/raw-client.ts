@@ -1,8 +1,9 @@
 import { connect, type Socket } from 'node:net';
 import { inject } from 'vitest';
 import { connectUpstream } from '../../src/gateway/upstream/connect.ts';
-import { decodeFields, decodeRowDescription } from '../../src/gateway/wire/decode-backend.ts';
-import { passwordMessage, startupMessage } from '../../src/gateway/wire/encode-frontend.ts';
+import { startupCode } from '../../src/gateway/wire/constants.ts';
+import { decodeBackendKeyData, decodeFields, decodeRowDescription } from '../../src/gateway/wire/decode-backend.ts';
+import { cancelRequest, passwordMessage, startupMessage } from '../../src/gateway/wire/encode-frontend.ts';
 import { Framer } from '../../src/gateway/wire/framer.ts';
 
 /** Where and as whom a raw client comes in. */
@@ -17,6 +18,8 @@ export interface RawAddress {
 /** A client that sends exactly the bytes it is told to, and keeps every message that comes back. */
 export class RawClient {
   readonly socket: Socket;
+  /** What a CancelRequest for this session carries; known once it is logged in. */
+  key: { readonly processId: number; readonly secretKey: Buffer } = { processId: 0, secretKey: Buffer.alloc(0) };
   /** Messages received and not yet taken. */
   #frames: Buffer[] = [];
   #closed = false;
@@ -44,18 +47,32 @@ export class RawClient {
   }
 
   /** A session of a gate that is ready. Rejects with what the server said instead. */
-  static async logIn(address: RawAddress, more: Readonly<Record<string, string>> = {}): Promise<RawClient> {
+  static async logIn(
+    address: RawAddress,
+    more: Readonly<Record<string, string>> = {},
+    protocol: number = startupCode.protocol30,
+  ): Promise<RawClient> {
     const client = await RawClient.open(address);
     const { user, database, password } = address;
-    client.send(startupMessage(Object.entries({ user, database, ...more })));
+    client.send(startupMessage(Object.entries({ user, database, ...more }), protocol));
     for (;;) {
       const frame = await client.next();
       if (frame === null) throw new Error('the connection ended during start-up');
       const kind = letter(frame);
       if (kind === 'E') throw new Error(JSON.stringify(decodeFields(frame)));
       if (kind === 'R' && frame.readInt32BE(5) !== 0) client.send(passwordMessage(password));
+      if (kind === 'K') client.key = decodeBackendKeyData(frame);
       if (kind === 'Z') return client;
     }
+  }
+
+  /** Sends a CancelRequest over a connection of its own; resolves when the other side has closed that, which is all it answers. */
+  static async cancel(address: Pick<RawAddress, 'host' | 'port'>, key: RawClient['key']): Promise<void> {
+    const client = await RawClient.open(address);
+    client.send(cancelRequest(key.processId, key.secretKey));
+    const heard = await client.rest();
+    client.close();
+    if (heard.length > 0) throw new Error('a CancelRequest was answered');
   }
 
   /** A session directly on the run's server, past every gate. */
@@ -68,8 +85,9 @@ export class RawClient {
       sslrootcert: undefined,
       requireAuth: ['scram-sha-256'],
     } as const;
-    const { socket, rest } = await connectUpstream(target, new Map(Object.entries(more)));
+    const { socket, rest, processId, secretKey } = await connectUpstream(target, new Map(Object.entries(more)));
     const client = new RawClient(socket);
+    client.key = { processId, secretKey };
     socket.resume();
     if (rest.length > 0) throw new Error('the server spoke before it was asked');
     return client;

@@ -186,7 +186,6 @@ export class Session {
       return;
     }
     if (this.#answers.copyIn && !this.#copyEnded) return this.#amidCopy(type);
-    if (this.#answers.skipping && type !== frontend.sync && type !== frontend.terminate) return; // as the server does
     switch (type) {
       case frontend.terminate:
         this.#saidGoodbye = true;
@@ -237,7 +236,8 @@ export class Session {
 
   #dispatch(unit: Unit): void {
     if (this.#answers.skipping) {
-      // The server drops everything up to the Sync; so do we.
+      // The server drops everything up to the Sync, unread; so do we.
+      this.#recordSkipped(unit);
       if (unit.kind === 'segment' && unit.end === 'sync') this.#sync();
       return;
     }
@@ -246,6 +246,14 @@ export class Session {
     const simple = plan.members.every(({ judged }) => judged.verdict === 'allow' && !judged.changes);
     if (simple) this.#forward(plan);
     else this.#later(() => this.#decideThenForward(plan).finally(() => this.#finishUnsent(plan)));
+  }
+
+  #recordSkipped(unit: Unit): void {
+    try {
+      for (const { running } of this.#plan(unit).members) running.finish('skipped');
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+    }
   }
 
   async #refreshThen(unit: Unit): Promise<void> {
