@@ -1,46 +1,36 @@
-import type {
-  BackendMessage,
-  CommandCompleteMessage,
-  MessageName,
-  ParameterStatusMessage,
-  RowDescriptionMessage,
-} from 'pg-protocol/dist/messages.js';
-import { Parser } from 'pg-protocol/dist/parser.js';
-import { messageOf } from '../../contract/index.ts';
-import type { TransactionStatus } from './constants.ts';
+import { backend, type TransactionStatus } from './constants.ts';
 import type { FieldDescription, NoticeFields } from './fields.ts';
 import { MessageReader } from './message-reader.ts';
 import { ProtocolError } from './protocol-error.ts';
 
 /**
- * pg-protocol's reading of one whole message. It is used for messages that have to be understood; what is forwarded keeps
- * its own bytes. Our framer has cut and measured the frame: pg-protocol itself would wait for a message of any length.
+ * The columns of a RowDescription; anything short or long is a ProtocolError, for the mask plan is made from them. Names are
+ * decoded leniently: they are shown, never judged.
  */
-function understand<M extends BackendMessage>(frame: Buffer, name: MessageName): M {
-  let message: BackendMessage | null = null;
-  try {
-    new Parser().parse(frame, (parsed) => {
-      message = parsed;
-    });
-  } catch (error) {
-    throw new ProtocolError(`the server sent a malformed ${name} message: ${messageOf(error)}`);
-  }
-  const found = message as BackendMessage | null;
-  if (found?.name !== name) throw new ProtocolError(`the server sent a malformed ${name} message`);
-  return found as M;
+export function decodeRowDescription(frame: Buffer): FieldDescription[] {
+  const reader = readerOf(frame, backend.rowDescription);
+  const fields = Array.from({ length: reader.uint16() }, () => ({
+    name: reader.cbytes().toString('utf8'),
+    tableOid: reader.uint32(),
+    attributeNumber: reader.int16(),
+    typeOid: reader.uint32(),
+    typeSize: reader.int16(),
+    typeModifier: reader.int32(),
+    format: formatOf(reader.int16()),
+  }));
+  reader.end();
+  return fields;
 }
 
-/** The columns of a RowDescription. Names are decoded leniently: they are shown, never judged. */
-export function decodeRowDescription(frame: Buffer): FieldDescription[] {
-  return understand<RowDescriptionMessage>(frame, 'rowDescription').fields.map((field) => ({
-    name: field.name,
-    tableOid: field.tableID,
-    attributeNumber: field.columnID,
-    typeOid: field.dataTypeID,
-    typeSize: field.dataTypeSize,
-    typeModifier: field.dataTypeModifier,
-    format: field.format === 'binary' ? 1 : 0,
-  }));
+function formatOf(code: number): 0 | 1 {
+  if (code !== 0 && code !== 1) throw new ProtocolError(`unknown format code ${code}`);
+  return code;
+}
+
+/** Reads one message of the server, of which the caller knows the type. */
+function readerOf(frame: Buffer, type: number): MessageReader {
+  if (frame[0] !== type) throw new ProtocolError(`expected message "${String.fromCharCode(type)}" from the server`);
+  return new MessageReader(frame);
 }
 
 /** Fields of an ErrorResponse or NoticeResponse. */
@@ -49,14 +39,20 @@ export function decodeFields(frame: Buffer): NoticeFields {
   const fields: Record<string, string> = {};
   for (;;) {
     const letter = reader.int8();
-    if (letter === 0) return fields;
+    if (letter === 0) {
+      reader.end();
+      return fields;
+    }
     fields[String.fromCharCode(letter)] = reader.cbytes().toString('utf8');
   }
 }
 
 export function decodeParameterStatus(frame: Buffer): { name: string; value: string } {
-  const { parameterName, parameterValue } = understand<ParameterStatusMessage>(frame, 'parameterStatus');
-  return { name: parameterName, value: parameterValue };
+  const reader = readerOf(frame, backend.parameterStatus);
+  const name = reader.cbytes().toString('utf8');
+  const value = reader.cbytes().toString('utf8');
+  reader.end();
+  return { name, value };
 }
 
 /** The secret key is a copy: it outlives the frame. */
@@ -66,7 +62,9 @@ export function decodeBackendKeyData(frame: Buffer): { processId: number; secret
 }
 
 export function decodeReadyForQuery(frame: Buffer): TransactionStatus {
-  const letter = String.fromCharCode(new MessageReader(frame).int8());
+  const reader = new MessageReader(frame);
+  const letter = String.fromCharCode(reader.int8());
+  reader.end();
   if (letter !== 'I' && letter !== 'T' && letter !== 'E')
     throw new ProtocolError(`unknown transaction status "${letter}"`);
   return letter;
@@ -74,7 +72,10 @@ export function decodeReadyForQuery(frame: Buffer): TransactionStatus {
 
 /** The command tag, e.g. `UPDATE 3`. */
 export function decodeCommandComplete(frame: Buffer): string {
-  return understand<CommandCompleteMessage>(frame, 'commandComplete').text;
+  const reader = readerOf(frame, backend.commandComplete);
+  const tag = reader.cbytes().toString('utf8');
+  reader.end();
+  return tag;
 }
 
 /** Rows that a command tag reports; 0 for tags without a count. */

@@ -7,6 +7,7 @@ import * as server from '../../../src/gateway/wire/encode-backend.ts';
 import * as encode from '../../../src/gateway/wire/encode-frontend.ts';
 import { MessageBuilder } from '../../../src/gateway/wire/message-builder.ts';
 import { decodeUtf8 } from '../../../src/gateway/wire/message-reader.ts';
+import { ProtocolError } from '../../../src/gateway/wire/protocol-error.ts';
 
 const text = fc.string({ maxLength: 30, unit: 'grapheme' }).filter((value) => !value.includes('\0'));
 const name = text.filter((value) => Buffer.byteLength(value) <= 63);
@@ -179,7 +180,34 @@ describe('messages of servers', () => {
     expect(decode.decodeRowDescription(frame)).toEqual([
       { name: 'email', tableOid: 16_401, attributeNumber: -2, typeOid: 25, typeSize: -1, typeModifier: -1, format: 1 },
     ]);
-    expect(() => decode.decodeRowDescription(cut(frame))).toThrow('malformed rowDescription');
+    expect(() => decode.decodeRowDescription(cut(frame))).toThrow('insufficient data left in message');
+    expect(() => decode.decodeRowDescription(withTail(frame))).toThrow('invalid message format');
+    const otherFormat = Buffer.from(frame);
+    otherFormat[frame.length - 1] = 2;
+    expect(() => decode.decodeRowDescription(otherFormat)).toThrow('unknown format code 2');
+  });
+
+  test('a message of the server must end where its last field does, and every text of it with a zero', () => {
+    const withoutZero = (frame: Buffer): Buffer => {
+      const short = Buffer.from(frame.subarray(0, -1));
+      short.writeUInt32BE(short.length - 1, 1);
+      return short;
+    };
+    const status = server.parameterStatus('TimeZone', 'UTC');
+    const complete = new MessageBuilder(backend.commandComplete).cstring('SELECT 1').build();
+    const ready = server.readyForQuery('I');
+    const error = server.errorResponse({ severity: 'ERROR', sqlstate: '22012', message: 'division by zero' });
+    for (const read of [
+      () => decode.decodeParameterStatus(withTail(status)),
+      () => decode.decodeParameterStatus(withoutZero(status)),
+      () => decode.decodeCommandComplete(withTail(complete)),
+      () => decode.decodeCommandComplete(withoutZero(complete)),
+      () => decode.decodeReadyForQuery(withTail(ready)),
+      () => decode.decodeFields(withTail(error)),
+      () => decode.decodeParameterStatus(complete),
+    ]) {
+      expect(read).toThrow(ProtocolError);
+    }
   });
 
   test('DataRow tells NULL from the empty value', () => {
