@@ -1,15 +1,9 @@
 import { z } from 'zod';
 import { approvalRequest, decideInput } from './approval.ts';
 import { identifier, verdict } from './common.ts';
-import {
-  agentAddress,
-  agentView,
-  connectionConfig,
-  connectionTest,
-  connectionView,
-  policyPreset,
-} from './connection.ts';
+import { agentAddress, agentView, connectionConfig, connectionTest, connectionView } from './connection.ts';
 import { catalogTable, maskPreview, maskRule } from './masking.ts';
+import { policyPreset } from './policy.ts';
 import { replay, report, sessionDetail, sessionSummary, verification } from './session.ts';
 import { effectsView, ruleAnswer, statementEntry } from './statement.ts';
 
@@ -35,7 +29,16 @@ export const overview = z.object({
 });
 export type Overview = z.infer<typeof overview>;
 
-const policyRuleView = z.object({ id: z.string(), title: z.string(), verdict, description: z.string() });
+const policyRuleView = z.object({
+  id: z.string(),
+  title: z.string(),
+  verdict,
+  description: z.string(),
+  /** `own`: written by the operator for this connection. */
+  origin: z.enum(['own', 'preset']),
+  /** An earlier rule answers whatever this one would. */
+  shadowedBy: z.string().nullable(),
+});
 const policyView = z.object({
   preset: policyPreset,
   title: z.string(),

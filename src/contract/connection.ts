@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { environment, identifier, instant } from './common.ts';
 import { maskRule } from './masking.ts';
+import { budgets, policyPreset, policyRule } from './policy.ts';
 
 /** libpq's sslmode, with its meanings (PostgreSQL manual, "SSL Mode Descriptions"). */
 export const sslMode = z.enum(['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full']);
@@ -18,9 +19,6 @@ export const credentialSource = z.discriminatedUnion('from', [
   }),
 ]);
 export type CredentialSource = z.infer<typeof credentialSource>;
-
-export const policyPreset = z.enum(['production', 'staging', 'read-only', 'observe']);
-export type PolicyPreset = z.infer<typeof policyPreset>;
 
 /** Methods the upstream may ask for, as in libpq's require_auth. */
 export const authMethod = z.enum(['none', 'password', 'md5', 'scram-sha-256']);
@@ -41,6 +39,9 @@ export const connectionConfig = z.strictObject({
   }),
   environment: environment.default('production'),
   policy: policyPreset.default('production'),
+  /** Asked in order before the rules of the preset. */
+  policyRules: z.array(policyRule).max(500).default([]),
+  budgets: budgets.optional(),
   /** Forward whatever database name the agent asks for, instead of `upstream.database`. */
   anyDatabase: z.boolean().default(false),
   /** Log in upstream as whatever user the agent names, instead of `upstream.user`. */

@@ -11,7 +11,7 @@ import { loadOrCreateSigner, type Signer } from './journal/signer.ts';
 import { loadOrCreateHashKey } from './keys.ts';
 import { type OpenListener, openListener } from './listener.ts';
 import { LiveSessions } from './live-sessions.ts';
-import { policies } from './policy/index.ts';
+import { policyOf } from './policy/index.ts';
 import { Problems } from './problems.ts';
 import { sampleTable } from './sample.ts';
 import { refuseClient } from './session/client-handshake.ts';
@@ -94,8 +94,9 @@ class PosternGateway implements Gateway {
       monotonic,
       log,
       judgeWith: (at) => {
-        const { policy, environment } = config(at.name) ?? at;
-        return { parser, policy: policies[policy], environment };
+        const current = config(at.name) ?? at;
+        const { environment } = current;
+        return { parser, policy: policyOf(current), environment, groups: [], now: Date.now() };
       },
       listener: {
         statement: (sessionId, statement) => this.#emit('statement.changed', { sessionId, statement }),

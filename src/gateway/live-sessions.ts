@@ -20,7 +20,9 @@ export interface LiveSessionsOptions {
   readonly monotonic: () => number;
   readonly log: GatewayOptions['log'];
   /** What a session of this connection is judged with at this moment. */
-  readonly judgeWith: (config: ConnectionConfig) => Pick<JudgeContext, 'parser' | 'policy' | 'environment'>;
+  readonly judgeWith: (
+    config: ConnectionConfig,
+  ) => Pick<JudgeContext, 'parser' | 'policy' | 'environment' | 'groups' | 'now'>;
   readonly listener: RecorderListener;
 }
 

@@ -10,13 +10,14 @@ export function settingsChanges(before: GatewaySettings, after: GatewaySettings)
 
 function connectionChanges(before: GatewaySettings, after: GatewaySettings): string[] {
   return compare(before.connections, after.connections, 'connection', (old, current) => {
-    const changed = (Object.keys(current) as (keyof typeof current)[]).filter(
+    // A field that was taken away is a change as well.
+    const changed = [...new Set([...Object.keys(old), ...Object.keys(current)] as (keyof typeof current)[])].filter(
       (field) => JSON.stringify(old[field]) !== JSON.stringify(current[field]),
     );
     return changed.map((field) =>
       field === 'maskRules'
         ? `connection ${current.name}: mask rules now ${JSON.stringify(current.maskRules)}`
-        : `connection ${current.name}: ${field} now ${JSON.stringify(current[field])}`,
+        : `connection ${current.name}: ${field} now ${JSON.stringify(current[field]) ?? 'not set'}`,
     );
   });
 }

@@ -58,6 +58,13 @@ function judge(one: CorpusCase, preset: PolicyPreset, environment: Environment):
       environment,
       connection: 'c',
       agent: 'a',
+      subject: 's',
+      groups: [],
+      database: 'd',
+      role: 'r',
+      now: 0,
+      estimatedRows: () => null,
+      columns: () => [],
       protocol: 'simple',
       transaction: 'idle',
     } as const;

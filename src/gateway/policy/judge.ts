@@ -1,9 +1,11 @@
-import type { PolicyPreset, Verdict } from '../../contract/index.ts';
+import type { EffectKind, PolicyPreset, PolicyRule, Verdict } from '../../contract/index.ts';
 import { assertNever } from '../../contract/index.ts';
 import type { ParsedStatement } from '../sql/effects.ts';
+import { compileRule, type OwnRule } from './own/compile.ts';
+import { shadowed } from './own/shadow.ts';
 import type { Rule } from './rule.ts';
 import { partNotUnderstood } from './rules/reads.ts';
-import type { Judgement, Policy, PolicyInput, PolicyRule } from './types.ts';
+import type { Judgement, Policy, PolicyInput, PolicyRuleView } from './types.ts';
 
 /** A preset as it is written down: rules in the order in which they are asked, each with what follows from it. */
 export interface PresetDefinition {
@@ -33,36 +35,57 @@ const OTHER = {
   description: 'What no other rule answers.',
 } as const;
 
-/** Makes a policy of a preset. Judging is pure: the same input always gives the same judgement. */
-export function createPolicy(definition: PresetDefinition): Policy {
-  const shown = (verdict: Verdict, rule: { id: string; title: string; description: string }): PolicyRule => ({
+/**
+ * Makes a policy of a preset and the operator's own rules, which are asked before it. Judging is pure: the same input
+ * always gives the same judgement.
+ */
+export function createPolicy(definition: PresetDefinition, rules: readonly PolicyRule[] = []): Policy {
+  const own = rules.map(compileRule);
+  const shadows = shadowed(rules);
+  const shown = (verdict: Verdict, rule: { id: string; title: string; description: string }): PolicyRuleView => ({
     id: rule.id,
     title: rule.title,
     description: rule.description,
     verdict,
+    origin: 'preset',
+    shadowedBy: null,
   });
   return {
     preset: definition.preset,
     title: definition.title,
     description: definition.description,
     rules: [
+      ...own.map(
+        ({ id, title, description, source: { verdict } }, index): PolicyRuleView => ({
+          id,
+          title,
+          description,
+          verdict,
+          origin: 'own',
+          shadowedBy: shadows[index] ?? null,
+        }),
+      ),
       shown(definition.functionCall, FUNCTION_CALL),
       shown(definition.notUnderstood, partNotUnderstood),
       ...definition.rules.map(([verdict, rule]) => shown(verdict, rule)),
       shown(definition.otherwise, OTHER),
     ],
-    judge: (input) => judge(definition, input),
+    judge: (input) => judge(definition, own, input),
   };
 }
 
-function judge(definition: PresetDefinition, input: PolicyInput): Judgement {
-  if (input.protocol === 'function_call')
-    return answer(
-      definition.functionCall,
-      FUNCTION_CALL,
-      'A FunctionCall message carries no SQL to judge.',
-      'Send SELECT with the function instead.',
+function judge(definition: PresetDefinition, own: readonly OwnRule[], input: PolicyInput): Judgement {
+  if (input.protocol === 'function_call') {
+    return (
+      byOwnRule(own, opaque(['function_call', 'unknown']), input) ??
+      answer(
+        definition.functionCall,
+        FUNCTION_CALL,
+        'A FunctionCall message carries no SQL to judge.',
+        'Send SELECT with the function instead.',
+      )
     );
+  }
   const { understanding } = input;
   switch (understanding.status) {
     case 'not_understood': {
@@ -70,12 +93,15 @@ function judge(definition: PresetDefinition, input: PolicyInput): Judgement {
         understanding.code === 'syntax'
           ? `PostgreSQL's grammar does not take it: ${understanding.reason}.`
           : understanding.reason;
-      return answer(definition.notUnderstood, partNotUnderstood, reason, partNotUnderstood.hint);
+      return (
+        byOwnRule(own, opaque(['unknown']), input) ??
+        answer(definition.notUnderstood, partNotUnderstood, reason, partNotUnderstood.hint)
+      );
     }
     case 'understood':
       return worst(
         understanding.statements.map((statement, position) => {
-          const judgement = judgeStatement(definition, statement, input);
+          const judgement = judgeStatement(definition, own, statement, input);
           return understanding.statements.length > 1 ? numbered(judgement, position + 1) : judgement;
         }),
       );
@@ -84,7 +110,14 @@ function judge(definition: PresetDefinition, input: PolicyInput): Judgement {
   }
 }
 
-function judgeStatement(definition: PresetDefinition, statement: ParsedStatement, input: PolicyInput): Judgement {
+function judgeStatement(
+  definition: PresetDefinition,
+  own: readonly OwnRule[],
+  statement: ParsedStatement,
+  input: PolicyInput,
+): Judgement {
+  const byOwn = byOwnRule(own, statement, input);
+  if (byOwn !== null) return byOwn;
   const notKnown = partNotUnderstood.applies(statement, input);
   if (notKnown !== null) return answer(definition.notUnderstood, partNotUnderstood, notKnown, partNotUnderstood.hint);
   for (const [verdict, rule] of definition.rules) {
@@ -92,6 +125,37 @@ function judgeStatement(definition: PresetDefinition, statement: ParsedStatement
     if (reason !== null) return answer(verdict, rule, reason, verdict === 'allow' ? null : rule.hint);
   }
   return answer(definition.otherwise, OTHER, 'No rule allows it.', 'The operator is asked about what no rule knows.');
+}
+
+function byOwnRule(own: readonly OwnRule[], statement: ParsedStatement, input: PolicyInput): Judgement | null {
+  for (const rule of own) {
+    const reason = rule.applies(statement, input);
+    if (reason === null) continue;
+    const { verdict, hold } = rule.source;
+    const judgement = answer(verdict, rule, reason, verdict === 'allow' ? null : rule.hint);
+    return hold === 'commit' ? { ...judgement, atCommit: true } : judgement;
+  }
+  return null;
+}
+
+/** Stands for what carries no text, or none that could be read. */
+function opaque(kinds: readonly EffectKind[]): ParsedStatement {
+  return {
+    effects: {
+      kinds,
+      reads: [],
+      writes: [],
+      functions: [],
+      predicate: null,
+      insertedRows: null,
+      object: null,
+      settings: [],
+      understood: false,
+    },
+    text: '',
+    names: [],
+    tree: null,
+  };
 }
 
 function answer(verdict: Verdict, rule: { id: string; title: string }, reason: string, hint: string | null): Judgement {
@@ -103,13 +167,15 @@ const numbered = (judgement: Judgement, position: number): Judgement => ({
   rule: { ...judgement.rule, reason: `Statement ${position}: ${judgement.rule.reason}` },
 });
 
-/** The first of the worst; a text without statements is nothing to object to. */
+/** The first of the worst; a text without statements is nothing to object to. To wait for COMMIT is less than to wait now. */
 function worst(judgements: readonly Judgement[]): Judgement {
   const empty = answer('allow', { id: 'empty', title: 'Nothing to run' }, 'The text holds no statement.', null);
   return (
     judgements.reduce<Judgement | null>(
-      (before, next) => (before === null || SEVERITY[next.verdict] > SEVERITY[before.verdict] ? next : before),
+      (before, next) => (before === null || severity(next) > severity(before) ? next : before),
       null,
     ) ?? empty
   );
 }
+
+const severity = ({ verdict, atCommit }: Judgement): number => SEVERITY[verdict] - (atCommit === true ? 0.5 : 0);

@@ -1,7 +1,9 @@
 import { mergeMasking } from '../masking/profile.ts';
 import type { MaskingProfile, StatementMasking } from '../masking/types.ts';
 import type { CatalogSnapshot } from '../sql/catalog.ts';
-import type { ParsedStatement, Understanding } from '../sql/effects.ts';
+import { indexOf } from '../sql/catalog-index.ts';
+import { columnsTouched } from '../sql/columns.ts';
+import type { ParsedStatement, RelationReference, Understanding } from '../sql/effects.ts';
 import { consequencesOf, movesNames } from './consequences.ts';
 import { effectsView, unknownEffects } from './effects-view.ts';
 import type { JudgeContext, Judged } from './judged.ts';
@@ -178,9 +180,23 @@ function conclude(
   protocol: 'simple' | 'extended' | 'function_call',
   context: JudgeContext,
 ): Judged {
-  const { environment, connection, agent, transaction } = context;
-  const byPolicy = context.policy.judge({ understanding, environment, connection, agent, protocol, transaction });
-  const { verdict, rule } = withMasking(byPolicy, masking, context.policy.preset);
+  const { environment, connection, agent, subject, groups, database, role, now, transaction, catalog } = context;
+  const byPolicy = context.policy.judge({
+    understanding,
+    environment,
+    connection,
+    agent,
+    subject,
+    groups,
+    database,
+    role,
+    now,
+    protocol,
+    transaction,
+    estimatedRows: (relation) => estimatedRows(relation, catalog),
+    columns: (statement) => columnsTouched(statement, catalog),
+  });
+  const { verdict, rule, atCommit = false } = withMasking(byPolicy, masking, context.policy.preset);
   const all = understanding.status === 'understood' ? understanding.statements : [];
   const effects = all.map((statement) => statement.effects);
   const view = understanding.status === 'understood' ? effectsView(effects) : unknownEffects;
@@ -188,9 +204,16 @@ function conclude(
     text,
     verdict,
     rule,
+    atCommit,
     effects: view,
     masking,
     statements: own.status === 'understood' ? own.statements : [],
     ...consequencesOf(view, effects, context),
   };
+}
+
+/** pg_class.reltuples is -1 for a relation that was never analysed. */
+function estimatedRows({ oid }: RelationReference, catalog: CatalogSnapshot | null): number | null {
+  const rows = oid === null || catalog === null ? undefined : indexOf(catalog).relationByOid(oid)?.estimatedRows;
+  return rows === undefined || rows < 0 ? null : rows;
 }

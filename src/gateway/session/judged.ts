@@ -14,6 +14,12 @@ export interface JudgeContext {
   readonly environment: 'production' | 'staging' | 'local';
   readonly connection: string;
   readonly agent: string;
+  readonly subject: string;
+  readonly groups: readonly string[];
+  readonly database: string;
+  readonly role: string;
+  /** Milliseconds since the epoch: rules may hold at certain times only. */
+  readonly now: number;
   readonly transaction: 'idle' | 'open' | 'failed';
   /** Settings of the session that decide what the server reads in the text, as it last reported them. */
   readonly standardConformingStrings: boolean;
@@ -33,6 +39,8 @@ export interface Judged {
   readonly text: string;
   readonly verdict: Verdict;
   readonly rule: RuleAnswer;
+  /** With `ask`: it may run in its transaction, whose COMMIT is what waits for the operator. */
+  readonly atCommit: boolean;
   readonly effects: EffectsView;
   /** Null on a connection without masks. */
   readonly masking: StatementMasking | null;

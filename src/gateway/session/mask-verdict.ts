@@ -14,7 +14,9 @@ export function withMasking(judgement: Judgement, masking: StatementMasking | nu
     const title = 'Masked data has no safe way out of this statement';
     return { verdict: 'block', rule: { id: code, title, reason, hint } };
   }
-  if (masking.probes.length === 0 || judgement.verdict === 'ask' || preset === 'observe') return judgement;
+  // A rule that waits for COMMIT is about writes; what a probe reveals is revealed before.
+  const waitsNow = judgement.verdict === 'ask' && judgement.atCommit !== true;
+  if (masking.probes.length === 0 || waitsNow || preset === 'observe') return judgement;
   const columns = masking.probes.join(', ');
   return {
     verdict: 'ask',

@@ -46,7 +46,7 @@ export interface SessionOptions {
   /** True when start-up parameters may have given the session another search_path than a new session has. */
   readonly ownSearchPath: boolean;
   readonly database: DatabaseContext;
-  readonly judgeWith: () => Pick<JudgeContext, 'parser' | 'policy' | 'environment'>;
+  readonly judgeWith: () => Pick<JudgeContext, 'parser' | 'policy' | 'environment' | 'groups' | 'now'>;
   readonly recorder: SessionRecorder;
   readonly broker: ApprovalBroker;
   readonly cancelUpstream: () => Promise<void>;
@@ -265,12 +265,21 @@ export class Session {
   }
 
   #plan(unit: Unit): UnitPlan {
-    const { agent, connection, database, role } = this.facts;
+    const { agent, subject, connection, database, role } = this.facts;
     const { recorder, monotonic } = this.#options;
     const { transaction } = this.#answers;
     const made: RunningStatement[] = [];
     const options: PlanOptions = {
-      context: { ...this.#options.judgeWith(), ...this.#knowledge.settings(), connection, agent, transaction },
+      context: {
+        ...this.#options.judgeWith(),
+        ...this.#knowledge.settings(),
+        connection,
+        agent,
+        subject,
+        database,
+        role,
+        transaction,
+      },
       names: this.#names,
       answers: this.#answers,
       database,

@@ -3,7 +3,7 @@ import { loadOrCreateHashKey } from '../../gateway/keys.ts';
 import { maskedCatalog } from '../../gateway/masking/closure.ts';
 import { previewRows } from '../../gateway/masking/preview.ts';
 import { compileMasking } from '../../gateway/masking/profile.ts';
-import { policies } from '../../gateway/policy/index.ts';
+import { policies, policyOf } from '../../gateway/policy/index.ts';
 import { judge } from '../../gateway/session/judge.ts';
 import { NameRegistry } from '../../gateway/session/names.ts';
 import type { CatalogRelation } from '../../gateway/sql/catalog.ts';
@@ -25,15 +25,21 @@ export async function createJudges(keyFolder: string): Promise<DeskJudges> {
   const hashKey = loadOrCreateHashKey(keyFolder);
   return {
     policies,
-    explain({ name, policy, environment, maskRules }, text, catalog, agent) {
+    explain(config, text, catalog, agent) {
+      const { name, environment, maskRules, upstream } = config;
       const { verdict, rule, effects } = judge(Buffer.from(text), 'simple', new NameRegistry(), {
         parser,
         catalog,
-        policy: policies[policy],
+        policy: policyOf(config),
         profile: compileMasking({ rules: maskRules, catalog, hashKey }),
         environment,
         connection: name,
         agent,
+        subject: agent,
+        groups: [],
+        database: upstream.database,
+        role: upstream.user,
+        now: Date.now(),
         transaction: 'idle',
         standardConformingStrings: true,
         readingVaries: false,

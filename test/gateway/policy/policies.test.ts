@@ -33,6 +33,13 @@ function judge(
     environment,
     connection: 'c',
     agent: 'a',
+    subject: 's',
+    groups: [],
+    database: 'd',
+    role: 'r',
+    now: 0,
+    estimatedRows: () => null,
+    columns: () => [],
     protocol: 'simple',
     transaction: 'idle',
   } as const;

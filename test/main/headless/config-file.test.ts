@@ -34,6 +34,7 @@ test('a minimal file is filled with the documented defaults', () => {
         },
         environment: 'production',
         policy: 'production',
+        policyRules: [],
         anyDatabase: false,
         anyUser: false,
         maskRules: [],

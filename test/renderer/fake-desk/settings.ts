@@ -201,32 +201,32 @@ export const presets: PolicyView[] = (['production', 'staging', 'read-only', 'ob
     {
       id: 'not-understood',
       title: 'What is not understood is blocked',
-      verdict: 'block',
+      verdict: 'block' as const,
       description: 'Text that PostgreSQL’s grammar here cannot read is never waved through.',
     },
     {
       id: 'server-programs',
       title: 'Server files and programs end the session',
-      verdict: 'terminate',
+      verdict: 'terminate' as const,
       description: 'COPY … PROGRAM and server-side files reach beyond the database.',
     },
     {
       id: 'ddl-blocked',
       title: 'Schema changes are blocked',
-      verdict: 'block',
+      verdict: 'block' as const,
       description: 'CREATE, ALTER, DROP and their like belong in migrations.',
     },
     {
       id: 'production-write-asks',
       title: 'Writing asks',
-      verdict: 'ask',
+      verdict: 'ask' as const,
       description: 'INSERT, UPDATE, DELETE and MERGE wait for the operator.',
     },
     {
       id: 'read-allowed',
       title: 'Reading is allowed',
-      verdict: 'allow',
+      verdict: 'allow' as const,
       description: 'Results are masked by the mask rules.',
     },
-  ],
+  ].map((rule) => ({ ...rule, origin: 'preset' as const, shadowedBy: null })),
 }));
