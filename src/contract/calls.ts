@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { approvalRequest, decideInput } from './approval.ts';
-import { identifier, verdict } from './common.ts';
+import { identifier } from './common.ts';
 import { agentAddress, agentView, connectionConfig, connectionTest, connectionView } from './connection.ts';
 import { catalogTable, maskPreview, maskRule } from './masking.ts';
-import { policyPreset } from './policy.ts';
+import { backtest, budgets, explanation, policyPreset, policyRule, policyView, ruleHits } from './policy.ts';
 import { replay, report, sessionDetail, sessionSummary, verification } from './session.ts';
-import { effectsView, ruleAnswer, statementEntry } from './statement.ts';
+import { statementEntry } from './statement.ts';
 
 const nothing = z.object({});
+const rules = z.array(policyRule).max(500);
 const sessionId = z.object({ sessionId: z.string().regex(/^[A-Za-z0-9-]{1,64}$/) });
 const connectionName = z.object({ connection: identifier });
 
@@ -28,24 +29,6 @@ export const overview = z.object({
   problems: z.array(problem),
 });
 export type Overview = z.infer<typeof overview>;
-
-const policyRuleView = z.object({
-  id: z.string(),
-  title: z.string(),
-  verdict,
-  description: z.string(),
-  /** `own`: written by the operator for this connection. */
-  origin: z.enum(['own', 'preset']),
-  /** An earlier rule answers whatever this one would. */
-  shadowedBy: z.string().nullable(),
-});
-const policyView = z.object({
-  preset: policyPreset,
-  title: z.string(),
-  description: z.string(),
-  rules: z.array(policyRuleView),
-});
-export type PolicyView = z.infer<typeof policyView>;
 
 /** Every call of the desk: name, what goes in, what comes out. The only list; all transports and both hosts share it. */
 export const calls = {
@@ -96,9 +79,30 @@ export const calls = {
   },
 
   'policy.presets': { input: nothing, output: z.array(policyView) },
+  /** The rules of a connection in the order in which they are asked: its own, then its preset's. */
+  'policy.rules': { input: connectionName, output: z.object({ view: policyView, hits: z.array(ruleHits) }) },
+  'policy.save': {
+    input: z.object({ connection: identifier, policy: policyPreset, rules, budgets: budgets.nullable() }),
+    output: connectionView,
+  },
   'policy.explain': {
-    input: z.object({ connection: identifier, text: z.string().max(100_000) }),
-    output: z.object({ verdict, rule: ruleAnswer, effects: effectsView }),
+    /** With `policy` and `rules`: judged under these instead of the connection's own. */
+    input: z.object({
+      connection: identifier,
+      text: z.string().max(100_000),
+      policy: policyPreset.optional(),
+      rules: rules.optional(),
+    }),
+    output: explanation,
+  },
+  'policy.backtest': {
+    input: z.object({
+      connection: identifier,
+      policy: policyPreset,
+      rules,
+      sessions: z.number().int().min(1).max(1000).default(100),
+    }),
+    output: backtest,
   },
 } as const;
 

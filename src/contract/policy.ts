@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { effectKind, environment, identifier, verdict } from './common.ts';
+import { effectKind, environment, identifier, instant, verdict } from './common.ts';
+import { effectsView, ruleAnswer } from './statement.ts';
 
 /** The rule sets that a connection may start from. */
 export const policyPreset = z.enum(['production', 'staging', 'read-only', 'observe']);
@@ -158,6 +159,64 @@ export const scope = z.strictObject({
   validUntil: z.iso.datetime({ offset: true }).optional(),
 });
 export type Scope = z.infer<typeof scope>;
+
+/** One rule of a policy in the order in which they are asked. */
+export const policyRuleView = z.object({
+  id: z.string(),
+  title: z.string(),
+  verdict,
+  description: z.string(),
+  /** `own`: written by the operator for this connection. */
+  origin: z.enum(['own', 'preset']),
+  /** An earlier rule answers whatever this one would. */
+  shadowedBy: z.string().nullable(),
+});
+
+export const policyView = z.object({
+  preset: policyPreset,
+  title: z.string(),
+  description: z.string(),
+  rules: z.array(policyRuleView),
+});
+export type PolicyView = z.infer<typeof policyView>;
+
+/** How often a rule answered on a connection since the gate started. */
+export const ruleHits = z.object({ id: z.string(), hits: z.number().int().nonnegative(), lastAt: instant });
+export type RuleHits = z.infer<typeof ruleHits>;
+
+/** What an agent would get for a text. `certain` is false when no catalog could be read: judged stricter than it would be. */
+export const explanation = z.object({ verdict, rule: ruleAnswer, effects: effectsView, certain: z.boolean() });
+export type Explanation = z.infer<typeof explanation>;
+
+const answer = z.object({ verdict, rule: ruleAnswer });
+
+/** A changed policy over recorded sessions: which statements would have been answered otherwise. */
+export const backtest = z.object({
+  sessions: z.number().int(),
+  statements: z.number().int(),
+  /** Statements whose record holds too little to judge them again. */
+  notJudged: z.number().int(),
+  /** Statements per verdict under the policy of now, and under the proposed one. */
+  current: z.record(verdict, z.number().int()),
+  proposed: z.record(verdict, z.number().int()),
+  /** The most severe changes first; `omitted` more are not listed. */
+  changes: z.array(
+    z.object({
+      sessionId: z.string(),
+      statement: z.number().int(),
+      at: instant,
+      agent: z.string(),
+      text: z.string(),
+      /** What was answered when it ran, under the rules of that day. */
+      recorded: answer,
+      current: answer,
+      proposed: answer,
+    }),
+  ),
+  omitted: z.number().int(),
+  certain: z.boolean(),
+});
+export type Backtest = z.infer<typeof backtest>;
 
 function isTimeZone(name: string): boolean {
   try {

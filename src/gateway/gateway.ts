@@ -13,6 +13,7 @@ import { type OpenListener, openListener } from './listener.ts';
 import { LiveSessions } from './live-sessions.ts';
 import { policyOf } from './policy/index.ts';
 import { Problems } from './problems.ts';
+import { RuleHits } from './rule-hits.ts';
 import { sampleTable } from './sample.ts';
 import { refuseClient } from './session/client-handshake.ts';
 import { type DoorOptions, receiveClient } from './session/open-session.ts';
@@ -66,6 +67,7 @@ class PosternGateway implements Gateway {
   readonly #options: GatewayOptions;
   readonly #problems = new Problems(() => this.#emit('overview.changed', {}));
   readonly #journals: GateJournals;
+  readonly #ruleHits = new RuleHits(Date.now);
   readonly #sessions: LiveSessions;
   readonly #door: DoorOptions;
   readonly #listeners: Listeners = {
@@ -98,6 +100,7 @@ class PosternGateway implements Gateway {
         const { environment } = current;
         return { parser, policy: policyOf(current), environment, groups: [], now: Date.now() };
       },
+      ruleAnswered: (connection, ruleId) => this.#ruleHits.count(connection, ruleId),
       listener: {
         statement: (sessionId, statement) => this.#emit('statement.changed', { sessionId, statement }),
         summary: (summary) => this.#emit('session.changed', summary),
@@ -184,6 +187,10 @@ class PosternGateway implements Gateway {
 
   sampleRows(connection: string, schema: string, table: string, limit: number) {
     return this.#withSide(connection, (side) => sampleTable(side, schema, table, limit));
+  }
+
+  ruleHits(connection: string) {
+    return this.#ruleHits.of(connection);
   }
 
   problems() {

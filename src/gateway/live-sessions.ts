@@ -23,6 +23,7 @@ export interface LiveSessionsOptions {
   readonly judgeWith: (
     config: ConnectionConfig,
   ) => Pick<JudgeContext, 'parser' | 'policy' | 'environment' | 'groups' | 'now'>;
+  readonly ruleAnswered: (connection: string, ruleId: string) => void;
   readonly listener: RecorderListener;
 }
 
@@ -109,7 +110,7 @@ export class LiveSessions {
     release: () => void,
     { client, startup, config, target, upstream }: Admission,
   ): { session: Session; secretKey: Buffer } {
-    const { broker, judgeWith, monotonic, log, listener } = this.#options;
+    const { broker, judgeWith, ruleAnswered, monotonic, log, listener } = this.#options;
     const { processId, encrypted } = upstream;
     const keyLength = startup.minorVersion >= 2 ? 32 : 4;
     const key = this.cancels.register(processId, keyLength, () => session.cancel());
@@ -126,6 +127,7 @@ export class LiveSessions {
       ownSearchPath: startup.parameters.has('search_path') || startup.parameters.has('options'),
       database,
       judgeWith: () => judgeWith(config),
+      ruleAnswered: (ruleId) => ruleAnswered(config.name, ruleId),
       recorder,
       broker,
       cancelUpstream: () => cancelUpstream(target, processId, upstream.secretKey, { encrypted }),

@@ -65,6 +65,8 @@ export interface Gateway {
   catalog(connection: string): Promise<CatalogSnapshot>;
   /** Rows of a query on a side connection, values as text, for the operator's preview; read-only transaction, 5 s timeout. */
   sampleRows(connection: string, schema: string, table: string, limit: number): Promise<SampleRows>;
+  /** How often each rule of a connection answered since the gate started. */
+  ruleHits(connection: string): readonly { readonly id: string; readonly hits: number; readonly lastAt: number }[];
   /** Problems that hold now (a journal folder that cannot be written, a credential that is missing …). */
   problems(): readonly { readonly code: string; readonly message: string; readonly hint: string | null }[];
   on<N extends GatewayEventName>(name: N, listener: (payload: EventPayload<N>) => void): () => void;

@@ -9,7 +9,16 @@ import {
 } from '../../src/contract/index.ts';
 import { decidedRequests, pendingRequests, request } from './fake-desk/approvals.ts';
 import { replayOf, sessionSummaries, statementsOf } from './fake-desk/sessions.ts';
-import { address, agents, catalog, connections, customerRows, overview, presets } from './fake-desk/settings.ts';
+import {
+  address,
+  agents,
+  backtestResult,
+  catalog,
+  connections,
+  customerRows,
+  overview,
+  presets,
+} from './fake-desk/settings.ts';
 
 /** A desk service without a gate, for looking at the page and for testing it. It keeps what it was told. */
 export interface FakeDesk {
@@ -232,7 +241,37 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
       verdict: /^\s*select/i.test(text) ? 'allow' : 'ask',
       rule: { id: 'production-write-asks', title: 'Writing asks', reason: 'The statement changes rows.', hint: null },
       effects: { kinds: ['update'], reads: [], writes: ['public.customers'], functions: [], understood: true },
+      certain: true,
     }),
+    'policy.rules': async ({ connection }) => {
+      const { policy, policyRules } = known(views, connection).config;
+      const view = presets.find(({ preset }) => preset === policy);
+      if (view === undefined) throw new Error(`the fake desk has no preset ${policy}`);
+      const own = policyRules.map(({ id, title, verdict, reason }) => ({
+        id,
+        title: title ?? reason,
+        verdict,
+        description: reason,
+        origin: 'own' as const,
+        shadowedBy: null,
+      }));
+      return {
+        view: { ...view, rules: [...own, ...view.rules] },
+        hits: [{ id: 'production-write-asks', hits: 12, lastAt: now - 60_000 }],
+      };
+    },
+    'policy.save': async ({ connection, policy, rules, budgets }) => {
+      const view = known(views, connection);
+      const { budgets: _, ...config } = view.config;
+      const next = {
+        ...view,
+        config: { ...config, policy, policyRules: rules, ...(budgets === null ? {} : { budgets }) },
+      };
+      views.set(connection, next);
+      emit()('connections.changed', {});
+      return next;
+    },
+    'policy.backtest': async () => backtestResult(now),
   };
 
   return {

@@ -47,6 +47,8 @@ export interface SessionOptions {
   readonly ownSearchPath: boolean;
   readonly database: DatabaseContext;
   readonly judgeWith: () => Pick<JudgeContext, 'parser' | 'policy' | 'environment' | 'groups' | 'now'>;
+  /** Told of every answer, by the id of the rule that gave it. */
+  readonly ruleAnswered: (ruleId: string) => void;
   readonly recorder: SessionRecorder;
   readonly broker: ApprovalBroker;
   readonly cancelUpstream: () => Promise<void>;
@@ -266,7 +268,7 @@ export class Session {
 
   #plan(unit: Unit): UnitPlan {
     const { agent, subject, connection, database, role } = this.facts;
-    const { recorder, monotonic } = this.#options;
+    const { recorder, monotonic, ruleAnswered } = this.#options;
     const { transaction } = this.#answers;
     const made: RunningStatement[] = [];
     const options: PlanOptions = {
@@ -287,6 +289,7 @@ export class Session {
       searchPath: this.#knowledge.searchPath,
       record: (judged, protocol, parameters, digest) => {
         const statement = ++this.#statements;
+        ruleAnswered(judged.rule.id);
         recorder.append(statementRecord({ statement, protocol, parameters, transaction, digest }, judged));
         const running = new RunningStatement(statement, judged, recorder, monotonic);
         made.push(running);

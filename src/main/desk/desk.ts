@@ -4,6 +4,7 @@ import { agentHandlers } from './agents.ts';
 import { connectionHandlers } from './connections.ts';
 import { createEditor } from './editor.ts';
 import { withDeskErrors } from './errors.ts';
+import { policyHandlers } from './policy.ts';
 import type { DeskPorts } from './ports.ts';
 import { ruleHandlers } from './rules.ts';
 import { sessionHandlers } from './sessions.ts';
@@ -54,6 +55,7 @@ export function createDesk(ports: DeskPorts): Desk {
     ...connectionHandlers(ports, editor, emit),
     ...agentHandlers(ports, editor, emit),
     ...ruleHandlers(ports, editor, emit),
+    ...policyHandlers(ports, editor, emit),
   };
   return {
     handlers,

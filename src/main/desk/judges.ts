@@ -6,6 +6,7 @@ import { compileMasking } from '../../gateway/masking/profile.ts';
 import { policies, policyOf } from '../../gateway/policy/index.ts';
 import { judge } from '../../gateway/session/judge.ts';
 import { NameRegistry } from '../../gateway/session/names.ts';
+import { rejudge } from '../../gateway/session/rejudge.ts';
 import type { CatalogRelation } from '../../gateway/sql/catalog.ts';
 import { createParser } from '../../gateway/sql/parser.ts';
 import type { DeskJudges } from './ports.ts';
@@ -49,6 +50,17 @@ export async function createJudges(keyFolder: string): Promise<DeskJudges> {
         clientEncoding: 'UTF8',
       });
       return { verdict, rule, effects };
+    },
+    policyOf,
+    rejudge({ environment, maskRules, ...config }, proposed, records, catalog) {
+      const profile = compileMasking({ rules: maskRules, catalog, hashKey });
+      return rejudge(records, [policyOf(config), policyOf(proposed)], {
+        parser,
+        catalog,
+        profile,
+        environment,
+        groups: [],
+      });
     },
     catalogTables({ maskRules }, snapshot) {
       const { catalog } = maskedCatalog(maskRules, snapshot);

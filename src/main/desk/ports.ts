@@ -13,7 +13,9 @@ import type {
   Verdict,
   Verification,
 } from '../../contract/index.ts';
+import type { JournalRecord } from '../../gateway/journal/records.ts';
 import type { Policy } from '../../gateway/policy/types.ts';
+import type { Rejudged } from '../../gateway/session/rejudge.ts';
 import type { CatalogSnapshot } from '../../gateway/sql/catalog.ts';
 import type { Gateway, GatewaySettings, ListenerConfig, SampleRows } from '../../gateway/types.ts';
 
@@ -21,6 +23,7 @@ import type { Gateway, GatewaySettings, ListenerConfig, SampleRows } from '../..
 export interface DeskArchive {
   list(input: { readonly text?: string | undefined; readonly limit: number }): Promise<SessionSummary[]>;
   get(sessionId: string): Promise<SessionDetail>;
+  records(sessionId: string): Promise<readonly JournalRecord[]>;
   verify(sessionId: string): Promise<Verification>;
   replay(sessionId: string): Promise<Replay>;
   report(sessionId: string): Promise<Report>;
@@ -33,6 +36,9 @@ export interface DeskSettings {
   save(next: GatewaySettings): Promise<void>;
 }
 
+/** What a policy is made of. */
+export type PolicySource = Pick<ConnectionConfig, 'policy' | 'policyRules'>;
+
 /** The rooms that judge and mask, as far as the desk shows what they would do. */
 export interface DeskJudges {
   readonly policies: Readonly<Record<PolicyPreset, Policy>>;
@@ -43,6 +49,15 @@ export interface DeskJudges {
     catalog: CatalogSnapshot | null,
     agent: string,
   ): { readonly verdict: Verdict; readonly rule: RuleAnswer; readonly effects: EffectsView };
+  /** The policy of a connection: its own rules, then its preset's. */
+  policyOf(config: PolicySource): Policy;
+  /** Judges the statements of a recorded session under the connection's policy and a proposed one. */
+  rejudge(
+    config: ConnectionConfig,
+    proposed: PolicySource,
+    records: Iterable<JournalRecord>,
+    catalog: CatalogSnapshot | null,
+  ): Iterable<Rejudged>;
   /** Tables of a catalog with the rule that would mask each column. */
   catalogTables(config: ConnectionConfig, catalog: CatalogSnapshot): CatalogTable[];
   previewRows(input: {

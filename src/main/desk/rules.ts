@@ -1,16 +1,15 @@
 import type { Emit, Handlers } from '../../contract/index.ts';
-import type { CatalogSnapshot } from '../../gateway/sql/catalog.ts';
 import { connectionView, requireDistinctRules } from './connections.ts';
 import type { SettingsEditor } from './editor.ts';
 import { withDeskErrors } from './errors.ts';
 import type { DeskPorts } from './ports.ts';
 
-type RuleCalls = Extract<keyof Handlers, `rules.${string}` | `policy.${string}`>;
+type RuleCalls = Extract<keyof Handlers, `rules.${string}`>;
 
 /** Rows of a table that the preview shows: enough to judge a masker, few enough to read. */
 const previewRowCount = 12;
 
-/** Mask rules with their preview, and what the policy says to a text. Nothing here runs a statement of an agent. */
+/** Mask rules with their preview. */
 export function ruleHandlers(ports: DeskPorts, editor: SettingsEditor, emit: Emit): Pick<Handlers, RuleCalls> {
   const { gateway, judges } = ports;
   return {
@@ -37,29 +36,5 @@ export function ruleHandlers(ports: DeskPorts, editor: SettingsEditor, emit: Emi
         const sample = await gateway.sampleRows(connection, schema, table, previewRowCount);
         return judges.previewRows({ rules, catalog, schema, table, sample });
       }),
-
-    'policy.presets': async () =>
-      Object.values(judges.policies).map(({ preset, title, description, rules }) => ({
-        preset,
-        title,
-        description,
-        rules: rules.map((rule) => ({ ...rule })),
-      })),
-
-    'policy.explain': ({ connection, text }) =>
-      withDeskErrors(async () => {
-        const config = editor.connection(connection);
-        const catalog = await catalogIfReachable(ports, connection);
-        return judges.explain(config, text, catalog, ports.operator);
-      }),
   };
-}
-
-/** An explanation without a catalog is still right, only less precise (no keys, no resolved names), as it is for the gate. */
-async function catalogIfReachable({ gateway }: DeskPorts, connection: string): Promise<CatalogSnapshot | null> {
-  try {
-    return await gateway.catalog(connection);
-  } catch {
-    return null;
-  }
 }

@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -13,12 +13,13 @@ import { aConnection } from '../support/fakes.ts';
 let database: TestDatabase;
 let open: OpenDesk;
 let client: Client;
+let folder: string;
 beforeEach(async () => {
   database = await createDatabase(`
     CREATE TABLE people (id int PRIMARY KEY, email text, city text);
     INSERT INTO people VALUES (1, 'ada@example.com', 'London'), (2, NULL, 'Paris');
     CREATE VIEW contacts AS SELECT id, email AS mail FROM people;`);
-  const folder = await mkdtemp(join(tmpdir(), 'postern-desk-'));
+  folder = await mkdtemp(join(tmpdir(), 'postern-desk-'));
   const layout = dataLayout(folder);
   const settings = await openSettings(layout.settings);
   const { host, port, name, user } = database;
@@ -49,6 +50,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await open.stop('the test is over');
+  await rm(folder, { recursive: true });
   await database.drop();
 });
 
@@ -162,4 +164,54 @@ test('a wrong password is found by the connection test, step by step, and kept n
   expect(await client.call('connections.test', { config: view.config, password: database.password })).toMatchObject({
     ok: true,
   });
+});
+
+const noCities = {
+  id: 'no-cities',
+  when: { columns: ['public.people.city'], effects: ['read' as const] },
+  verdict: 'block' as const,
+  reason: 'Where people live is not for agents.',
+  hint: 'Leave city out.',
+};
+
+test('an own rule answers before the preset, is counted, and can be tried before it is saved', async () => {
+  await supply();
+  const draft = { connection: 'orders', text: 'SELECT city FROM people', rules: [noCities] };
+  expect(await client.call('policy.explain', draft)).toMatchObject({
+    verdict: 'block',
+    rule: { id: 'no-cities', reason: 'Where people live is not for agents.', hint: 'Leave city out.' },
+    certain: true,
+  });
+  const { addresses } = await client.call('agents.create', { name: 'codex', connections: ['orders'] });
+  const agent = new pg.Client({ connectionString: addresses[0]?.url });
+  await agent.connect();
+  expect((await agent.query('SELECT city FROM people ORDER BY id')).rows).toHaveLength(2);
+
+  const proposed = { connection: 'orders', policy: 'production' as const, rules: [noCities] };
+  await agent.query('PREPARE p AS SELECT city FROM people');
+  await agent.query('EXECUTE p');
+  expect(await client.call('policy.backtest', proposed)).toMatchObject({
+    sessions: 1,
+    statements: 3,
+    notJudged: 0,
+    current: { allow: 3, ask: 0, block: 0, terminate: 0 },
+    proposed: { allow: 1, ask: 0, block: 2, terminate: 0 },
+    changes: [
+      { statement: 3, text: 'EXECUTE p', proposed: { verdict: 'block', rule: { id: 'no-cities' } } },
+      { statement: 1, recorded: { verdict: 'allow', rule: { id: 'read' } }, agent: 'codex' },
+    ],
+    omitted: 0,
+    certain: true,
+  });
+
+  await client.call('policy.save', { ...proposed, budgets: null });
+  await expect(agent.query('SELECT * FROM people')).rejects.toMatchObject({ code: '42501' });
+  expect((await agent.query('SELECT id FROM people')).rows).toHaveLength(2);
+  const { view, hits } = await client.call('policy.rules', { connection: 'orders' });
+  expect(view.rules[0]).toMatchObject({ id: 'no-cities', origin: 'own', shadowedBy: null });
+  expect(hits).toContainEqual({ id: 'no-cities', hits: 1, lastAt: expect.any(Number) });
+  await expect(
+    client.call('policy.save', { ...proposed, rules: [noCities, noCities], budgets: null }),
+  ).rejects.toMatchObject({ code: 'duplicate_rule' });
+  await agent.end();
 });

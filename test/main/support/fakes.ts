@@ -158,6 +158,7 @@ export function fakeGateway(): FakeGateway {
       Promise.reject(Object.assign(new Error('no password'), { code: 'credential_missing', hint: 'Enter it.' })),
     sampleRows: () => Promise.reject(new Error('not in this test')),
     problems: () => [],
+    ruleHits: () => [],
     on(name, listener) {
       const set = listeners.get(name) ?? new Set();
       listeners.set(name, set);
@@ -178,6 +179,7 @@ export function fakeArchive(summaries: SessionDetail[] = []): DeskArchive {
       const found = summaries.find(({ summary }) => summary.id === id);
       return found === undefined ? missing() : Promise.resolve(found);
     },
+    records: missing,
     verify: missing,
     replay: missing,
     report: missing,
@@ -205,6 +207,16 @@ const noJudges: DeskJudges = {
     rule: { id: 'unknown', title: 'Not understood', reason: 'a fake', hint: null },
     effects: { kinds: ['unknown'], reads: [], writes: [], functions: [], understood: false },
   }),
+  policyOf: () => ({
+    preset: 'observe',
+    title: '',
+    description: '',
+    rules: [],
+    judge: () => {
+      throw new Error('a fake judges nothing');
+    },
+  }),
+  rejudge: () => [],
   catalogTables: () => [],
   previewRows: () => ({ columns: [], before: [], after: [] }),
 };

@@ -1,6 +1,7 @@
 import {
   type AgentAddress,
   type AgentView,
+  type Backtest,
   type CatalogTable,
   type ConnectionView,
   connectionConfig,
@@ -230,3 +231,41 @@ export const presets: PolicyView[] = (['production', 'staging', 'read-only', 'ob
     },
   ].map((rule) => ({ ...rule, origin: 'preset' as const, shadowedBy: null })),
 }));
+
+const answered = (verdict: 'allow' | 'ask' | 'block', id: string, reason: string) => ({
+  verdict,
+  rule: { id, title: id, reason, hint: null },
+});
+
+/** A changed policy over recorded sessions, as the desk would answer. */
+export const backtestResult = (now: number): Backtest => ({
+  sessions: 12,
+  statements: 418,
+  notJudged: 1,
+  current: { allow: 396, ask: 20, block: 1, terminate: 0 },
+  proposed: { allow: 391, ask: 14, block: 12, terminate: 0 },
+  changes: [
+    {
+      sessionId: 's-1',
+      statement: 14,
+      at: now - 86_400_000,
+      agent: 'claude',
+      text: "SELECT email, city FROM customers WHERE city = 'Utrecht'",
+      recorded: answered('allow', 'read', 'It only reads on customers.'),
+      current: answered('allow', 'read', 'It only reads on customers.'),
+      proposed: answered('block', 'no-customer-emails', 'Addresses of customers are not for agents.'),
+    },
+    {
+      sessionId: 's-2',
+      statement: 3,
+      at: now - 7_200_000,
+      agent: 'claude',
+      text: 'UPDATE scratch.notes SET body = $1 WHERE id = $2',
+      recorded: answered('ask', 'scoped-write', 'UPDATE on scratch.notes changes few rows.'),
+      current: answered('ask', 'scoped-write', 'UPDATE on scratch.notes changes few rows.'),
+      proposed: answered('allow', 'scratch', 'The scratch schema belongs to the agents.'),
+    },
+  ],
+  omitted: 0,
+  certain: true,
+});
