@@ -1,5 +1,7 @@
+import { serialize } from 'pg-protocol';
 import { frontend, startupCode } from './constants.ts';
 import { MessageBuilder } from './message-builder.ts';
+import { ProtocolError } from './protocol-error.ts';
 
 /** StartupMessage with its parameters in order. `protocol` is a number of `startupCode`. */
 export function startupMessage(
@@ -24,38 +26,34 @@ export const saslInitialResponse = (mechanism: string, response: Buffer): Buffer
 
 export const saslResponse = (response: Buffer): Buffer => new MessageBuilder(frontend.password).bytes(response).build();
 
-export const query = (text: string): Buffer => new MessageBuilder(frontend.query).cstring(text).build();
+/** The client that drivers are built on writes what we say ourselves; what is forwarded keeps its own bytes. */
+export const query = (text: string): Buffer => serialize.query(whole(text));
 
-export function parse(name: string, text: string, parameterTypes: readonly number[] = []): Buffer {
-  const message = new MessageBuilder(frontend.parse).cstring(name).cstring(text).int16(parameterTypes.length);
-  for (const oid of parameterTypes) message.uint32(oid);
-  return message.build();
-}
+export const parse = (name: string, text: string, parameterTypes: readonly number[] = []): Buffer =>
+  serialize.parse({ name: whole(name), text: whole(text), types: [...parameterTypes] });
 
 /** A Bind whose parameters are all in text format and whose results are all in `resultFormat`. */
-export function bind(
+export const bind = (
   portal: string,
   statement: string,
   values: readonly (string | null)[] = [],
   resultFormat: 0 | 1 = 0,
-): Buffer {
-  const message = new MessageBuilder(frontend.bind).cstring(portal).cstring(statement).int16(0).int16(values.length);
-  for (const value of values) {
-    if (value === null) message.int32(-1);
-    else message.int32(Buffer.byteLength(value)).bytes(Buffer.from(value));
-  }
-  return message.int16(1).int16(resultFormat).build();
-}
+): Buffer =>
+  serialize.bind({ portal: whole(portal), statement: whole(statement), values: [...values], binary: resultFormat === 1 });
 
-export const describe = (kind: 'S' | 'P', name: string): Buffer =>
-  new MessageBuilder(frontend.describe).int8(kind.charCodeAt(0)).cstring(name).build();
+export const describe = (type: 'S' | 'P', name: string): Buffer => serialize.describe({ type, name: whole(name) });
 
-export const close = (kind: 'S' | 'P', name: string): Buffer =>
-  new MessageBuilder(frontend.close).int8(kind.charCodeAt(0)).cstring(name).build();
+export const close = (type: 'S' | 'P', name: string): Buffer => serialize.close({ type, name: whole(name) });
 
 export const execute = (portal: string, maximumRows = 0): Buffer =>
-  new MessageBuilder(frontend.execute).cstring(portal).int32(maximumRows).build();
+  serialize.execute({ portal: whole(portal), rows: maximumRows });
 
-export const sync = (): Buffer => new MessageBuilder(frontend.sync).build();
-export const flush = (): Buffer => new MessageBuilder(frontend.flush).build();
-export const terminate = (): Buffer => new MessageBuilder(frontend.terminate).build();
+export const sync = (): Buffer => serialize.sync();
+export const flush = (): Buffer => serialize.flush();
+export const terminate = (): Buffer => serialize.end();
+
+/** A zero inside would end the string early, and the server would read another message than was meant. */
+function whole(text: string): string {
+  if (text.includes('\0')) throw new ProtocolError('a zero byte inside a string of a message');
+  return text;
+}

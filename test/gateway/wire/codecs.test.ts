@@ -43,7 +43,7 @@ describe('messages of clients come back as they were sent', () => {
         expect(client.decodeBind(encode.bind(portal, statement, values, 1))).toEqual({
           portal,
           statement,
-          parameterFormats: [],
+          parameterFormats: values.map(() => 0),
           values: values.map((value) => (value === null ? null : Buffer.from(value))),
           resultFormats: [1],
         });
