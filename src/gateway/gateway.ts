@@ -5,6 +5,7 @@ import { ApprovalBroker } from './approval/broker.ts';
 import { Databases } from './databases.ts';
 import { GateJournals } from './gate-journals.ts';
 import { createAgentKeyAuthenticator } from './identity/agent-key-authenticator.ts';
+import { createCancelLimiter } from './identity/cancel-limiter.ts';
 import { createRateLimiter } from './identity/rate-limiter.ts';
 import { JournalError } from './journal/errors.ts';
 import { loadOrCreateSigner, type Signer } from './journal/signer.ts';
@@ -17,6 +18,7 @@ import { RuleHits } from './rule-hits.ts';
 import { sampleTable } from './sample.ts';
 import { refuseClient } from './session/client-handshake.ts';
 import { type DoorOptions, receiveClient } from './session/open-session.ts';
+import { createCancelDoor } from './session/receive-cancel.ts';
 import { settingsChanges } from './settings-changes.ts';
 import { loadCatalog } from './sql/catalog-query.ts';
 import { createParser, type Parser } from './sql/parser.ts';
@@ -211,7 +213,15 @@ class PosternGateway implements Gateway {
       credentials: this.credentials,
       connections: () => this.#settings.connections,
       startupTimeoutMs: gatewayLimit.startupTimeoutMs,
-      cancel: (processId, secretKey) => this.#sessions.cancels.cancel(processId, secretKey),
+      cancel: createCancelDoor({
+        registry: this.#sessions.cancels,
+        limiter: createCancelLimiter(monotonic),
+        refused: (attempt) => {
+          this.#options.log('warn', 'refused a cancel request: its key is nobody’s', attempt);
+          this.#journals.record({ type: 'cancel_refused', ...attempt });
+        },
+      }),
+      monotonic,
       refused: (attempt) => {
         this.#options.log('warn', `refused a client: ${attempt.reason}`, attempt);
         this.#journals.record({ type: 'login_refused', ...attempt });

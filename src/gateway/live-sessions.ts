@@ -113,7 +113,7 @@ export class LiveSessions {
     const { broker, judgeWith, ruleAnswered, monotonic, log, listener } = this.#options;
     const { processId, encrypted } = upstream;
     const keyLength = startup.minorVersion >= 2 ? 32 : 4;
-    const key = this.cancels.register(processId, keyLength, () => session.cancel());
+    const key = this.cancels.register(processId, keyLength, (arrivedAt) => session.cancel(arrivedAt));
     let onEnded = (): void => undefined;
     const ended = new Promise<void>((resolve) => {
       onEnded = resolve;

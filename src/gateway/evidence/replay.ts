@@ -86,6 +86,7 @@ function draw(
     case 'gate_start':
     case 'gate_stop':
     case 'login_refused':
+    case 'cancel_refused':
     case 'settings_changed':
       return;
     default:

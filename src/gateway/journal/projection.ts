@@ -70,6 +70,7 @@ export class SessionProjection {
       case 'gate_start':
       case 'gate_stop':
       case 'login_refused':
+      case 'cancel_refused':
       case 'settings_changed':
         return nothing;
       default:

@@ -91,6 +91,13 @@ export const recordBody = z.discriminatedUnion('type', [
     database: z.string(),
     reason: z.string(),
   }),
+  /** A CancelRequest with a key that is nobody's; `unread` more were turned away before it without a look at their key. */
+  z.object({
+    type: z.literal('cancel_refused'),
+    clientAddress: z.string(),
+    processId: z.number().int(),
+    unread: z.number().int(),
+  }),
   z.object({ type: z.literal('settings_changed'), what: z.string(), by: z.string() }),
 ]);
 export type RecordBody = z.infer<typeof recordBody>;

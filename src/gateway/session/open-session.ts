@@ -26,6 +26,7 @@ import {
 } from './client-handshake.ts';
 import { closeClient } from './close-client.ts';
 import { sqlstateOf } from './fault.ts';
+import type { CancelAttempt } from './receive-cancel.ts';
 import { routeSession } from './route.ts';
 
 export interface DoorOptions {
@@ -34,7 +35,10 @@ export interface DoorOptions {
   readonly connections: () => readonly ConnectionConfig[];
   /** A start-up must be over by then, in milliseconds. */
   readonly startupTimeoutMs: number;
-  readonly cancel: (processId: number, secretKey: Buffer) => Promise<boolean>;
+  /** Resolves when the effect of a CancelRequest is complete; never rejects. */
+  readonly cancel: (attempt: CancelAttempt) => Promise<void>;
+  /** Milliseconds that never jump. */
+  readonly monotonic: () => number;
   /** Somebody knocked and was not let in: for the gate's journal. Never holds a secret. */
   readonly refused: (attempt: { clientAddress: string; user: string; database: string; reason: string }) => void;
   readonly admit: (admission: Admission) => Promise<Admitted>;
@@ -67,11 +71,12 @@ export async function receiveClient(
   const onError = (): void => undefined; // 'close' follows every error, and is what the waiting code listens to
   client.on('error', onError);
   const address = `${client.remoteAddress ?? 'local'}:${client.remotePort ?? 0}`;
+  const arrivedAt = options.monotonic();
   const deadline = AbortSignal.timeout(options.startupTimeoutMs);
   try {
     const first = await readFirstPacket(client, deadline);
     if (first.kind === 'cancel_request') {
-      await options.cancel(first.processId, first.secretKey);
+      await options.cancel({ ...first, clientAddress: address, arrivedAt });
       closeClient(client, null); // no answer; the end of the connection is the client's only sign
       return;
     }

@@ -8,6 +8,7 @@ import * as encode from '../wire/encode-frontend.ts';
 import { Framer } from '../wire/framer.ts';
 import { ProtocolError } from '../wire/protocol-error.ts';
 import { Answers } from './answers.ts';
+import { Cancels } from './cancels.ts';
 import type { DatabaseContext } from './database-context.ts';
 import { sqlstateOf } from './fault.ts';
 import { forwardPlan } from './forward.ts';
@@ -83,11 +84,15 @@ export class Session {
   readonly #collector = new SegmentCollector();
   readonly #toClient = new FrameBatch();
   readonly #units: (Unit | EarlyCopyMessage)[] = [];
+  readonly #cancels: Cancels;
+  /** When the latest bytes of the client came. */
+  #heardAt = 0;
+  /** When the bytes of the statement came that is being prepared or runs. */
+  #sentAt = 0;
   #held: Hold | null = null;
   #busy = false;
   /** What `busy` stands for; settles soon after the session has ended. Never rejects. */
   #working: Promise<void> = Promise.resolve();
-  #cancelling = 0;
   #statements = 0;
   #copyEnded = false;
   #syncDeferred = false;
@@ -109,6 +114,7 @@ export class Session {
       fault: (side, error) => this.#fail(side, error),
       clientMayGoOn: () => !this.#backlogged,
     });
+    this.#cancels = new Cancels({ cancelUpstream: options.cancelUpstream, log: (...said) => this.#log(...said) });
     const write = (frames: readonly Buffer[]): void => this.#sockets.toUpstream(frames);
     this.#knowledge = new SessionKnowledge({ database, parameters, ownSearchPath, write });
     this.#answers = new Answers({
@@ -126,19 +132,16 @@ export class Session {
     this.#sockets.start(this.#options.upstreamRest);
   }
 
-  /** A CancelRequest with this session's key. Resolves when its effect on the server is complete; never rejects. */
-  async cancel(): Promise<void> {
+  /**
+   * A CancelRequest with this session's key, over a connection made at `arrivedAt`: it was not meant for a statement that
+   * came later. Resolves when its effect on the server is complete; never rejects.
+   */
+  async cancel(arrivedAt: number): Promise<void> {
+    if (this.#ended !== null || arrivedAt < this.#sentAt) return;
     if (this.#held !== null) return this.#held.end('cancelled', 'the client cancelled the statement');
-    // While busy nothing of the client's runs: what the server may be answering is a question of our own.
-    if (this.#answers.idle || this.#busy || this.#ended !== null) return;
-    // Nothing new goes upstream while a cancel is on its way, or it could hit the next statement.
-    this.#cancelling += 1;
-    try {
-      await this.#options.cancelUpstream();
-    } catch (error) {
-      this.#log('warn', `cancel failed: ${messageOf(error)}`);
-    }
-    this.#cancelling -= 1;
+    if (this.#busy) return this.#cancels.beforeSending();
+    if (this.#answers.idle) return;
+    await this.#cancels.running();
     this.#attempt(() => this.#pump());
   }
 
@@ -149,6 +152,7 @@ export class Session {
   }
 
   #clientData(chunk: Buffer): void {
+    this.#heardAt = this.#options.monotonic();
     this.#fromClient.push(chunk);
     this.#pump();
     if (this.#backlogged) this.#sockets.pauseClient();
@@ -156,18 +160,20 @@ export class Session {
 
   /** Whole messages wait for their turn, and there are enough of them. A long message that is still coming is not one of them. */
   get #backlogged(): boolean {
-    return (this.#busy || this.#units.length > 0 || this.#cancelling > 0) && this.#fromClient.buffered > clientBacklog;
+    return (
+      (this.#busy || this.#units.length > 0 || this.#cancels.inFlight) && this.#fromClient.buffered > clientBacklog
+    );
   }
 
   /** Takes client messages as far as the state of the server allows. */
   #pump(): void {
-    while (this.#ended === null && !this.#busy && this.#cancelling === 0) {
+    while (this.#ended === null && !this.#busy && !this.#cancels.inFlight) {
       const unit = this.#units[0];
       if (unit !== undefined) {
         if (unit.kind !== 'copy' && !this.#answers.idle) return;
         this.#units.shift();
         if (unit.kind === 'copy') this.#copyMessage(unit.frame);
-        else this.#dispatch(unit);
+        else this.#turn(unit);
         continue;
       }
       const frame = this.#saidGoodbye ? null : this.#fromClient.next();
@@ -236,6 +242,12 @@ export class Session {
     this.#sockets.toUpstream([encode.sync()]);
   }
 
+  #turn(unit: Unit): void {
+    this.#sentAt = this.#heardAt;
+    this.#cancels.nextTurn();
+    this.#dispatch(unit);
+  }
+
   #dispatch(unit: Unit): void {
     if (this.#answers.skipping) {
       // The server drops everything up to the Sync, unread; so do we.
@@ -245,6 +257,7 @@ export class Session {
     }
     if (this.#knowledge.isStale(this.#answers)) return this.#later(() => this.#refreshThen(unit));
     const plan = this.#plan(unit);
+    this.#cancels.refuse(plan.members);
     const simple = plan.members.every(({ judged }) => judged.verdict === 'allow' && !judged.changes);
     if (simple) this.#forward(plan);
     else this.#later(() => this.#decideThenForward(plan).finally(() => this.#finishUnsent(plan)));
@@ -309,6 +322,8 @@ export class Session {
   async #decideThenForward(plan: UnitPlan): Promise<void> {
     for (const member of plan.members) {
       const { verdict, rule } = member.judged;
+      this.#cancels.refuse([member]);
+      if (member.refusal !== null) break;
       if (verdict === 'terminate') {
         member.running.finish('refused');
         return this.#end(`rule ${rule.id}`, errorResponse(refusedByRule('terminate', rule)));
@@ -321,6 +336,7 @@ export class Session {
     await this.#options.recorder.sync();
     this.#busy = false;
     if (this.#ended !== null) return;
+    this.#cancels.refuse(plan.members);
     this.#forward(plan);
     this.#pump();
   }
@@ -384,7 +400,7 @@ export class Session {
     this.#held?.end('withdrawn', `${reason} while the statement waited`);
     if (this.#answers.idle || this.#ended !== null) return this.#end(reason, null);
     const grace = setTimeout(() => this.#end(`${reason} while a statement ran`, null), cancelGraceMs);
-    void this.cancel().then(() => {
+    void this.cancel(this.#options.monotonic()).then(() => {
       clearTimeout(grace);
       this.#end(`${reason} while a statement ran`, null);
     });

@@ -5,6 +5,9 @@ import { networkError } from './network-error.ts';
 import { attempts, openTransport } from './transport.ts';
 import type { UpstreamTarget } from './types.ts';
 
+/** How long a cancel may take in all, in milliseconds: the session sends nothing new meanwhile. */
+export const cancelTimeoutMs = 5_000;
+
 export interface CancelOptions extends DeadlineOptions {
   /** Whether the session to cancel is encrypted; its key then travels encrypted too. By default as sslmode begins. */
   readonly encrypted?: boolean | undefined;
@@ -21,7 +24,7 @@ export function cancelUpstream(
   secretKey: Buffer,
   options: CancelOptions = {},
 ): Promise<void> {
-  return withDeadline(target, options, async (guard) => {
+  return withDeadline(target, { timeoutMs: cancelTimeoutMs, ...options }, async (guard) => {
     if (secretKey.length === 0) {
       throw new UpstreamError('protocol', { message: 'the server gave this session no cancel key' });
     }

@@ -113,16 +113,23 @@ describe('CancelRegistry', () => {
     const one = registry.register(7, 4, handler('one'));
     const two = registry.register(7, 32, handler('two'));
     expect([one.secretKey.length, two.secretKey.length]).toEqual([4, 32]);
-    expect(await registry.cancel(7, two.secretKey)).toBe(true);
-    expect(await registry.cancel(8, two.secretKey)).toBe(false);
-    expect(await registry.cancel(7, Buffer.alloc(32))).toBe(false);
-    expect(await registry.cancel(7, two.secretKey.subarray(0, 4))).toBe(false);
-    expect(await registry.cancel(7, Buffer.alloc(0))).toBe(false);
+    await registry.find(7, two.secretKey)?.(0);
+    expect(registry.find(8, two.secretKey)).toBeNull();
+    expect(registry.find(7, Buffer.alloc(32))).toBeNull();
+    expect(registry.find(7, two.secretKey.subarray(0, 4))).toBeNull();
+    expect(registry.find(7, Buffer.alloc(0))).toBeNull();
     two.forget();
     two.forget();
-    expect(await registry.cancel(7, two.secretKey)).toBe(false);
-    expect(await registry.cancel(7, one.secretKey)).toBe(true);
+    expect(registry.find(7, two.secretKey)).toBeNull();
+    await registry.find(7, one.secretKey)?.(0);
     expect(cancelled).toEqual(['two', 'one']);
+  });
+
+  test('never gives two sessions of one process id the same secret', () => {
+    const numbers = [1, 1, 1, 2];
+    const registry = new CancelRegistry((size) => Buffer.alloc(size, numbers.shift()));
+    const secrets = [1, 2].map(() => registry.register(7, 4, async () => undefined).secretKey.toString('hex'));
+    expect(secrets).toEqual(['01010101', '02020202']);
   });
 });
 
