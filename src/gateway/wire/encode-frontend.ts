@@ -39,7 +39,12 @@ export const bind = (
   values: readonly (string | null)[] = [],
   resultFormat: 0 | 1 = 0,
 ): Buffer =>
-  serialize.bind({ portal: whole(portal), statement: whole(statement), values: [...values], binary: resultFormat === 1 });
+  serialize.bind({
+    portal: whole(portal),
+    statement: whole(statement),
+    values: [...values],
+    binary: resultFormat === 1,
+  });
 
 export const describe = (type: 'S' | 'P', name: string): Buffer => serialize.describe({ type, name: whole(name) });
 

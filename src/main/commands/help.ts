@@ -14,6 +14,10 @@ export function help(version: string): string {
       Prints what the agent saw.
   postern report SESSION [--out FILE] [--data-folder DIR] [--public-key FILE]
       Writes the PDF report of a session.
+  postern policy test "SQL" [--connection NAME] [--rules FILE] [--config FILE|--data-folder DIR]
+      What an agent would get for a statement, and why. Nothing is executed.
+  postern policy backtest --rules FILE [--connection NAME] [--sessions N] [--config FILE|--data-folder DIR]
+      What changed rules would have said to recorded sessions. Exit code 1 when an answer changes.
   postern key
       Makes an agent key and the hash that stands for it in a configuration file.
   postern demo [--data-folder DIR]

@@ -7,6 +7,7 @@ import { help } from './help.ts';
 import { replay, report, verify } from './journals.ts';
 import { key } from './key.ts';
 import { openCommand } from './open.ts';
+import { policyBacktest, policyTest } from './policy.ts';
 import { serveCommand } from './serve.ts';
 
 const options = {
@@ -18,6 +19,9 @@ const options = {
   'data-folder': { type: 'string' },
   'public-key': { type: 'string' },
   out: { type: 'string', short: 'o' },
+  connection: { type: 'string' },
+  rules: { type: 'string' },
+  sessions: { type: 'string' },
 } as const;
 
 /** Options that each command takes, besides --help and --version. */
@@ -28,6 +32,7 @@ const allowed: Readonly<Record<string, readonly (keyof typeof options)[]>> = {
   replay: ['data-folder'],
   report: ['data-folder', 'public-key', 'out'],
   key: [],
+  policy: ['config', 'data-folder', 'connection', 'rules', 'sessions'],
   demo: ['data-folder'],
 };
 
@@ -58,6 +63,7 @@ async function run(args: readonly string[], environment: CommandEnvironment): Pr
     if (!takes.includes(name as keyof typeof options)) throw usage(`\`postern ${command}\` has no option --${name}.`);
   }
   const wantsSubject = command === 'verify' || command === 'replay' || command === 'report';
+  if (command === 'policy') return runPolicy(subject, more, values, environment);
   if (more.length > 0 || (!wantsSubject && subject !== undefined)) {
     throw usage(`\`postern ${command}\` does not know what to do with "${more[0] ?? subject}".`);
   }
@@ -81,6 +87,25 @@ async function run(args: readonly string[], environment: CommandEnvironment): Pr
       return command === 'replay' ? replay(journal, here) : report({ ...journal, out: values.out }, here);
     }
   }
+}
+
+async function runPolicy(
+  what: string | undefined,
+  [sql, ...more]: readonly string[],
+  values: ReturnType<typeof parse>['values'],
+  environment: CommandEnvironment,
+): Promise<ExitCode> {
+  const { config, connection, rules, 'data-folder': dataFolder, sessions } = values;
+  const options = { config, connection, rules, dataFolder: dataFolder === undefined ? undefined : resolve(dataFolder) };
+  if (what === 'test' && sql !== undefined && more.length === 0) return policyTest(sql, options, environment);
+  if (what === 'backtest' && sql === undefined) {
+    const limit = Number(sessions ?? 100);
+    if (Number.isInteger(limit) && limit >= 1 && limit <= 1000) {
+      return policyBacktest({ ...options, sessions: limit }, environment);
+    }
+    throw usage('--sessions is a number from 1 to 1000.');
+  }
+  throw usage('`postern policy` is followed by test "SQL", or by backtest.');
 }
 
 function parse(args: readonly string[]) {

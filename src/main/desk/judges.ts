@@ -1,5 +1,4 @@
 import type { CatalogTable } from '../../contract/index.ts';
-import { loadOrCreateHashKey } from '../../gateway/keys.ts';
 import { maskedCatalog } from '../../gateway/masking/closure.ts';
 import { previewRows } from '../../gateway/masking/preview.ts';
 import { compileMasking } from '../../gateway/masking/profile.ts';
@@ -20,10 +19,9 @@ const kinds: Readonly<Record<string, CatalogTable['kind']>> = {
   f: 'foreign_table',
 };
 
-/** The very rooms that judge and mask the agents' statements, asked by the desk. `keyFolder` holds the hash masker's key. */
-export async function createJudges(keyFolder: string): Promise<DeskJudges> {
+/** The very rooms that judge and mask the agents' statements, asked by the desk. `hashKey` is the hash masker's. */
+export async function createJudges(hashKey: Buffer): Promise<DeskJudges> {
   const parser = await createParser();
-  const hashKey = loadOrCreateHashKey(keyFolder);
   return {
     policies,
     explain(config, text, catalog, agent) {

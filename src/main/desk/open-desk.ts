@@ -3,6 +3,7 @@ import { createArchive } from '../../gateway/evidence/archive.ts';
 import { createGateway } from '../../gateway/gateway.ts';
 import { createAgentKey } from '../../gateway/identity/agent-keys.ts';
 import { loadOrCreateSigner } from '../../gateway/journal/signer.ts';
+import { loadOrCreateHashKey } from '../../gateway/keys.ts';
 import type { Gateway, GatewayOptions, ListenerConfig } from '../../gateway/types.ts';
 import { type DataLayout, makeDataFolder } from './data-folder.ts';
 import { createDesk, type Desk } from './desk.ts';
@@ -63,7 +64,7 @@ export async function openDesk(options: OpenDeskOptions): Promise<OpenDesk> {
       isLive: (sessionId: string) => gateway.liveSessions().some(({ summary }) => summary.id === sessionId),
       resourcesFolder: options.resources,
     }),
-    judges: await createJudges(layout.keys),
+    judges: await createJudges(loadOrCreateHashKey(layout.keys)),
     journalFolder: layout.journals,
     now: Date.now,
     createKey: createAgentKey,

@@ -96,7 +96,8 @@ export async function serve(options: ServeOptions): Promise<Served> {
   }
 }
 
-function readConfig(path: string): ConfigFile {
+/** Reads and checks a configuration file. Throws DeskError `config_unreadable` and `config_invalid`. */
+export function readConfig(path: string): ConfigFile {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');

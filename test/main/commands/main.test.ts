@@ -1,11 +1,22 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { PassThrough } from 'node:stream';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { hashAgentKey } from '../../../src/gateway/identity/agent-keys.ts';
 import type { CommandEnvironment } from '../../../src/main/commands/environment.ts';
 import { main } from '../../../src/main/commands/main.ts';
 import { packageRoot } from '../../../src/main/desk/package-root.ts';
+
+const folders: string[] = [];
+afterEach(async () => {
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
+});
+
+async function freshFolder(): Promise<string> {
+  const folder = await mkdtemp(`${tmpdir()}/postern-command-`);
+  folders.push(folder);
+  return folder;
+}
 
 async function run(...args: string[]) {
   const printed: string[] = [];
@@ -17,7 +28,7 @@ async function run(...args: string[]) {
     say: (line) => void said.push(line),
     terminal: { input: new PassThrough(), output: new PassThrough() },
     variables: {},
-    dataFolder: await mkdtemp(`${tmpdir()}/postern-command-`),
+    dataFolder: await freshFolder(),
     operator: 'ada',
     random: (size) => Buffer.alloc(size, 7),
     monotonic: () => 0,
@@ -59,6 +70,8 @@ test.each([
   [['open', '--frob'], "Unknown option '--frob'"],
   [['verify'], '`postern verify` needs a session id or a journal file.'],
   [['replay', 'a', 'b'], '`postern replay` does not know what to do with "b".'],
+  [['policy', 'test'], '`postern policy` is followed by test "SQL", or by backtest.'],
+  [['policy', 'backtest', '--sessions', '0'], '--sessions is a number from 1 to 1000.'],
   [['demo', 'x'], '`postern demo` does not know what to do with "x".'],
 ])('postern %j is refused in one clear message', async (args, words) => {
   const { code, printed, said } = await run(...args);
@@ -81,4 +94,51 @@ test('a public key that is not there is not silently left out of the verificatio
     code: 2,
     said: expect.stringContaining('There is no file /nonexistent.pem.'),
   });
+});
+
+async function configuration(connections: readonly string[]): Promise<string> {
+  const path = `${await freshFolder()}/postern.json`;
+  const agents = [{ name: 'claude', key: { hash: 'ab'.repeat(32) }, connections: [connections[0]] }];
+  const upstream = { host: '127.0.0.1', port: 1, database: 'shop', user: 'app', credential: { from: 'none' } };
+  await writeFile(path, JSON.stringify({ connections: connections.map((name) => ({ name, upstream })), agents }));
+  return path;
+}
+
+test('a statement is tried on the policy: verdict, rule, effects, and that no catalog could be read', async () => {
+  const config = await configuration(['shop']);
+  const allowed = await run('policy', 'test', 'SELECT * FROM orders', '--config', config);
+  expect(allowed).toMatchObject({
+    code: 0,
+    printed: expect.stringMatching(/^ALLOW {2}read: .*\n {2}It only reads on orders/),
+  });
+  expect(allowed.printed).toMatch(
+    /\neffects {3}read\nreads {5}orders\n\nJudged without the catalog, so stricter than it may be: /,
+  );
+  expect(await run('policy', 'test', 'TRUNCATE orders', '--config', config)).toMatchObject({
+    code: 1,
+    printed: expect.stringMatching(/^ASK {2}truncate: /),
+  });
+});
+
+test('a statement is tried on rules from a file, whose faults are named', async () => {
+  const config = await configuration(['shop', 'other']);
+  const rules = `${await freshFolder()}/rules.json`;
+  const tried = () =>
+    run('policy', 'test', 'SELECT 1 FROM orders', '--config', config, '--connection', 'shop', '--rules', rules);
+  expect(await tried()).toMatchObject({ code: 2, said: expect.stringContaining('[config_unreadable]') });
+  await writeFile(rules, '[{"id": "no", "when": {"relation": ["*"]}, "verdict": "block", "reason": "r"}]');
+  expect((await tried()).said).toContain('[0].when.relation: there is no such field');
+  await writeFile(
+    rules,
+    '// mine\n{"rules": [{"id": "no", "when": {"relations": ["*"]}, "verdict": "block", "reason": "r"}]}',
+  );
+  expect(await tried()).toMatchObject({ code: 1, printed: expect.stringMatching(/^BLOCK {2}no: r\n/) });
+});
+
+test('which connection is meant has to be clear', async () => {
+  const config = await configuration(['shop', 'other']);
+  expect((await run('policy', 'test', 'SELECT 1', '--config', config)).said).toContain(
+    'Name one with --connection: shop, other. [usage]',
+  );
+  expect((await run('policy', 'test', 'SELECT 1')).said).toContain('[settings_missing]');
 });
