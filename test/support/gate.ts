@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { inject } from 'vitest';
-import { type ConnectionConfig, connectionConfig, type MaskRule, type PolicyPreset } from '../../src/contract/index.ts';
+import {
+  type ConnectionConfig,
+  connectionConfig,
+  type MaskRule,
+  type PolicyPreset,
+  type PolicyRule,
+} from '../../src/contract/index.ts';
 import { createGateway } from '../../src/gateway/gateway.ts';
 import { createAgentKey, hashAgentKey } from '../../src/gateway/identity/agent-keys.ts';
 import { readJournal } from '../../src/gateway/journal/reader.ts';
@@ -13,6 +19,7 @@ import type { Gateway } from '../../src/gateway/types.ts';
 export interface TestGateOptions {
   readonly database: string;
   readonly policy?: PolicyPreset;
+  readonly policyRules?: readonly PolicyRule[];
   readonly environment?: ConnectionConfig['environment'];
   readonly maskRules?: readonly MaskRule[];
   readonly deadlineMs?: number;
@@ -57,6 +64,7 @@ export async function startGate(options: TestGateOptions): Promise<TestGate> {
     },
     environment: options.environment ?? 'production',
     policy: options.policy ?? 'production',
+    policyRules: options.policyRules ?? [],
     maskRules: options.maskRules ?? [],
     anyDatabase: options.anyDatabase ?? false,
   });

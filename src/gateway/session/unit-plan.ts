@@ -11,12 +11,14 @@ import {
   decodeTarget,
 } from '../wire/decode-frontend.ts';
 import type { ErrorText } from '../wire/encode-backend.ts';
+import * as encode from '../wire/encode-frontend.ts';
 import { valueToText } from '../wire/values.ts';
 import type { Answers } from './answers.ts';
 import { judge, judgeDefinition, judgeFunctionCall, runsByName } from './judge.ts';
 import type { JudgeContext, Judged } from './judged.ts';
 import { type Definition, NameRegistry } from './names.ts';
 import type { Portal } from './owed.ts';
+import { asPolicyQuestion, policyQuestion } from './own-policy.ts';
 import { whyUnreadable } from './reading.ts';
 import type { RunningStatement } from './running-statement.ts';
 import type { Unit } from './segment.ts';
@@ -94,7 +96,10 @@ export function planUnit(unit: Unit, options: PlanOptions): UnitPlan {
     case 'query': {
       const text = decodeQuery(unit.frame);
       const judged = judge(text, 'simple', options.names, options.context);
-      return { kind: 'query', frame: unit.frame, members: [member(judged, 'simple', null, [], text, options)] };
+      const answer = policyQuestion(text, options.context);
+      const known = answer === null ? judged : asPolicyQuestion(judged);
+      const frame = answer === null ? unit.frame : encode.query(answer);
+      return { kind: 'query', frame, members: [member(known, 'simple', null, [], text, options)] };
     }
     case 'function_call': {
       const judged = judgeFunctionCall(decodeFunctionCall(unit.frame).functionOid, options.context);
@@ -124,7 +129,8 @@ function planSegment(frames: readonly Buffer[], end: 'sync' | 'flush', session: 
       case frontend.parse: {
         const message = definitionOf(frame, options.context);
         names.setPrepared(message.name, message.definition);
-        steps.push({ kind: 'parse', frame, ...message });
+        const answer = policyQuestion(message.definition.text, options.context);
+        steps.push({ kind: 'parse', frame: answer === null ? frame : encode.parse(message.name, answer), ...message });
         break;
       }
       case frontend.bind: {
@@ -190,7 +196,11 @@ function definitionOf(frame: Buffer, context: JudgeContext): { name: string; def
 
 function bindMember(message: BindMessage, known: Definition | undefined, names: NameRegistry, options: PlanOptions) {
   const definition = known ?? unknownDefinition(message.statement);
-  const judged = judgeDefinition(definition, names, options.context);
+  const byText = judgeDefinition(definition, names, options.context);
+  const judged =
+    definition.via === 'parse' && policyQuestion(definition.text, options.context) !== null
+      ? asPolicyQuestion(byText)
+      : byText;
   const parameters = message.values.map((value, index) =>
     boundValue(value, formatAt(message.parameterFormats, index), definition.parameterTypes[index] ?? 0),
   );
