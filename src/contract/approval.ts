@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { environment, instant } from './common.ts';
+import { deadlineCause, transactionLocks } from './pause.ts';
 import { boundValue, effectsView, ruleAnswer } from './statement.ts';
 
 /**
@@ -16,6 +17,8 @@ export const approvalRequest = z.object({
   state: approvalState,
   createdAt: instant,
   deadlineAt: instant,
+  /** Set when the server's own timeout, less a margin, made the deadline an earlier one. */
+  deadlineCause: deadlineCause.nullable(),
   decidedAt: instant.nullable(),
   decidedBy: z.string().nullable(),
   reason: z.string().nullable(),
@@ -30,6 +33,8 @@ export const approvalRequest = z.object({
   database: z.string(),
   role: z.string(),
   transaction: z.enum(['idle', 'open', 'failed']),
+  /** What the open transaction keeps from others, read every few seconds while the request waits; null where none is open. */
+  locks: transactionLocks.nullable(),
   text: z.string(),
   parameters: z.array(boundValue),
   effects: effectsView,

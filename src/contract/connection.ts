@@ -46,6 +46,11 @@ export const connectionConfig = z.strictObject({
   anyDatabase: z.boolean().default(false),
   /** Log in upstream as whatever user the agent names, instead of `upstream.user`. */
   anyUser: z.boolean().default(false),
+  /**
+   * Keep an open transaction alive while a statement in it waits for approval, past idle_in_transaction_session_timeout. Its
+   * locks stay, too.
+   */
+  keepTransactionsWhileHeld: z.boolean().default(false),
   maskRules: z.array(maskRule).default([]),
 });
 export type ConnectionConfig = z.infer<typeof connectionConfig>;

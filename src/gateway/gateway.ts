@@ -22,6 +22,7 @@ import { createCancelDoor } from './session/receive-cancel.ts';
 import { settingsChanges } from './settings-changes.ts';
 import { loadCatalog } from './sql/catalog-query.ts';
 import { createParser, type Parser } from './sql/parser.ts';
+import { createSteadyClock } from './steady-clock.ts';
 import {
   type Gateway,
   GatewayError,
@@ -86,7 +87,12 @@ class PosternGateway implements Gateway {
     this.#options = options;
     this.#settings = settings;
     this.credentials.preload(settings.connections);
-    this.approvals = new ApprovalBroker({ clock: Date.now, monotonic, newId: randomUUID, deadlineMs });
+    this.approvals = new ApprovalBroker({
+      clock: Date.now,
+      monotonic: createSteadyClock(),
+      newId: randomUUID,
+      deadlineMs,
+    });
     this.approvals.onChange((request) => this.#emit('approval.changed', request));
     this.#journals = new GateJournals({ folder, signer, problems: this.#problems });
     const config = (name: string): ConnectionConfig | null => this.#config(name);

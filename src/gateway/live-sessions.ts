@@ -123,6 +123,7 @@ export class LiveSessions {
       client,
       upstream: upstream.socket,
       upstreamRest: upstream.rest,
+      processId,
       parameters: upstream.parameters,
       ownSearchPath: startup.parameters.has('search_path') || startup.parameters.has('options'),
       database,

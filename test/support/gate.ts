@@ -25,6 +25,7 @@ export interface TestGateOptions {
   readonly deadlineMs?: number;
   readonly upstream?: Partial<ConnectionConfig['upstream']>;
   readonly anyDatabase?: boolean;
+  readonly keepTransactionsWhileHeld?: boolean;
   readonly password?: string | null;
   /** Instead of one in a folder of the test's own. */
   readonly journalFolder?: string;
@@ -67,6 +68,7 @@ export async function startGate(options: TestGateOptions): Promise<TestGate> {
     policyRules: options.policyRules ?? [],
     maskRules: options.maskRules ?? [],
     anyDatabase: options.anyDatabase ?? false,
+    keepTransactionsWhileHeld: options.keepTransactionsWhileHeld ?? false,
   });
   const logged: string[] = [];
   const gateway = await createGateway({

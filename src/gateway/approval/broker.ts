@@ -1,15 +1,22 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { ApprovalRequest, DecideInput } from '../../contract/index.ts';
+import type { ApprovalRequest, DecideInput, TransactionLocks } from '../../contract/index.ts';
+import { type Deadline, deadlineOf, type ServerLimit } from './deadline.ts';
 import { ApprovalError } from './error.ts';
 import type { ApprovalQuestion, Decision } from './types.ts';
 
 /** Decided requests kept for the inbox; the journals keep them all. */
 const keptDecided = 200;
 
+/** How often a waiting request is looked at: timers stand still while the machine sleeps, deadlines do not. In milliseconds. */
+const lookMs = 5000;
+
 export interface BrokerOptions {
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
-  /** Milliseconds that never jump; deadlines are measured with it, so that a changed clock neither ends nor prolongs a hold. */
+  /**
+   * Milliseconds that never jump, and go on while the machine sleeps. Deadlines are measured with it, so that a changed
+   * clock neither ends nor prolongs a hold, and nothing overdue is approved after a suspend.
+   */
   readonly monotonic: () => number;
   readonly newId: () => string;
   /** How long a request waits; 0 denies at once. */
@@ -22,12 +29,15 @@ export interface Hold {
   readonly decision: Promise<Decision>;
   /** Ends the hold from the asker's side; has no effect once it has ended. */
   end(state: 'withdrawn' | 'cancelled' | 'skipped', reason: string): void;
+  /** Tells the operator what the statement's transaction keeps from others; has no effect once the hold has ended. */
+  showLocks(locks: TransactionLocks): void;
 }
 
 interface Waiting {
   request: ApprovalRequest;
   readonly since: number;
-  readonly timer: NodeJS.Timeout;
+  readonly deadline: Deadline;
+  timer: NodeJS.Timeout;
   readonly settle: (decision: Decision) => void;
 }
 
@@ -49,9 +59,13 @@ export class ApprovalBroker {
     return this.#options.deadlineMs;
   }
 
-  /** Asks the operator. With a deadline of 0 the hold is already expired when this returns, and nobody was asked. */
-  ask(question: ApprovalQuestion): Hold {
-    const { clock, deadlineMs, newId, monotonic } = this.#options;
+  /**
+   * Asks the operator, for no longer than `server` leaves. With a deadline of 0, or too little left to ask, the hold is
+   * already expired when this returns, and nobody was asked.
+   */
+  ask(question: ApprovalQuestion, server: ServerLimit | null = null): Hold {
+    const { clock, newId, monotonic } = this.#options;
+    const deadline = deadlineOf(this.#options.deadlineMs, server);
     const createdAt = clock();
     const id = newId();
     const request: ApprovalRequest = {
@@ -59,18 +73,25 @@ export class ApprovalBroker {
       id,
       state: 'pending',
       createdAt,
-      deadlineAt: createdAt + deadlineMs,
+      deadlineAt: createdAt + Math.round(deadline.waitMs),
+      deadlineCause: deadline.cause,
+      locks: null,
       decidedAt: null,
       decidedBy: null,
       reason: null,
     };
     const decision = new Promise<Decision>((settle) => {
-      const timer = setTimeout(() => this.#expire(id), deadlineMs);
-      this.#pending.set(id, { request, since: monotonic(), timer, settle });
+      const timer = setTimeout(() => this.#look(id), Math.min(deadline.waitMs, lookMs));
+      this.#pending.set(id, { request, since: monotonic(), deadline, timer, settle });
     });
-    if (deadlineMs === 0) this.#expire(id);
+    if (deadline.waitMs === 0) this.#look(id);
     else this.#emit(request);
-    return { request, decision, end: (state, reason) => this.#end(id, state, null, null, reason) };
+    return {
+      request,
+      decision,
+      end: (state, reason) => this.#end(id, state, null, null, reason),
+      showLocks: (locks) => this.#change(id, { locks }),
+    };
   }
 
   /**
@@ -78,6 +99,7 @@ export class ApprovalBroker {
    * `approval_digest_mismatch` when the statement is not the one that was shown.
    */
   decide(input: DecideInput & { readonly by: string; readonly via: string }): ApprovalRequest {
+    this.#expireIfOverdue(input.id);
     const waiting = this.#pending.get(input.id);
     if (waiting === undefined) throw this.#whyNotPending(input.id);
     const shown = Buffer.from(input.digest);
@@ -98,7 +120,7 @@ export class ApprovalBroker {
     return { pending: [...this.#pending.values()].map((waiting) => waiting.request), decided: [...this.#decided] };
   }
 
-  /** Hears of every new and every ended request. Returns a function that stops listening. */
+  /** Hears of every new, every changed and every ended request. Returns a function that stops listening. */
   onChange(listener: (request: ApprovalRequest) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -110,13 +132,27 @@ export class ApprovalBroker {
     for (const id of [...this.#pending.keys()]) this.#end(id, 'withdrawn', null, null, reason);
   }
 
-  #expire(id: string): void {
-    const { deadlineMs } = this.#options;
-    const reason =
-      deadlineMs === 0
-        ? 'nobody is asked: the approval deadline is 0'
-        : `no answer within ${Math.round(deadlineMs / 1000)} s`;
-    this.#end(id, 'expired', null, null, reason);
+  /** The timer's work. It may fire too early by a rounding, and comes too late after a suspend. */
+  #look(id: string): void {
+    this.#expireIfOverdue(id);
+    const waiting = this.#pending.get(id);
+    if (waiting === undefined) return;
+    const left = waiting.since + waiting.deadline.waitMs - this.#options.monotonic();
+    waiting.timer = setTimeout(() => this.#look(id), Math.min(Math.max(1, left), lookMs));
+  }
+
+  #expireIfOverdue(id: string): void {
+    const waiting = this.#pending.get(id);
+    if (waiting === undefined) return;
+    const { waitMs, expiry } = waiting.deadline;
+    if (this.#options.monotonic() - waiting.since >= waitMs) this.#end(id, 'expired', null, null, expiry);
+  }
+
+  #change(id: string, change: Pick<ApprovalRequest, 'locks'>): void {
+    const waiting = this.#pending.get(id);
+    if (waiting === undefined) return;
+    waiting.request = { ...waiting.request, ...change };
+    this.#emit(waiting.request);
   }
 
   #end(

@@ -13,5 +13,5 @@ export interface Decision {
 
 export type ApprovalQuestion = Omit<
   ApprovalRequest,
-  'id' | 'state' | 'createdAt' | 'deadlineAt' | 'decidedAt' | 'decidedBy' | 'reason'
+  'id' | 'state' | 'createdAt' | 'deadlineAt' | 'deadlineCause' | 'locks' | 'decidedAt' | 'decidedBy' | 'reason'
 >;

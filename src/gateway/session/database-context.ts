@@ -1,8 +1,9 @@
-import { type ConnectionConfig, messageOf } from '../../contract/index.ts';
+import { type ConnectionConfig, messageOf, type TransactionLocks } from '../../contract/index.ts';
 import { compileMasking } from '../masking/profile.ts';
 import type { MaskingProfile } from '../masking/types.ts';
 import type { CatalogQuery, CatalogSnapshot } from '../sql/catalog.ts';
 import { catalogFingerprint, loadCatalog } from '../sql/catalog-query.ts';
+import { LockWatch } from './lock-watch.ts';
 
 /** A second connection to the same database with the same rights, for reading the catalog. */
 export interface SideConnection {
@@ -38,6 +39,7 @@ const keptViews = 32;
 /** The catalog of one database and the mask rules compiled against it, shared by its sessions. */
 export class DatabaseContext {
   readonly #options: DatabaseContextOptions;
+  readonly #locks: LockWatch;
   #side: SideConnection | null = null;
   #catalog: CatalogSnapshot | null = null;
   #fingerprint = '';
@@ -48,6 +50,12 @@ export class DatabaseContext {
 
   constructor(options: DatabaseContextOptions) {
     this.#options = options;
+    this.#locks = new LockWatch({
+      open: options.openSide,
+      showsQueries: () => options.config()?.maskRules.length === 0,
+      clock: Date.now,
+      log: options.log,
+    });
   }
 
   /** A session begins to use this; call the result when it ends. The side connection lives as long as there are sessions. */
@@ -66,6 +74,16 @@ export class DatabaseContext {
   get needed(): boolean {
     const config = this.#options.config();
     return config === null || config.policy !== 'observe' || config.maskRules.length > 0;
+  }
+
+  /** Whether the operator lets an open transaction be kept alive while a statement in it waits. */
+  get keepsTransactions(): boolean {
+    return this.#options.config()?.keepTransactionsWhileHeld === true;
+  }
+
+  /** Tells what the session with this server process keeps from others, now and when it changes, until the result is called. */
+  watchLocks(processId: number, told: (locks: TransactionLocks) => void): () => void {
+    return this.#locks.watch(processId, told);
   }
 
   /** What is known under a search path (null: the one of a new session). */

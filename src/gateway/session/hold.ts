@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { ApprovalBroker, Hold } from '../approval/broker.ts';
+import type { ServerLimit } from '../approval/deadline.ts';
 import type { ApprovalQuestion } from '../approval/types.ts';
 import { noticeResponse } from '../wire/encode-backend.ts';
 import type { Recorder } from './recorder.ts';
@@ -15,10 +16,12 @@ export interface HoldOptions {
   readonly client: Socket;
   /** What the question says besides the statement. */
   readonly asker: Omit<ApprovalQuestion, 'statementSeq' | 'text' | 'parameters' | 'effects' | 'rule' | 'digest'>;
+  /** When the server would end the session. */
+  readonly limit: ServerLimit | null;
   /** A frame that tells the client nothing new. */
   readonly keepAlive: () => Buffer;
-  /** Told of the hold while it lasts, so that a cancel or a leaving client can end it. */
-  readonly held: (hold: Hold | null) => void;
+  /** Told of the hold as it begins, so that a cancel or a leaving client can end it; the result is called when it is over. */
+  readonly held: (hold: Hold) => () => Promise<void>;
 }
 
 /**
@@ -29,23 +32,21 @@ export async function holdMember(member: Member, options: HoldOptions): Promise<
   const { broker, recorder, client } = options;
   const { judged, running, parameters, digest } = member;
   const { text, effects, rule } = judged;
-  const hold = broker.ask({
-    ...options.asker,
-    statementSeq: running.seq,
-    text,
-    parameters: [...parameters],
-    effects,
-    rule,
-    digest,
-  });
-  const { id, deadlineAt } = hold.request;
-  options.held(hold);
+  const hold = broker.ask(
+    { ...options.asker, statementSeq: running.seq, text, parameters: [...parameters], effects, rule, digest },
+    options.limit,
+  );
+  const { id, createdAt, deadlineAt, deadlineCause } = hold.request;
+  const over = options.held(hold);
   recorder.append({ type: 'hold', statement: running.seq, approvalId: id, deadlineAt });
-  if (broker.deadlineMs > 0) client.write(noticeResponse(waitingNotice(rule, broker.deadlineMs)));
+  const deadlineMs = deadlineAt - createdAt;
+  if (deadlineMs > 0) client.write(noticeResponse(waitingNotice(rule, deadlineMs, deadlineCause)));
   const timer = setInterval(() => client.write(options.keepAlive()), keepAliveMs);
   const { waitedMs, ...decision } = await hold.decision.finally(() => clearInterval(timer));
-  options.held(null);
+  await over();
   recorder.append({ type: 'decision', statement: running.seq, decision: { approvalId: id, ...decision } });
   running.waited(waitedMs);
-  if (decision.state !== 'approved') member.refusal = refusedByDecision(rule, { ...decision, waitedMs });
+  if (decision.state !== 'approved') {
+    member.refusal = refusedByDecision(rule, { ...decision, waitedMs }, deadlineCause);
+  }
 }

@@ -3,6 +3,7 @@ import type { DatabaseContext, DatabaseView } from './database-context.ts';
 import type { JudgeContext } from './judged.ts';
 import type { RunningStatement } from './running-statement.ts';
 import { readSearchPath } from './search-path.ts';
+import { knownTimeouts, readTimeouts, runningTimeouts, type ServerTimeouts } from './server-clocks.ts';
 
 export interface KnowledgeOptions {
   readonly database: DatabaseContext;
@@ -27,6 +28,9 @@ export class SessionKnowledge {
   /** Set within this transaction; SET LOCAL and a rolled-back SET end with it. */
   #searchPathTouched = false;
   #catalogStale = false;
+  /** As they were outside a transaction; what is SET in one ends with it. Only where statements can be held. */
+  #timeouts: ServerTimeouts = {};
+  #timeoutsStale: boolean;
   #readingVaries = false;
   #readingInFlight = false;
 
@@ -34,6 +38,7 @@ export class SessionKnowledge {
     this.#options = options;
     this.#parameters = new Map(options.parameters);
     this.#searchPathStale = options.ownSearchPath && options.database.needed;
+    this.#timeoutsStale = options.database.needed;
   }
 
   get view(): DatabaseView {
@@ -69,17 +74,45 @@ export class SessionKnowledge {
     if (judged.mayChangeSearchPath) this.#searchPathTouched = true;
     if (!this.#searchPathTouched) return;
     this.#searchPathStale = true;
+    this.#timeoutsStale = true;
     if (transaction === 'idle') this.#searchPathTouched = false;
   }
 
   /** True when `refresh` has to run before the next statement is judged. In a failed transaction nothing can be asked, and nothing runs. */
   isStale(answers: Answers): boolean {
-    return answers.transaction !== 'failed' && (this.#catalogStale || this.#searchPathStale);
+    if (answers.transaction === 'failed') return false;
+    return this.#catalogStale || this.#searchPathStale || this.#timeoutsDue(answers);
+  }
+
+  /** What ends a session that waits, in milliseconds, as last read outside a transaction. */
+  get timeouts(): ServerTimeouts {
+    return this.#timeouts;
+  }
+
+  /** The timeouts as they count at this moment. Null when the server gave no answer. Not in a failed transaction. */
+  async readTimeouts(answers: Answers): Promise<ServerTimeouts | null> {
+    const outside = outsideTransaction(answers);
+    const names = knownTimeouts(this.parameter('server_version') ?? '');
+    const read = await readTimeouts(answers, this.#options.write, names);
+    if (read === null) return null;
+    if (!outside) return runningTimeouts(this.#timeouts, read);
+    this.#timeoutsStale = false;
+    this.#timeouts = read;
+    return read;
+  }
+
+  #timeoutsDue(answers: Answers): boolean {
+    return this.#timeoutsStale && outsideTransaction(answers);
   }
 
   async refresh(answers: Answers): Promise<void> {
     if (this.#catalogStale) await this.#options.database.refresh();
     this.#catalogStale = false;
+    if (this.#timeoutsDue(answers)) {
+      // Without them holds last as long as the gate's own deadline; they are asked for again before each.
+      await this.readTimeouts(answers);
+      this.#timeoutsStale = false;
+    }
     if (!this.#searchPathStale) return;
     const read = await readSearchPath(answers, this.#options.write);
     if (read === null) throw new Error('the server did not tell its search_path, without which nothing can be judged');
@@ -109,3 +142,5 @@ export class SessionKnowledge {
     };
   }
 }
+
+const outsideTransaction = ({ transaction, segmentOpen }: Answers): boolean => transaction === 'idle' && !segmentOpen;

@@ -1,4 +1,5 @@
-import type { RuleAnswer, Verdict } from '../../contract/index.ts';
+import type { DeadlineCause, RuleAnswer, Verdict } from '../../contract/index.ts';
+import { causeHint, causeText } from '../approval/deadline.ts';
 import type { Decision } from '../approval/types.ts';
 import { sqlstate } from '../wire/constants.ts';
 import type { ErrorText } from '../wire/encode-backend.ts';
@@ -14,8 +15,8 @@ export function refusedByRule(verdict: Verdict, rule: RuleAnswer): ErrorText {
   };
 }
 
-/** The error for a statement that waited and was not approved. */
-export function refusedByDecision(rule: RuleAnswer, decision: Decision): ErrorText {
+/** The error for a statement that waited and was not approved. `cause`: the server's timeout that left it no more time. */
+export function refusedByDecision(rule: RuleAnswer, decision: Decision, cause: DeadlineCause | null): ErrorText {
   if (decision.state === 'cancelled') {
     return {
       severity: 'ERROR',
@@ -37,16 +38,30 @@ export function refusedByDecision(rule: RuleAnswer, decision: Decision): ErrorTe
     hint:
       decision.state === 'denied'
         ? 'Do not repeat it unchanged; ask the operator what would be acceptable.'
-        : (rule.hint ?? undefined),
+        : decision.state === 'expired' && cause !== null
+          ? causeHint(cause)
+          : (rule.hint ?? undefined),
   };
 }
 
-/** What the client hears while its statement waits. */
-export function waitingNotice(rule: RuleAnswer, deadlineMs: number): ErrorText {
+/** The error for a statement that would have been held, had the database said how long its session may wait. */
+export function refusedUnmeasured(rule: RuleAnswer): ErrorText {
+  return {
+    severity: 'ERROR',
+    sqlstate: sqlstate.insufficientPrivilege,
+    message: `Postern did not run this statement, which needs approval: the database did not tell how long it lets this session wait`,
+    detail: `verdict: ask; rule: ${rule.id} (${rule.title}). ${rule.reason} Nobody was asked, and the statement was not sent to the database.`,
+    hint: 'Roll back and try again; a very short statement_timeout is a likely reason.',
+  };
+}
+
+/** What the client hears while its statement waits. `cause`: the server's timeout that leaves it no more time. */
+export function waitingNotice(rule: RuleAnswer, deadlineMs: number, cause: DeadlineCause | null): ErrorText {
+  const limit = cause === null ? '' : `, because the database ends this session then: ${causeText(cause)}`;
   return {
     severity: 'NOTICE',
     sqlstate: '00000',
-    message: `Postern holds this statement until the operator decides (at most ${Math.round(deadlineMs / 1000)} s): ${rule.reason}`,
+    message: `Postern holds this statement until the operator decides (at most ${Math.round(deadlineMs / 1000)} s${limit}): ${rule.reason}`,
     detail: `verdict: ask; rule: ${rule.id} (${rule.title}).`,
   };
 }

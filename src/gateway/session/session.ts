@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 import { messageOf } from '../../contract/index.ts';
-import type { ApprovalBroker, Hold } from '../approval/broker.ts';
+import type { ApprovalBroker } from '../approval/broker.ts';
 import { frontend, sqlstate } from '../wire/constants.ts';
 import { frontendLengthLimit } from '../wire/decode-frontend.ts';
-import { errorResponse, parameterStatus } from '../wire/encode-backend.ts';
+import { errorResponse } from '../wire/encode-backend.ts';
 import * as encode from '../wire/encode-frontend.ts';
 import { Framer } from '../wire/framer.ts';
 import { ProtocolError } from '../wire/protocol-error.ts';
@@ -13,7 +13,7 @@ import type { DatabaseContext } from './database-context.ts';
 import { sqlstateOf } from './fault.ts';
 import { forwardPlan } from './forward.ts';
 import { FrameBatch } from './frame-batch.ts';
-import { holdMember } from './hold.ts';
+import { Holds } from './holds.ts';
 import type { JudgeContext } from './judged.ts';
 import { SessionKnowledge } from './knowledge.ts';
 import { NameRegistry } from './names.ts';
@@ -23,7 +23,7 @@ import { RunningStatement } from './running-statement.ts';
 import { type EarlyCopyMessage, isCopyMessage, SegmentCollector, type Unit } from './segment.ts';
 import { SocketPair } from './socket-pair.ts';
 import { statementRecord } from './statement-record.ts';
-import { type Member, type PlanOptions, planUnit, type UnitPlan } from './unit-plan.ts';
+import { type PlanOptions, planUnit, type UnitPlan } from './unit-plan.ts';
 
 /** Facts of a session that do not change. */
 export interface SessionFacts {
@@ -43,6 +43,8 @@ export interface SessionOptions {
   readonly upstream: Socket;
   /** Bytes of the server that came behind its first ReadyForQuery. */
   readonly upstreamRest: Buffer;
+  /** The server's process of this session. */
+  readonly processId: number;
   readonly parameters: ReadonlyMap<string, string>;
   /** True when start-up parameters may have given the session another search_path than a new session has. */
   readonly ownSearchPath: boolean;
@@ -78,6 +80,7 @@ export class Session {
   readonly #sockets: SocketPair;
   readonly #answers: Answers;
   readonly #knowledge: SessionKnowledge;
+  readonly #holds: Holds;
   readonly #names = new NameRegistry();
   readonly #fromClient = new Framer(frontendLengthLimit);
   readonly #fromUpstream = new Framer();
@@ -89,7 +92,6 @@ export class Session {
   #heardAt = 0;
   /** When the bytes of the statement came that is being prepared or runs. */
   #sentAt = 0;
-  #held: Hold | null = null;
   #busy = false;
   /** What `busy` stands for; settles soon after the session has ended. Never rejects. */
   #working: Promise<void> = Promise.resolve();
@@ -103,7 +105,7 @@ export class Session {
   constructor(options: SessionOptions) {
     this.facts = options.facts;
     this.#options = options;
-    const { client, upstream, database, parameters, ownSearchPath, recorder } = options;
+    const { client, upstream, database, parameters, ownSearchPath, recorder, broker, processId, monotonic } = options;
     this.#sockets = new SocketPair(client, upstream, {
       clientData: (chunk) => this.#clientData(chunk),
       clientEnd: () => this.#clientEnd(),
@@ -125,6 +127,13 @@ export class Session {
       parameterChanged: (name, value) => this.#knowledge.parameterChanged(name, value),
       completed: (running) => this.#knowledge.completed(running, this.#answers.transaction),
     });
+    const [answers, knowledge, cancels] = [this.#answers, this.#knowledge, this.#cancels];
+    const { id: sessionId, ...asker } = options.facts;
+    this.#holds = new Holds({
+      ...{ broker, recorder, client, answers, cancels, knowledge, database, processId, write, monotonic },
+      asker: () => ({ sessionId, ...asker, environment: options.judgeWith().environment }),
+      ended: () => this.#ended !== null,
+    });
   }
 
   /** Starts to relay. The client has been told ReadyForQuery. */
@@ -138,7 +147,7 @@ export class Session {
    */
   async cancel(arrivedAt: number): Promise<void> {
     if (this.#ended !== null || arrivedAt < this.#sentAt) return;
-    if (this.#held !== null) return this.#held.end('cancelled', 'the client cancelled the statement');
+    if (this.#holds.cancel()) return;
     if (this.#busy) return this.#cancels.beforeSending();
     if (this.#answers.idle) return;
     await this.#cancels.running();
@@ -320,6 +329,7 @@ export class Session {
 
   /** Gets an answer for every member that needs one, in order, and makes what is recorded durable before any of it is sent. */
   async #decideThenForward(plan: UnitPlan): Promise<void> {
+    this.#holds.nextUnit();
     for (const member of plan.members) {
       const { verdict, rule } = member.judged;
       this.#cancels.refuse([member]);
@@ -329,8 +339,9 @@ export class Session {
         return this.#end(`rule ${rule.id}`, errorResponse(refusedByRule('terminate', rule)));
       }
       if (verdict === 'block') member.refusal = refusedByRule('block', rule);
-      if (verdict === 'ask') await this.#hold(member);
+      if (verdict === 'ask') await this.#holds.hold(member);
       if (this.#ended !== null) return;
+      if (this.#answers.skipping) return this.#skip(plan);
       if (member.refusal !== null) break; // what follows in the segment will be skipped
     }
     await this.#options.recorder.sync();
@@ -350,24 +361,18 @@ export class Session {
     }
   }
 
-  #hold(member: Member): Promise<void> {
-    const { id: sessionId, ...facts } = this.facts;
-    const { broker, recorder, client, judgeWith } = this.#options;
-    return holdMember(member, {
-      broker,
-      recorder,
-      client,
-      asker: { sessionId, ...facts, environment: judgeWith().environment, transaction: this.#answers.transaction },
-      keepAlive: () => parameterStatus('server_version', this.#knowledge.parameter('server_version') ?? ''),
-      held: (hold) => {
-        this.#held = hold;
-      },
-    });
+  /** The server failed the open segment meanwhile and drops what follows up to the Sync; so do we. */
+  #skip(plan: UnitPlan): void {
+    for (const { running } of plan.members) running.finish('skipped');
+    this.#busy = false;
+    if (plan.kind === 'segment' && plan.end === 'sync') this.#sync();
+    this.#pump();
   }
 
   #forward(plan: UnitPlan): void {
     this.#copyEnded = false;
     this.#syncDeferred = false;
+    this.#holds.sent();
     this.#knowledge.sent({
       settles: plan.kind !== 'segment' || plan.end === 'sync',
       mayChangeReading: plan.kind === 'segment' && plan.mayChangeReading,
@@ -397,8 +402,8 @@ export class Session {
   /** The client is gone: a held statement is withdrawn, a running one cancelled, the upstream closed. */
   #leave(): void {
     const reason = 'the client disconnected';
-    this.#held?.end('withdrawn', `${reason} while the statement waited`);
-    if (this.#answers.idle || this.#ended !== null) return this.#end(reason, null);
+    this.#holds.withdraw(`${reason} while the statement waited`);
+    if (this.#answers.idle || this.#busy || this.#ended !== null) return this.#end(reason, null);
     const grace = setTimeout(() => this.#end(`${reason} while a statement ran`, null), cancelGraceMs);
     void this.cancel(this.#options.monotonic()).then(() => {
       clearTimeout(grace);
@@ -408,7 +413,7 @@ export class Session {
 
   #upstreamGone(): void {
     const reason = 'the database closed the connection';
-    this.#held?.end('withdrawn', `${reason} while the statement waited`);
+    this.#holds.withdraw(`${reason} while the statement waited`);
     this.#sockets.toClient(this.#toClient.take());
     const lastWords = errorResponse({
       severity: 'FATAL',
@@ -444,8 +449,8 @@ export class Session {
     if (this.#ended !== null) return;
     this.#ended = reason;
     const { cancelUpstream, recorder, onEnd } = this.#options;
-    const running = !this.#answers.idle;
-    this.#held?.end('withdrawn', reason);
+    const running = !this.#answers.idle && !this.#busy;
+    this.#holds.withdraw(reason);
     try {
       this.#answers.abandon();
     } catch (error) {

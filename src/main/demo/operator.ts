@@ -15,12 +15,14 @@ export function startOperator(
   seen: (request: ApprovalRequest, action: 'approve' | 'deny') => void,
 ): ScriptedOperator {
   const decided: ApprovalRequest[] = [];
+  const taken = new Set<string>();
   let fail: (error: unknown) => void = () => undefined;
   const failed = new Promise<never>((_resolve, reject) => {
     fail = reject;
   });
   const stop = desk.on('approval.changed', (request) => {
-    if (request.state !== 'pending') return;
+    if (request.state !== 'pending' || taken.has(request.id)) return;
+    taken.add(request.id);
     const action = request.effects.writes.every((table) => table === 'public.products') ? 'approve' : 'deny';
     seen(request, action);
     const reason = action === 'approve' ? 'one piece was found broken in the warehouse' : 'not in this demo';

@@ -32,6 +32,8 @@ export interface Notifier {
 
 export function createNotifier({ supported, create, openRequest }: NotifierPorts): Notifier {
   const toasts = new Map<string, Toast>();
+  /** Requests that a toast was made for, whether it is still there or was put away: what changes while they wait is no news. */
+  const told = new Set<string>();
   const close = (id: string): void => {
     const toast = toasts.get(id);
     toasts.delete(id);
@@ -40,20 +42,23 @@ export function createNotifier({ supported, create, openRequest }: NotifierPorts
   return {
     changed(request) {
       if (request.state !== 'pending') {
+        told.delete(request.id);
         close(request.id);
         return 'not_shown: not_pending';
       }
-      if (toasts.has(request.id)) return 'not_shown: already_shown';
+      if (told.has(request.id)) return 'not_shown: already_shown';
       if (!supported()) return 'not_shown: unsupported';
       try {
         const toast = create(holdNotification(request));
         toast.on('click', () => openRequest(request.id));
         toast.on('close', () => toasts.delete(request.id));
         toasts.set(request.id, toast);
+        told.add(request.id);
         toast.show();
         return 'shown';
       } catch {
         toasts.delete(request.id);
+        told.delete(request.id);
         return 'not_shown: failed';
       }
     },

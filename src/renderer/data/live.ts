@@ -43,7 +43,7 @@ export function withStatement(detail: SessionDetail, statement: StatementEntry):
 
 /**
  * Feeds the events of the desk into the query cache, and asks for everything again after a reconnect.
- * `onRequest` hears of every request as it changes. Returns the function that stops.
+ * `onRequest` hears of every new request and of how it ended, not of what changes while it waits. Returns the function that stops.
  */
 export function followEvents(
   desk: Desk,
@@ -54,9 +54,14 @@ export function followEvents(
     for (const name of names) void client.invalidateQueries({ queryKey: [name] });
   };
   let wasOpen = desk.status() === 'open';
+  const waiting = new Set<string>();
   const stops = [
     desk.on('approval.changed', (request) => {
       client.setQueryData<Approvals>(callKey('approvals.list', {}), (lists) => lists && withApproval(lists, request));
+      const { id, state } = request;
+      if (state !== 'pending') waiting.delete(id);
+      else if (waiting.has(id)) return;
+      else waiting.add(id);
       onRequest(request);
     }),
     desk.on('session.changed', (summary) => {

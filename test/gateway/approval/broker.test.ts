@@ -91,6 +91,81 @@ describe('an approval request', () => {
     expect(await hold.decision).toMatchObject({ state: 'expired', waitedMs: deadlineMs });
   });
 
+  test('ends when the server would end its session, less a margin, and says why', async () => {
+    const hold = brokerOf(60_000).ask(question(), { setting: 'transaction_timeout', valueMs: 5000, leftMs: 4500 });
+    expect(hold.request).toMatchObject({
+      deadlineAt: 1_004_500,
+      deadlineCause: { setting: 'transaction_timeout', valueMs: 5000 },
+    });
+    vi.advanceTimersByTime(4499);
+    expect(vi.getTimerCount()).toBe(1);
+    vi.advanceTimersByTime(1);
+    expect(await hold.decision).toMatchObject({
+      state: 'expired',
+      waitedMs: 4500,
+      reason: expect.stringContaining('transaction_timeout = 5 s'),
+    });
+  });
+
+  test('is asked of nobody where the server leaves too little time to answer', async () => {
+    const broker = brokerOf(60_000);
+    const heard: string[] = [];
+    broker.onChange(({ state }) => heard.push(state));
+    const hold = broker.ask(question(), {
+      setting: 'idle_in_transaction_session_timeout',
+      valueMs: 1400,
+      leftMs: 900,
+    });
+    expect(await hold.decision).toMatchObject({ state: 'expired', reason: expect.stringContaining('too soon') });
+    expect(heard).toEqual(['expired']);
+  });
+
+  test('that is overdue is expired, not approved, when the machine slept and its timers with it', async () => {
+    let slept = 0;
+    const broker = new ApprovalBroker({
+      clock: Date.now,
+      monotonic: () => performance.now() + slept,
+      newId: () => 'request-1',
+      deadlineMs: 60_000,
+    });
+    const hold = broker.ask(question());
+    slept = 3_600_000;
+    const decide = () => broker.decide({ id: 'request-1', digest, action: 'approve', ...operator });
+    expect(decide).toThrow(expect.objectContaining({ code: 'approval_already_ended' }));
+    expect(await hold.decision).toMatchObject({ state: 'expired' });
+  });
+
+  test('is found overdue within seconds of a resume, without anybody asking', async () => {
+    let slept = 0;
+    const broker = new ApprovalBroker({
+      clock: Date.now,
+      monotonic: () => performance.now() + slept,
+      newId: () => 'request-1',
+      deadlineMs: 60_000,
+    });
+    const hold = broker.ask(question());
+    slept = 3_600_000;
+    vi.advanceTimersByTime(5000);
+    expect(await hold.decision).toMatchObject({ state: 'expired' });
+  });
+
+  test('shows the locks of its transaction while it waits, and tells nobody of them when it has ended', () => {
+    const broker = brokerOf();
+    const heard: [string, boolean | undefined][] = [];
+    broker.onChange(({ state, locks }) => heard.push([state, locks?.known]));
+    const hold = broker.ask(question({ transaction: 'open' }));
+    const locks = { held: [], moreHeld: 0, blocked: [], moreBlocked: 0, known: true };
+    hold.showLocks(locks);
+    expect(broker.list().pending).toEqual([{ ...hold.request, locks }]);
+    hold.end('withdrawn', 'gone');
+    hold.showLocks({ ...locks, known: false });
+    expect(heard).toEqual([
+      ['pending', undefined],
+      ['pending', true],
+      ['withdrawn', true],
+    ]);
+  });
+
   test('has expired at once, and nobody hears of it as pending, when the deadline is 0', async () => {
     const broker = brokerOf(0);
     const heard: ApprovalRequest[] = [];

@@ -172,7 +172,7 @@ describe('what an agent is told', () => {
   });
 
   test('of a denial, with the operator’s reason', () => {
-    expect(refusedByDecision(rule, { ...decision, state: 'denied', reason: 'not today' })).toMatchObject({
+    expect(refusedByDecision(rule, { ...decision, state: 'denied', reason: 'not today' }, null)).toMatchObject({
       severity: 'ERROR',
       sqlstate: '42501',
       message: 'The operator denied this statement: not today',
@@ -181,7 +181,7 @@ describe('what an agent is told', () => {
   });
 
   test.each(['expired', 'withdrawn', 'skipped'] as const)('of a hold that ended %s', (state) => {
-    expect(refusedByDecision(rule, { ...decision, state, reason: 'because' })).toMatchObject({
+    expect(refusedByDecision(rule, { ...decision, state, reason: 'because' }, null)).toMatchObject({
       sqlstate: '42501',
       message: 'Postern did not run this statement, which needs approval: because',
       detail: expect.stringContaining(`decision: ${state}.`),
@@ -190,14 +190,25 @@ describe('what an agent is told', () => {
   });
 
   test('of a cancel, in the server’s own words', () => {
-    expect(refusedByDecision(rule, { ...decision, state: 'cancelled', reason: null })).toMatchObject({
+    expect(refusedByDecision(rule, { ...decision, state: 'cancelled', reason: null }, null)).toMatchObject({
       sqlstate: '57014',
       message: 'canceling statement due to user request',
     });
   });
 
+  test('of a hold that the server’s own timeout cut short, with what to do about it', () => {
+    const cause = { setting: 'transaction_timeout', valueMs: 1500 } as const;
+    expect(refusedByDecision(rule, { ...decision, state: 'expired', reason: 'because' }, cause)).toMatchObject({
+      sqlstate: '42501',
+      hint: expect.stringMatching(/^Roll back, then run the statement outside a transaction.*transaction_timeout/),
+    });
+    expect(waitingNotice(rule, 1000, cause).message).toBe(
+      'Postern holds this statement until the operator decides (at most 1 s, because the database ends this session then: transaction_timeout = 1500 ms): it would drop item',
+    );
+  });
+
   test('of the wait', () => {
-    expect(waitingNotice(rule, 90_000)).toMatchObject({
+    expect(waitingNotice(rule, 90_000, null)).toMatchObject({
       severity: 'NOTICE',
       message: 'Postern holds this statement until the operator decides (at most 90 s): it would drop item',
     });

@@ -105,16 +105,22 @@ test('the tray is drawn whole from each state, and its clicks go one way', () =>
 
 describe('notifications', () => {
   function setUp(supported = true) {
-    const toasts: { title: string | undefined; closed: boolean; click: () => void }[] = [];
+    const toasts: { title: string | undefined; closed: boolean; click: () => void; putAway: () => void }[] = [];
     const opened: string[] = [];
     const notifier = createNotifier({
       supported: () => supported,
       create: ({ title }) => {
-        const toast: (typeof toasts)[number] = { title, closed: false, click: () => undefined };
+        const toast: (typeof toasts)[number] = {
+          title,
+          closed: false,
+          click: () => undefined,
+          putAway: () => undefined,
+        };
         toasts.push(toast);
         const made: Toast = {
           on: (event, listen) => {
             if (event === 'click') toast.click = listen;
+            else toast.putAway = listen;
           },
           show: () => undefined,
           close: () => {
@@ -136,6 +142,14 @@ describe('notifications', () => {
       ['claude waits for you on orders (production)'],
       ['request-1'],
     ]);
+  });
+
+  test('a toast that was put away does not come back when something changes while the request waits', () => {
+    const { notifier, toasts } = setUp();
+    notifier.changed(aRequest());
+    toasts[0]?.putAway();
+    expect(notifier.changed(aRequest())).toBe('not_shown: already_shown');
+    expect(toasts.length).toBe(1);
   });
 
   test('the toast goes when the hold ends, however it ends', () => {

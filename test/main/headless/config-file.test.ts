@@ -37,6 +37,7 @@ test('a minimal file is filled with the documented defaults', () => {
         policyRules: [],
         anyDatabase: false,
         anyUser: false,
+        keepTransactionsWhileHeld: false,
         maskRules: [],
       },
     ],

@@ -35,6 +35,8 @@ export function aRequest(overrides: Partial<ApprovalRequest> = {}): ApprovalRequ
     id: 'request-1',
     state: 'pending',
     createdAt: 1000,
+    deadlineCause: null,
+    locks: null,
     deadlineAt: 61_000,
     decidedAt: null,
     decidedBy: null,

@@ -14,6 +14,8 @@ export function request(id: string, now: number, overrides: Partial<ApprovalRequ
     state: 'pending',
     createdAt: now - 28_000,
     deadlineAt: now + 272_000,
+    deadlineCause: null,
+    locks: null,
     decidedAt: null,
     decidedBy: null,
     reason: null,

@@ -1,0 +1,138 @@
+import type { Socket } from 'node:net';
+import type { ApprovalBroker, Hold } from '../approval/broker.ts';
+import type { ApprovalQuestion } from '../approval/types.ts';
+import { parameterStatus } from '../wire/encode-backend.ts';
+import type { Answers } from './answers.ts';
+import type { Cancels } from './cancels.ts';
+import type { DatabaseContext } from './database-context.ts';
+import { syncHidden } from './hidden-exchange.ts';
+import { holdMember } from './hold.ts';
+import type { SessionKnowledge } from './knowledge.ts';
+import type { Recorder } from './recorder.ts';
+import { refusedUnmeasured } from './refusal.ts';
+import { keepAliveMs, type ServerTimeouts, serverLimit, type WaitingPlace } from './server-clocks.ts';
+import type { Member } from './unit-plan.ts';
+
+export interface HoldsOptions {
+  readonly broker: ApprovalBroker;
+  readonly recorder: Recorder;
+  readonly client: Socket;
+  readonly answers: Answers;
+  readonly cancels: Cancels;
+  readonly knowledge: SessionKnowledge;
+  readonly database: DatabaseContext;
+  /** The server's process of this session, as it told. */
+  readonly processId: number;
+  /** Who asks, and in what environment at this moment. */
+  readonly asker: () => Omit<
+    ApprovalQuestion,
+    'transaction' | 'statementSeq' | 'text' | 'parameters' | 'effects' | 'rule' | 'digest'
+  >;
+  readonly write: (frames: readonly Buffer[]) => void;
+  /** Milliseconds that never jump. */
+  readonly monotonic: () => number;
+  readonly ended: () => boolean;
+}
+
+/** The server's timeouts, and since when it has been idle: measured once for all holds of a unit, for asking again would prolong. */
+interface Measured {
+  readonly timeouts: ServerTimeouts;
+  readonly idleSince: number;
+}
+
+/**
+ * The holds of one session, one at a time. No hold outlives what the server allows a session that waits; where a Sync of
+ * ours may reset its timers, it does; and while a transaction is open the operator is told what it keeps from others.
+ */
+export class Holds {
+  readonly #options: HoldsOptions;
+  #hold: Hold | null = null;
+  #measured: Measured | null = null;
+  #transactionSince = 0;
+
+  constructor(options: HoldsOptions) {
+    this.#options = options;
+  }
+
+  /** A unit goes to the server; outside a transaction it may begin one. */
+  sent(): void {
+    const { answers, monotonic } = this.#options;
+    if (answers.transaction === 'idle' && !answers.segmentOpen) this.#transactionSince = monotonic();
+  }
+
+  /** A unit is about to be decided: what was measured for an earlier one is old. */
+  nextUnit(): void {
+    this.#measured = null;
+  }
+
+  /** The client cancels. False when no statement is held. */
+  cancel(): boolean {
+    this.#hold?.end('cancelled', 'the client cancelled the statement');
+    return this.#hold !== null;
+  }
+
+  /** Whoever asked is gone. */
+  withdraw(reason: string): void {
+    this.#hold?.end('withdrawn', reason);
+  }
+
+  /** Waits for the operator with one statement; whatever is not an approval leaves it with a refusal. */
+  async hold(member: Member): Promise<void> {
+    const { answers, asker, broker, cancels, client, database, knowledge, monotonic, recorder } = this.#options;
+    this.#measured ??= await this.#measure();
+    cancels.refuse([member]);
+    if (this.#options.ended() || answers.skipping || member.refusal !== null) return;
+    if (this.#measured === null) {
+      member.refusal = refusedUnmeasured(member.judged.rule);
+      return;
+    }
+    const { timeouts, idleSince } = this.#measured;
+    const { transaction, segmentOpen } = answers;
+    const place: WaitingPlace = { transaction, segmentOpen, keepsTransaction: database.keepsTransactions };
+    const now = monotonic();
+    await holdMember(member, {
+      broker,
+      recorder,
+      client,
+      asker: { ...asker(), transaction },
+      limit: serverLimit(timeouts, place, { idleMs: now - idleSince, transactionMs: now - this.#transactionSince }),
+      keepAlive: () => parameterStatus('server_version', knowledge.parameter('server_version') ?? ''),
+      held: (hold) => this.#begin(hold, keepAliveMs(timeouts, place), place),
+    });
+  }
+
+  /** Null when the server, which was asked, did not answer: the transaction has failed then. */
+  async #measure(): Promise<Measured | null> {
+    const { answers, broker, knowledge, monotonic, write } = this.#options;
+    const idleSince = monotonic();
+    if (broker.deadlineMs === 0) return { timeouts: {}, idleSince };
+    if (answers.transaction === 'failed') {
+      // Nothing can be asked there, and what was SET in it is undone. A Sync starts the idle timer anew, as the statement would have.
+      if (!answers.segmentOpen) await syncHidden(answers, write);
+      return { timeouts: knowledge.timeouts, idleSince };
+    }
+    const timeouts = await knowledge.readTimeouts(answers);
+    return timeouts === null ? null : { timeouts, idleSince };
+  }
+
+  /** Keeps what may be kept alive while the hold lasts. The result ends that, and resolves when the server owes nothing again. */
+  #begin(hold: Hold, everyMs: number | null, { transaction, segmentOpen }: WaitingPlace): () => Promise<void> {
+    const { answers, database, processId, write } = this.#options;
+    this.#hold = hold;
+    let syncing: Promise<void> | null = null;
+    const sync = (): void => {
+      syncing ??= syncHidden(answers, write).then(() => {
+        syncing = null;
+      });
+    };
+    const timer = everyMs === null ? undefined : setInterval(sync, everyMs);
+    const holdsLocks = transaction !== 'idle' || segmentOpen;
+    const unwatch = holdsLocks ? database.watchLocks(processId, (locks) => hold.showLocks(locks)) : null;
+    return async () => {
+      clearInterval(timer);
+      unwatch?.();
+      this.#hold = null;
+      await syncing;
+    };
+  }
+}
