@@ -106,7 +106,7 @@ class PosternGateway implements Gateway {
       judgeWith: (at) => {
         const current = config(at.name) ?? at;
         const { environment } = current;
-        return { parser, policy: policyOf(current), environment, groups: [], now: Date.now() };
+        return { parser, policy: (options.policyOf ?? policyOf)(current), environment, groups: [], now: Date.now() };
       },
       ruleAnswered: (connection, ruleId) => this.#ruleHits.count(connection, ruleId),
       listener: {

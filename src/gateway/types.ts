@@ -1,6 +1,7 @@
 import type { ConnectionConfig, ConnectionTest, EventName, EventPayload, SessionDetail } from '../contract/index.ts';
 import type { ApprovalBroker } from './approval/broker.ts';
 import type { AgentRecord } from './identity/agent-keys.ts';
+import type { Policy } from './policy/types.ts';
 import type { CatalogSnapshot } from './sql/catalog.ts';
 import type { CredentialVault } from './upstream/credentials.ts';
 
@@ -22,6 +23,8 @@ export interface GatewayOptions {
   readonly version: string;
   readonly listeners: readonly ListenerConfig[];
   readonly settings: GatewaySettings;
+  /** What judges on a connection: its rules and its preset when absent. For the conformance run, which judges by words in the text. */
+  readonly policyOf?: (config: ConnectionConfig) => Policy;
   /** Milliseconds a statement may wait for the operator; 0 denies at once what would be held. */
   readonly approvalDeadlineMs: number;
   /** Folder of the journals; made when absent. */

@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import type { Kit } from './kit.ts';
+import type { ServerVersion } from './options.ts';
+import { must, run } from './processes.ts';
+import { eighteenPrograms } from './setup-eighteen.ts';
+
+/** A throw-away PostgreSQL that the suites may wreck. */
+export interface Server {
+  readonly version: ServerVersion;
+  /** As it says itself, "15.20". */
+  readonly name: string;
+  readonly port: number;
+  /** Folder with the client programs of its own version. */
+  readonly programs: string;
+  stop(): Promise<void>;
+}
+
+const ports: Readonly<Record<ServerVersion, number>> = { '15': 15442, '18': 15443 };
+
+/** Starts a server with nothing in it, on the kit's terms (its settings and its mark that it may be wrecked). */
+export async function startServer(kit: Kit, version: ServerVersion): Promise<Server> {
+  const port = ports[version];
+  const programs = version === '15' ? '/usr/lib/postgresql/15/bin' : eighteenPrograms(kit);
+  const log = join(kit.work, 'out', `cluster-${version}.log`);
+  const env = { WORK: kit.work, OSUSER: kit.user, PORT: String(port), PGBIN: programs };
+  const cluster = join(kit.scripts, 'cluster.sh');
+  await run('bash', [cluster, 'destroy'], { log, env });
+  await must('bash', [cluster, 'start'], { log, env });
+  const ask = [
+    '-h',
+    '127.0.0.1',
+    '-p',
+    String(port),
+    '-U',
+    'postgres',
+    '-d',
+    'postgres',
+    '-Atc',
+    'show server_version',
+  ];
+  const name = await must(join(programs, 'psql'), ask, { log });
+  return {
+    version,
+    name: name.trim().split(' ')[0] ?? version,
+    port,
+    programs,
+    stop: async () => {
+      await run('bash', [cluster, 'destroy'], { log, env });
+    },
+  };
+}
