@@ -42,7 +42,7 @@ export async function startHoldGate(server: Server): Promise<Gate> {
   const agent = { name: 'agent', keyHash: hashAgentKey(key), connections: ['conformance'] };
   const gateway = await createGateway({
     version: 'conformance',
-    listeners: [{ host: '127.0.0.1', port: server.port + 59 }],
+    listeners: [{ host: '127.0.0.1', port: server.gatePort + 1 }],
     settings: {
       connections: [connectionConfig.parse(openConnection(server))],
       agents: [{ ...agent, createdAt: Date.now(), revokedAt: null }],

@@ -80,7 +80,7 @@ function compare(suite: string, server: Server, direct: Attempt | null, through:
     return { ...row, verdict: 'different', remarks: [`it runs directly, not through Postern: ${through.message}`] };
   }
   // A suite that needs a gate has no server to be compared with: everything in it must pass.
-  const remarks = direct === null ? [...through.failures.values()] : differences(direct, through);
+  const remarks = direct === null ? [...through.findings.values()] : differences(direct, through);
   return { ...row, verdict: remarks.length === 0 ? 'same' : 'different', remarks };
 }
 

@@ -10,16 +10,19 @@ export interface Server {
   /** As it says itself, "15.20". */
   readonly name: string;
   readonly port: number;
+  /** Where the gate in front of it listens; the one that holds on the next. Fixed, so that outputs of two runs can be compared. */
+  readonly gatePort: number;
   /** Folder with the client programs of its own version. */
   readonly programs: string;
   stop(): Promise<void>;
 }
 
-const ports: Readonly<Record<ServerVersion, number>> = { '15': 15442, '18': 15443 };
+/** All below 32768, where the system hands out no ephemeral ports. */
+const ports = { '15': { port: 15442, gatePort: 15500 }, '18': { port: 15443, gatePort: 15510 } } as const;
 
 /** Starts a server with nothing in it, on the kit's terms (its settings and its mark that it may be wrecked). */
 export async function startServer(kit: Kit, version: ServerVersion): Promise<Server> {
-  const port = ports[version];
+  const { port, gatePort } = ports[version];
   const programs = version === '15' ? '/usr/lib/postgresql/15/bin' : eighteenPrograms(kit);
   const log = join(kit.work, 'out', `cluster-${version}.log`);
   const env = { WORK: kit.work, OSUSER: kit.user, PORT: String(port), PGBIN: programs };
@@ -43,6 +46,7 @@ export async function startServer(kit: Kit, version: ServerVersion): Promise<Ser
     version,
     name: name.trim().split(' ')[0] ?? version,
     port,
+    gatePort,
     programs,
     stop: async () => {
       await run('bash', [cluster, 'destroy'], { log, env });

@@ -63,7 +63,7 @@ async function fetchSource(work: string, log: string): Promise<string> {
   const archive = (await readdir(sources)).find(origin);
   if (archive === undefined) throw new Error(`Debian sent no source of PostgreSQL 18; see ${log}.`);
   await must('tar', ['xf', archive], { log, cwd: sources });
-  return join(sources, archive.replace('_', '-').replace(/\.orig\..*$/, ''));
+  return join(sources, `postgresql-${archive.replace(/^postgresql-18_|\.orig\..*$/g, '')}`);
 }
 
 /** Unpacks the programs; returns the folder with bin, lib and include. */
