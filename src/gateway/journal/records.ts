@@ -36,7 +36,10 @@ export const recordBody = z.discriminatedUnion('type', [
     statement: statementNumber,
     protocol: z.enum(['simple', 'extended', 'function_call']),
     text: z.string(),
-    /** SHA-256 of the whole text in hex when `text` is cut to the recording limit, else null. */
+    /**
+     * SHA-256 of the whole text in hex when `text` is cut to the recording limit, else null. Of a message that was longer
+     * than the gate takes (rule `limit.message`), that of the message behind its header.
+     */
     textDigest: z.string().nullable(),
     parameters: z.array(boundValue),
     transaction: z.enum(['idle', 'open', 'failed']),

@@ -1,21 +1,19 @@
-import { parameterStatusAllowed, scrubNotification } from '../masking/doors.ts';
-import { scrubFields } from '../masking/scrub.ts';
 import type { MaskingProfile, MaskPlan } from '../masking/types.ts';
 import type { ParsedStatement } from '../sql/effects.ts';
 import { backend, type TransactionStatus } from '../wire/constants.ts';
 import {
   decodeCommandComplete,
   decodeDataRow,
-  decodeFields,
-  decodeParameterStatus,
   decodeReadyForQuery,
   decodeRowDescription,
 } from '../wire/decode-backend.ts';
-import { errorResponse, fieldsMessage } from '../wire/encode-backend.ts';
-import type { FieldDescription, NoticeFields } from '../wire/fields.ts';
+import { errorResponse } from '../wire/encode-backend.ts';
+import type { FieldDescription } from '../wire/fields.ts';
+import { MessagePart } from '../wire/message-stream.ts';
 import { ProtocolError } from '../wire/protocol-error.ts';
+import { Asides, isAside } from './asides.ts';
+import { comesInParts, LargeAnswer } from './large-answer.ts';
 import { type NameRegistry, portalsEndedBy } from './names.ts';
-import { withoutPayload } from './notification.ts';
 import type { Owed, Portal } from './owed.ts';
 import { OwedQueue } from './owed-queue.ts';
 import { describePortal, Portals } from './portals.ts';
@@ -42,19 +40,33 @@ export class Answers {
   readonly #options: AnswersOptions;
   readonly #owed = new OwedQueue();
   readonly #portals = new Portals();
+  readonly #asides: Asides;
   #status: TransactionStatus = 'I';
   #fatal = false;
   #copyIn = false;
   #plan: MaskPlan | null = null;
   /** Statements of the running Query that are complete. */
   #command = 0;
+  /** The large message that is coming in parts. */
+  #large: LargeAnswer | null = null;
 
   constructor(options: AnswersOptions) {
     this.#options = options;
+    this.#asides = new Asides({ ...options, send: (frame) => this.#send(frame) });
   }
 
   get idle(): boolean {
     return this.#owed.idle;
+  }
+
+  /** So much is owed that nothing more should be asked for now. */
+  get crowded(): boolean {
+    return this.#owed.crowded;
+  }
+
+  /** The client has got the beginning of a message whose rest is still to come: nothing else may be said to it now. */
+  get midMessage(): boolean {
+    return this.#large?.forwarded === true;
   }
 
   get segmentOpen(): boolean {
@@ -87,8 +99,8 @@ export class Answers {
   }
 
   /** A message of COPY FROM STDIN went to the server. */
-  copiedIn(frame: Buffer): void {
-    this.#owed.running?.copyData(frame);
+  copiedIn(bytes: Buffer): void {
+    this.#owed.running?.copyData(bytes);
   }
 
   /** Something was sent that the server will answer. */
@@ -104,15 +116,10 @@ export class Answers {
       case backend.dataRow:
         return this.#dataRow(frame);
       case backend.noticeResponse:
-        return this.#notice(frame);
       case backend.notificationResponse:
-        return this.#options.send(
-          scrubNotification(this.#options.profile()) === 'forward' ? frame : withoutPayload(frame),
-        );
       case backend.parameterStatus:
-        return this.#parameterStatus(frame);
       case backend.errorResponse:
-        return this.#error(frame);
+        return this.#aside(type, frame);
       case backend.readyForQuery:
         return this.#readyForQuery(frame);
       case backend.rowDescription:
@@ -122,22 +129,57 @@ export class Answers {
       case backend.copyInResponse:
         this.#copyIn = true;
         this.#owed.copyBegins();
-        return this.#options.send(frame);
+        return this.#send(frame);
       case backend.copyData:
         this.#owed.running?.copyData(frame);
-        return this.#options.send(frame);
+        return this.#send(frame);
       case backend.copyOutResponse:
       case backend.copyDone:
-        return this.#options.send(frame);
+        return this.#send(frame);
       default:
         return this.#simpleAnswer(type, frame);
     }
+  }
+
+  /** Whether a message above `limit.gathered` bytes is handed on in parts. Throws ProtocolError when it may not come at all. */
+  inParts(type: number, size: number): boolean {
+    return comesInParts(type, size, this.#owed.head, this.#rowPlan);
+  }
+
+  /** A part of a message that `inParts` was true for. */
+  handlePart(part: MessagePart): void {
+    if (part.first) this.#handleHead(part);
+    if (this.#large?.take(part) === true) this.#options.send(part.bytes);
+    if (part.last) this.#large = null;
   }
 
   /** The connection ends. */
   abandon(): void {
     this.#owed.abandon();
     this.#portals.abandon();
+  }
+
+  #handleHead(part: MessagePart): void {
+    const { type, bytes } = part;
+    const large = new LargeAnswer(bytes);
+    this.#large = large;
+    if (isAside(type)) return this.#aside(type, part);
+    if (type === backend.functionCallResponse && this.#owed.head?.kind !== 'function_call') throw unexpected(type);
+    large.running = type === backend.dataRow ? this.#rowOf(bytes) : this.#owed.running;
+    this.#send(bytes);
+  }
+
+  #send(frame: Buffer): void {
+    this.#large?.sent(frame);
+    this.#options.send(frame);
+  }
+
+  #aside(type: number, message: Buffer | MessagePart): void {
+    const { head, running } = this.#owed;
+    if (type === backend.errorResponse) return this.#error(message);
+    if (type === backend.noticeResponse) return this.#asides.notice(message, running, head?.kind === 'sync');
+    if (type === backend.parameterStatus) return this.#asides.parameterStatus(message);
+    this.#asides.notification(message instanceof MessagePart ? message.bytes : message);
   }
 
   #simpleAnswer(type: number, frame: Buffer): void {
@@ -147,7 +189,7 @@ export class Answers {
         const owed = this.#owed.take('parse');
         this.#options.names.setPrepared(owed.name, owed.definition);
         this.#portals.forgetStatement(owed.name);
-        if (!owed.hidden) this.#options.send(frame);
+        if (!owed.hidden) this.#send(frame);
         return;
       }
       case backend.bindComplete: {
@@ -156,39 +198,39 @@ export class Answers {
           this.#portals.set(owed.name, owed.portal);
           this.#options.names.setCursor(owed.name, owed.portal.definition);
         }
-        if (!owed.hidden) this.#options.send(frame);
+        if (!owed.hidden) this.#send(frame);
         return;
       }
       case backend.closeComplete: {
         const owed = this.#owed.take('close');
         this.#closed(owed.target, owed.name);
-        if (!owed.hidden) this.#options.send(frame);
+        if (!owed.hidden) this.#send(frame);
         owed.settled?.();
         return;
       }
       case backend.parameterDescription:
         if (head?.kind !== 'describe') throw unexpected(type);
-        return this.#options.send(frame);
+        return this.#send(frame);
       case backend.noData: {
         const owed = this.#owed.take('describe');
         if (owed.portal !== null) owed.portal.fields = [];
-        if (!owed.hidden) this.#options.send(frame);
+        if (!owed.hidden) this.#send(frame);
         return;
       }
       case backend.portalSuspended: {
         this.#owed.take('execute');
-        return this.#options.send(frame);
+        return this.#send(frame);
       }
       case backend.emptyQueryResponse:
         if (head?.kind === 'execute') {
           this.#owed.take('execute');
           head.portal.running.finish('ok');
         } else if (head?.kind !== 'query') throw unexpected(type);
-        return this.#options.send(frame);
+        return this.#send(frame);
       case backend.functionCallResponse:
         if (head?.kind !== 'function_call') throw unexpected(type);
         head.running.copyData(frame);
-        return this.#options.send(frame);
+        return this.#send(frame);
       default:
         throw unexpected(type);
     }
@@ -197,17 +239,29 @@ export class Answers {
   #dataRow(frame: Buffer): void {
     const head = this.#owed.head;
     if (head?.kind === 'internal_execute') return head.onRow(decodeDataRow(frame));
-    const running = this.#owed.running;
+    const running = this.#rowOf(frame);
+    const plan = this.#rowPlan;
+    const shown = plan === null ? frame : plan.apply(frame);
+    running.row(shown);
+    this.#send(shown);
+  }
+
+  /** How the row that comes next is masked; null when it leaves as it is. */
+  get #rowPlan(): MaskPlan | null {
+    const { head } = this.#owed;
+    return head?.kind === 'execute' ? head.portal.plan : this.#plan;
+  }
+
+  /** The statement whose row begins so. Throws ProtocolError when none is running, or it cannot be told what to mask. */
+  #rowOf(start: Buffer): RunningStatement {
+    const { head, running } = this.#owed;
     if (running === null) throw unexpected(backend.dataRow);
-    const plan = head?.kind === 'execute' ? head.portal.plan : this.#plan;
-    if (head?.kind === 'execute' && !running.described) describePortal(head.portal, frame);
+    if (head?.kind === 'execute' && !running.described) describePortal(head.portal, start);
     // On a masked connection a row whose columns were never described cannot be judged, so it does not leave.
     if (running.judged.masking !== null && !running.described) {
       throw new ProtocolError('the server sent rows without describing their columns');
     }
-    const shown = plan === null ? frame : plan.apply(frame);
-    running.row(shown);
-    this.#options.send(shown);
+    return running;
   }
 
   #rowDescription(frame: Buffer): void {
@@ -220,13 +274,13 @@ export class Answers {
         head.portal.plan = head.portal.judged.masking?.plan(fields) ?? null;
       }
       if (head.statement !== null) this.#portals.describedStatement(head.statement, fields);
-      if (!head.hidden) this.#options.send(frame);
+      if (!head.hidden) this.#send(frame);
       return;
     }
     if (head?.kind !== 'query') throw unexpected(backend.rowDescription);
     this.#plan = head.running.judged.masking?.plan(fields) ?? null;
     head.running.describe(fields, this.#plan);
-    this.#options.send(frame);
+    this.#send(frame);
   }
 
   #commandComplete(frame: Buffer): void {
@@ -252,7 +306,7 @@ export class Answers {
       this.#command += 1;
       if (statement !== undefined) this.#acknowledge(statement);
     }
-    this.#options.send(frame);
+    this.#send(frame);
   }
 
   /** Names that SQL closed or declared anew no longer mean what Bind made of them. */
@@ -263,20 +317,16 @@ export class Answers {
     else for (const name of ended.names) this.#portals.end(name);
   }
 
-  #error(frame: Buffer): void {
-    const head = this.#owed.head;
-    const running = this.#owed.running;
+  #error(message: Buffer | MessagePart): void {
+    const { head, running, hidden } = this.#owed;
     this.#copyIn = false;
     this.#plan = null;
-    const fields = decodeFields(frame);
+    const { frame, fields } = this.#asides.shown(message, running, head?.kind === 'sync');
     if (fields.V === 'FATAL' || fields.V === 'PANIC' || fields.S === 'FATAL') this.#fatal = true;
     if (head === undefined || running === null) {
       // An error in an exchange of our own is ours to bear; the transaction state that follows tells the client what it must know.
-      const { hidden } = this.#owed;
-      const shown = this.#shown(fields, null);
-      if (!hidden) this.#record(shown, null);
-      if (this.#fatal || !hidden)
-        this.#options.send(shown === fields ? frame : fieldsMessage(backend.errorResponse, shown));
+      if (!hidden) this.#asides.record(fields, null);
+      if (this.#fatal || !hidden) this.#send(frame);
       if (head !== undefined) this.#owed.skipSegment('error');
       return;
     }
@@ -284,11 +334,10 @@ export class Answers {
     if (refusal !== null) {
       running.failed({ C: refusal.sqlstate, M: refusal.message });
       running.finish(refusal.sqlstate === '57014' ? 'cancelled' : 'refused');
-      this.#options.send(errorResponse(refusal));
+      this.#send(errorResponse(refusal));
     } else {
-      const shown = this.#shown(fields, running);
-      running.failed(shown);
-      this.#options.send(shown === fields ? frame : fieldsMessage(backend.errorResponse, shown));
+      running.failed(fields);
+      this.#send(frame);
     }
     if (head.kind === 'query' || head.kind === 'function_call') return; // its ReadyForQuery ends it
     this.#owed.skipSegment(running.finished ? 'skipped' : 'error');
@@ -308,7 +357,7 @@ export class Answers {
       this.#portals.endAll();
       this.#options.names.endTransaction();
     }
-    if (head.kind !== 'sync' || !head.hidden) this.#options.send(frame);
+    if (head.kind !== 'sync' || !head.hidden) this.#send(frame);
     if (head.kind === 'sync') head.onReady?.();
   }
 
@@ -316,36 +365,6 @@ export class Answers {
     if (target === 'S') return this.#options.names.deletePrepared(name);
     this.#options.names.deleteCursor(name);
     this.#portals.end(name);
-  }
-
-  #notice(frame: Buffer): void {
-    const running = this.#owed.running;
-    const fields = decodeFields(frame);
-    const shown = this.#shown(fields, running);
-    this.#record(shown, running);
-    this.#options.send(shown === fields ? frame : fieldsMessage(backend.noticeResponse, shown));
-  }
-
-  /** What the client may see of an error or notice. At a Sync it comes from deferred constraints and triggers: any code, any row. */
-  #shown(fields: NoticeFields, running: RunningStatement | null): NoticeFields {
-    if (running !== null) return running.judged.masking?.scrub(fields) ?? fields;
-    return this.#owed.head?.kind === 'sync' && this.#options.profile().active ? scrubFields(fields, '', true) : fields;
-  }
-
-  #record(shown: NoticeFields, running: RunningStatement | null): void {
-    this.#options.recorder.append({
-      type: 'notice',
-      statement: running?.seq ?? null,
-      severity: shown.S ?? 'NOTICE',
-      sqlstate: shown.C ?? '00000',
-      message: (shown.M ?? '').slice(0, 1000),
-    });
-  }
-
-  #parameterStatus(frame: Buffer): void {
-    const { name, value } = decodeParameterStatus(frame);
-    this.#options.parameterChanged(name, value);
-    if (!this.#options.profile().active || parameterStatusAllowed(name, value)) this.#options.send(frame);
   }
 }
 

@@ -19,6 +19,7 @@ export function forwardPlan(plan: UnitPlan, answers: Answers, masked: boolean): 
     answers.expect({ kind: 'query', running, refusal });
     return [encode.query(substitute)];
   }
+  if (plan.kind === 'oversized') throw new Error('an oversized message was not refused');
   answers.expect(
     plan.kind === 'query' ? { kind: 'query', running, refusal: null } : { kind: 'function_call', running },
   );
@@ -59,12 +60,15 @@ function substitutePosition(steps: readonly Step[], refused: Member): number {
   return steps.slice(parse, first).some((step) => memberOf(step) !== null) ? first : parse;
 }
 
-const memberOf = (step: Step): Member | null => (step.kind === 'bind' || step.kind === 'execute' ? step.member : null);
+const memberOf = (step: Step): Member | null =>
+  step.kind === 'bind' || step.kind === 'execute' || step.kind === 'oversized' ? step.member : null;
 const portalOf = (step: Step | undefined): Portal | null =>
   step?.kind === 'bind' || step?.kind === 'execute' ? step.portal : null;
 
 function forwardStep(step: Step, frames: Buffer[], described: Set<Portal>, answers: Answers, masked: boolean): void {
   switch (step.kind) {
+    case 'oversized':
+      throw new Error('an oversized message was not refused');
     case 'parse':
       answers.expect({ kind: 'parse', name: step.name, definition: step.definition, hidden: false });
       break;

@@ -37,6 +37,8 @@ export interface JudgeContext {
 /** A statement text, judged. */
 export interface Judged {
   readonly text: string;
+  /** SHA-256 in hex of a whole message of which `text` is only the beginning, because it was too long to be taken. */
+  readonly wholeDigest?: string;
   readonly verdict: Verdict;
   readonly rule: RuleAnswer;
   /** With `ask`: it may run in its transaction, whose COMMIT is what waits for the operator. */

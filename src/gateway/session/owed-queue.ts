@@ -2,6 +2,9 @@ import { ProtocolError } from '../wire/protocol-error.ts';
 import type { Owed } from './owed.ts';
 import type { RunningStatement } from './running-statement.ts';
 
+/** Answers owed above which nothing more is taken from the client: a client may send Syncs without end and read nothing. */
+const crowd = 20_000;
+
 /** What the server still has to answer, in the order it was sent. */
 export class OwedQueue {
   #owed: Owed[] = [];
@@ -12,6 +15,10 @@ export class OwedQueue {
   /** Nothing is owed: the state of the server is known. */
   get idle(): boolean {
     return this.#owed.length === 0;
+  }
+
+  get crowded(): boolean {
+    return this.#owed.length > crowd;
   }
 
   /** Messages of the extended protocol were sent and no Sync yet: a Sync now would commit them. */

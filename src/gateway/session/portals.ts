@@ -1,5 +1,5 @@
-import { decodeDataRow } from '../wire/decode-backend.ts';
 import type { FieldDescription } from '../wire/fields.ts';
+import { MessageReader } from '../wire/message-reader.ts';
 import type { Portal } from './owed.ts';
 
 /** The portals that Bind made and the server knows, and what was described of prepared statements. */
@@ -47,7 +47,10 @@ export class Portals {
   }
 }
 
-/** Tells the journal what a portal's rows are, as well as it is known; without any Describe only count and format are. */
+/**
+ * Tells the journal what a portal's rows are, as well as it is known; without any Describe only count and format are.
+ * `firstRow` is its first DataRow, or the head of it.
+ */
 export function describePortal(portal: Portal, firstRow: Buffer): void {
   if (portal.judged.masking !== null) {
     if (portal.fields !== null) portal.running.describe(portal.fields, portal.plan);
@@ -56,7 +59,11 @@ export function describePortal(portal: Portal, firstRow: Buffer): void {
   const formats = portal.resultFormats;
   const format = (index: number): 0 | 1 => ((formats.length === 1 ? formats[0] : formats[index]) === 1 ? 1 : 0);
   const known =
-    portal.fields ?? decodeDataRow(firstRow).map((_, index) => ({ ...unknownField, name: `column ${index + 1}` }));
+    portal.fields ??
+    Array.from({ length: new MessageReader(firstRow).uint16() }, (_, index) => ({
+      ...unknownField,
+      name: `column ${index + 1}`,
+    }));
   portal.running.describe(
     known.map((field, index) => ({ ...field, format: format(index) })),
     null,

@@ -1,19 +1,19 @@
-import { createHash, type Hash } from 'node:crypto';
 import type { MaskedColumn, OutcomeStatus } from '../../contract/index.ts';
 import type { MaskPlan } from '../masking/types.ts';
-import { decodeDataRow, rowsOfTag } from '../wire/decode-backend.ts';
+import { rowsOfTag } from '../wire/decode-backend.ts';
 import type { FieldDescription, NoticeFields } from '../wire/fields.ts';
-import { valueToText } from '../wire/values.ts';
+import type { MessagePart } from '../wire/message-stream.ts';
 import type { Judged } from './judged.ts';
 import type { Recorder } from './recorder.ts';
+import { ResultRecording } from './result-recording.ts';
 
-/** How much of a result is kept readable in the journal; the digest covers all of it. */
-export const recordingLimit = {
-  rows: 200,
-  bytes: 256 * 1024,
-  valueCharacters: 1000,
-  /** Rows gathered for one record. */
-  batch: 50,
+/** How much is kept of what a statement says of itself, so that one statement cannot grow without end. */
+export const outcomeLimit = {
+  /** Command tags: a Query may hold a million statements. */
+  tags: 1000,
+  maskedColumns: 2000,
+  /** Characters of an error message. */
+  message: 4000,
 } as const;
 
 /** One statement between its record and its outcome. Everything it is told is as the agent sees it: masked. */
@@ -26,19 +26,15 @@ export class RunningStatement {
   #waitedMs = 0;
   #finished = false;
   #started = false;
-  #fields: readonly FieldDescription[] = [];
   #described = false;
   readonly #maskedColumns: MaskedColumn[] = [];
   readonly #tags: string[] = [];
+  #commands = 0;
   #error: { sqlstate: string; message: string } | null = null;
-  #rows = 0;
-  #resultRows = 0;
+  readonly #result: ResultRecording;
+  /** Rows sent by the commands that are complete. */
+  #rowsBefore = 0;
   #tagRows = 0;
-  #bytes = 0;
-  #hash: Hash | null = null;
-  #recordedRows = 0;
-  #recordedBytes = 0;
-  #batch: (string | null)[][] = [];
 
   constructor(seq: number, judged: Judged, recorder: Recorder, monotonic: () => number) {
     this.seq = seq;
@@ -46,6 +42,7 @@ export class RunningStatement {
     this.#recorder = recorder;
     this.#monotonic = monotonic;
     this.#startedAt = monotonic();
+    this.#result = new ResultRecording((rows) => recorder.append({ type: 'rows', statement: seq, rows }));
   }
 
   get finished(): boolean {
@@ -74,11 +71,10 @@ export class RunningStatement {
 
   /** A result begins whose columns are known. */
   describe(fields: readonly FieldDescription[], plan: MaskPlan | null): void {
-    this.#flushRows();
-    this.#fields = fields;
+    this.#result.describe(fields);
     this.#described = true;
     const maskedColumns = plan?.maskedColumns ?? [];
-    this.#maskedColumns.push(...maskedColumns);
+    this.#maskedColumns.push(...maskedColumns.slice(0, outcomeLimit.maskedColumns - this.#maskedColumns.length));
     this.#recorder.append({
       type: 'result',
       statement: this.seq,
@@ -94,78 +90,61 @@ export class RunningStatement {
 
   /** One DataRow as sent to the agent. */
   row(frame: Buffer): void {
-    this.#rows += 1;
-    this.#resultRows += 1;
-    this.#count(frame);
-    if (this.#recordedRows >= recordingLimit.rows || this.#recordedBytes >= recordingLimit.bytes) return;
-    const row = decodeDataRow(frame).map((value, index) => {
-      if (value === null) return null;
-      const field = this.#fields[index];
-      return valueToText(
-        value.subarray(0, recordingLimit.valueCharacters * 4),
-        field?.typeOid ?? 0,
-        field?.format ?? 0,
-      ).slice(0, recordingLimit.valueCharacters);
-    });
-    this.#recordedRows += 1;
-    this.#recordedBytes += frame.length;
-    this.#batch.push(row);
-    if (this.#batch.length >= recordingLimit.batch) this.#flushRows();
+    this.#result.row(frame);
   }
 
-  /** One CopyData as sent to or by the agent. */
-  copyData(frame: Buffer): void {
-    this.#count(frame);
+  /** A part of a large DataRow, CopyData or FunctionCallResponse as sent to the agent. */
+  part(part: MessagePart): void {
+    this.#result.part(part);
+  }
+
+  /** Bytes of CopyData as sent to or by the agent. */
+  copyData(bytes: Buffer): void {
+    this.#result.count(bytes);
   }
 
   /** One command of the statement is complete. */
   complete(tag: string): void {
-    this.#flushRows();
-    this.#tags.push(tag);
-    if (this.#resultRows === 0) this.#tagRows += rowsOfTag(tag);
-    this.#resultRows = 0;
+    this.#result.flush();
+    this.#commands += 1;
+    if (this.#tags.length < outcomeLimit.tags) this.#tags.push(tag);
+    if (this.#result.rows === this.#rowsBefore) this.#tagRows += rowsOfTag(tag);
+    this.#rowsBefore = this.#result.rows;
     this.#described = false;
   }
 
   failed(fields: NoticeFields): void {
-    this.#flushRows();
-    this.#error = { sqlstate: fields.C ?? 'XX000', message: fields.M ?? '' };
+    this.#result.flush();
+    const message = fields.M ?? '';
+    const cut = message.length > outcomeLimit.message;
+    this.#error = {
+      sqlstate: fields.C ?? 'XX000',
+      message: cut ? `${message.slice(0, outcomeLimit.message)} … (cut)` : message,
+    };
   }
 
   /** Writes the outcome. Only the first call counts. */
   finish(status: OutcomeStatus): void {
     if (this.#finished) return;
     this.#finished = true;
-    this.#flushRows();
+    this.#result.flush();
+    const unlisted = this.#commands - this.#tags.length;
     this.#recorder.append({
       type: 'outcome',
       statement: this.seq,
       outcome: {
         status,
-        tags: this.#tags,
+        tags: unlisted === 0 ? this.#tags : [...this.#tags, `… and ${unlisted} more commands`],
         sqlstate: this.#error?.sqlstate ?? null,
         message: this.#error?.message ?? null,
-        rows: this.#rows + this.#tagRows,
+        rows: this.#result.rows + this.#tagRows,
         durationMs: Math.max(0, this.#monotonic() - this.#startedAt),
         waitedMs: this.#waitedMs,
         maskedColumns: this.#maskedColumns,
       },
-      rowsRecorded: this.#recordedRows,
-      bytes: this.#bytes,
-      rowsDigest: this.#hash?.digest('hex') ?? null,
+      rowsRecorded: this.#result.recordedRows,
+      bytes: this.#result.bytes,
+      rowsDigest: this.#result.digest(),
     });
-  }
-
-  #count(frame: Buffer): void {
-    this.#bytes += frame.length;
-    this.#hash ??= createHash('sha256');
-    this.#hash.update(frame);
-  }
-
-  #flushRows(): void {
-    if (this.#batch.length === 0) return;
-    const rows = this.#batch;
-    this.#batch = [];
-    this.#recorder.append({ type: 'rows', statement: this.seq, rows });
   }
 }

@@ -1,26 +1,31 @@
 import { frontend } from '../wire/constants.ts';
+import { MessagePart } from '../wire/message-stream.ts';
+import { Oversized } from './oversized.ts';
+
+/** A message that is judged: whole, or what is kept of one that was too long to be taken. */
+export type JudgedMessage = Buffer | Oversized;
 
 /**
  * What is judged and sent as one: extended-protocol messages up to a Sync (or a Flush, where the client wants to see
  * answers before it goes on), one Query, or one FunctionCall.
  */
 export type Unit =
-  | { readonly kind: 'segment'; readonly frames: readonly Buffer[]; readonly end: 'sync' | 'flush' }
-  | { readonly kind: 'query'; readonly frame: Buffer }
-  | { readonly kind: 'function_call'; readonly frame: Buffer };
+  | { readonly kind: 'segment'; readonly frames: readonly JudgedMessage[]; readonly end: 'sync' | 'flush' }
+  | { readonly kind: 'query'; readonly frame: JudgedMessage }
+  | { readonly kind: 'function_call'; readonly frame: JudgedMessage };
 
 /** A message of COPY FROM STDIN that came before the segment which begins the copy was sent; it only waits its turn. */
-export interface EarlyCopyMessage {
+export interface WaitingCopyData {
   readonly kind: 'copy';
-  readonly frame: Buffer;
+  readonly frame: Buffer | MessagePart;
 }
 
 /** Messages or bytes after which a segment is sent on without waiting for its Sync, so that memory stays bounded. */
 export const segmentLimit = { messages: 10_000, bytes: 16 * 1024 * 1024 } as const;
 
-/** Gathers frames until a unit is complete. */
+/** Gathers messages until a unit is complete. */
 export class SegmentCollector {
-  #frames: Buffer[] = [];
+  #frames: JudgedMessage[] = [];
   #bytes = 0;
 
   get empty(): boolean {
@@ -28,12 +33,12 @@ export class SegmentCollector {
   }
 
   /** Takes a Parse, Bind, Describe, Execute, Close, Flush or Sync; returns the segment when it is complete. */
-  add(frame: Buffer): Unit | null {
-    const type = frame[0];
+  add(message: JudgedMessage): Unit | null {
+    const type = typeOf(message);
     if (type === frontend.sync) return this.take('sync');
     if (type === frontend.flush) return this.take('flush');
-    this.#frames.push(frame);
-    this.#bytes += frame.length;
+    this.#frames.push(message);
+    this.#bytes += message instanceof Oversized ? message.start.length : message.length;
     if (this.#frames.length >= segmentLimit.messages || this.#bytes >= segmentLimit.bytes) return this.take('flush');
     return null;
   }
@@ -46,6 +51,12 @@ export class SegmentCollector {
   }
 }
 
+/** The type byte of a message, in whichever form it came. */
+export const typeOf = (message: Buffer | MessagePart | Oversized): number =>
+  message instanceof MessagePart || message instanceof Oversized ? message.type : (message[0] as number);
+
 /** Messages that COPY FROM STDIN is made of. Outside a copy the server ignores them. */
-export const isCopyMessage = (type: number): boolean =>
-  type === frontend.copyData || type === frontend.copyDone || type === frontend.copyFail;
+export function isCopyMessage(message: Buffer | MessagePart | Oversized): message is Buffer | MessagePart {
+  const type = typeOf(message);
+  return type === frontend.copyData || type === frontend.copyDone || type === frontend.copyFail;
+}

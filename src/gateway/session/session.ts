@@ -1,12 +1,10 @@
 import type { Socket } from 'node:net';
 import { messageOf } from '../../contract/index.ts';
 import type { ApprovalBroker } from '../approval/broker.ts';
-import { frontend, sqlstate } from '../wire/constants.ts';
-import { frontendLengthLimit } from '../wire/decode-frontend.ts';
+import { limit, sqlstate } from '../wire/constants.ts';
 import { errorResponse } from '../wire/encode-backend.ts';
-import * as encode from '../wire/encode-frontend.ts';
-import { Framer } from '../wire/framer.ts';
-import { ProtocolError } from '../wire/protocol-error.ts';
+import { MessagePart, MessageStream } from '../wire/message-stream.ts';
+import { MessageLengthError, ProtocolError } from '../wire/protocol-error.ts';
 import { Answers } from './answers.ts';
 import { Cancels } from './cancels.ts';
 import type { DatabaseContext } from './database-context.ts';
@@ -14,13 +12,14 @@ import { sqlstateOf } from './fault.ts';
 import { forwardPlan } from './forward.ts';
 import { FrameBatch } from './frame-batch.ts';
 import { Holds } from './holds.ts';
+import { Intake } from './intake.ts';
 import type { JudgeContext } from './judged.ts';
 import { SessionKnowledge } from './knowledge.ts';
 import { NameRegistry } from './names.ts';
 import type { SessionRecorder } from './recorder.ts';
 import { refusedByRule } from './refusal.ts';
 import { RunningStatement } from './running-statement.ts';
-import { type EarlyCopyMessage, isCopyMessage, SegmentCollector, type Unit } from './segment.ts';
+import type { Unit } from './segment.ts';
 import { SocketPair } from './socket-pair.ts';
 import { statementRecord } from './statement-record.ts';
 import { type PlanOptions, planUnit, type UnitPlan } from './unit-plan.ts';
@@ -82,11 +81,9 @@ export class Session {
   readonly #knowledge: SessionKnowledge;
   readonly #holds: Holds;
   readonly #names = new NameRegistry();
-  readonly #fromClient = new Framer(frontendLengthLimit);
-  readonly #fromUpstream = new Framer();
-  readonly #collector = new SegmentCollector();
+  readonly #intake: Intake;
+  readonly #fromUpstream: MessageStream;
   readonly #toClient = new FrameBatch();
-  readonly #units: (Unit | EarlyCopyMessage)[] = [];
   readonly #cancels: Cancels;
   /** When the latest bytes of the client came. */
   #heardAt = 0;
@@ -96,10 +93,7 @@ export class Session {
   /** What `busy` stands for; settles soon after the session has ended. Never rejects. */
   #working: Promise<void> = Promise.resolve();
   #statements = 0;
-  #copyEnded = false;
-  #syncDeferred = false;
   #clientEnded = false;
-  #saidGoodbye = false;
   #ended: string | null = null;
 
   constructor(options: SessionOptions) {
@@ -134,6 +128,16 @@ export class Session {
       asker: () => ({ sessionId, ...asker, environment: options.judgeWith().environment }),
       ended: () => this.#ended !== null,
     });
+    this.#fromUpstream = new MessageStream(() => limit.backendMessage, {
+      above: limit.gathered,
+      inParts: (type, size) => answers.inParts(type, size),
+    });
+    this.#intake = new Intake({
+      answers,
+      toUpstream: write,
+      syncSent: () => knowledge.sent({ settles: true, mayChangeReading: false }),
+      leave: () => this.#leave(),
+    });
   }
 
   /** Starts to relay. The client has been told ReadyForQuery. */
@@ -162,93 +166,28 @@ export class Session {
 
   #clientData(chunk: Buffer): void {
     this.#heardAt = this.#options.monotonic();
-    this.#fromClient.push(chunk);
+    this.#intake.push(chunk);
     this.#pump();
     if (this.#backlogged) this.#sockets.pauseClient();
   }
 
-  /** Whole messages wait for their turn, and there are enough of them. A long message that is still coming is not one of them. */
+  /** Messages wait for their turn, and there are enough of them. A long message that is still coming is not one of them. */
   get #backlogged(): boolean {
-    return (
-      (this.#busy || this.#units.length > 0 || this.#cancels.inFlight) && this.#fromClient.buffered > clientBacklog
-    );
+    const waits = this.#busy || this.#intake.waiting || this.#cancels.inFlight || this.#answers.crowded;
+    return waits && this.#intake.buffered > clientBacklog;
   }
 
   /** Takes client messages as far as the state of the server allows. */
   #pump(): void {
     while (this.#ended === null && !this.#busy && !this.#cancels.inFlight) {
-      const unit = this.#units[0];
-      if (unit !== undefined) {
-        if (unit.kind !== 'copy' && !this.#answers.idle) return;
-        this.#units.shift();
-        if (unit.kind === 'copy') this.#copyMessage(unit.frame);
-        else this.#turn(unit);
-        continue;
-      }
-      const frame = this.#saidGoodbye ? null : this.#fromClient.next();
-      if (frame === null) break;
-      this.#accept(frame);
+      const unit = this.#intake.next();
+      if (unit === null) break;
+      this.#turn(unit);
     }
     if (this.#ended !== null || this.#busy) return;
     this.#sockets.resumeClient();
-    if (this.#clientEnded && this.#units.length === 0 && this.#answers.idle) this.#end('the client disconnected', null);
-  }
-
-  #accept(frame: Buffer): void {
-    const type = frame[0] as number;
-    if (isCopyMessage(type)) {
-      if (!this.#collector.empty) this.#take(this.#collector.take('flush'));
-      if (this.#units.length > 0) this.#units.push({ kind: 'copy', frame });
-      else this.#copyMessage(frame);
-      return;
-    }
-    if (this.#answers.copyIn && !this.#copyEnded) return this.#amidCopy(type);
-    switch (type) {
-      case frontend.terminate:
-        this.#saidGoodbye = true;
-        this.#clientEnded = true;
-        return;
-      case frontend.query:
-      case frontend.functionCall:
-        if (!this.#collector.empty) this.#take(this.#collector.take('flush'));
-        return this.#take({ kind: type === frontend.query ? 'query' : 'function_call', frame });
-      case frontend.password:
-        throw new ProtocolError('unexpected password message');
-      default: {
-        const unit = this.#collector.add(frame);
-        if (unit !== null) this.#take(unit);
-      }
-    }
-  }
-
-  #copyMessage(frame: Buffer): void {
-    if (frame[0] !== frontend.copyData) this.#copyEnded = true;
-    this.#answers.copiedIn(frame);
-    this.#sockets.toUpstream([frame]);
-  }
-
-  /** Something else in the middle of a COPY FROM STDIN. */
-  #amidCopy(type: number): void {
-    // The server ignores Sync and Flush while it copies; should the copy fail meanwhile, the Sync is what it waits for.
-    if (type === frontend.sync) this.#syncDeferred = true;
-    else if (type === frontend.terminate) this.#leave();
-    else if (type !== frontend.flush) {
-      // The server loses its place in the stream at this point and closes the connection.
-      throw new ProtocolError(`unexpected message type 0x${type.toString(16)} during COPY from stdin`);
-    }
-  }
-
-  /** Lines a unit up for its turn. A lone Sync needs no judgement and may be what the server waits for before it answers. */
-  #take(unit: Unit): void {
-    if (unit.kind !== 'segment' || unit.frames.length > 0) this.#units.push(unit);
-    else if (unit.end === 'flush') this.#sockets.toUpstream([encode.flush()]);
-    else this.#sync();
-  }
-
-  #sync(): void {
-    this.#knowledge.sent({ settles: true, mayChangeReading: false });
-    this.#answers.expect({ kind: 'sync', hidden: false, afterCopy: this.#copyEnded });
-    this.#sockets.toUpstream([encode.sync()]);
+    const gone = this.#clientEnded || this.#intake.saidGoodbye;
+    if (gone && !this.#intake.waiting && this.#answers.idle) this.#end('the client disconnected', null);
   }
 
   #turn(unit: Unit): void {
@@ -261,7 +200,7 @@ export class Session {
     if (this.#answers.skipping) {
       // The server drops everything up to the Sync, unread; so do we.
       this.#recordSkipped(unit);
-      if (unit.kind === 'segment' && unit.end === 'sync') this.#sync();
+      if (unit.kind === 'segment' && unit.end === 'sync') this.#intake.sync();
       return;
     }
     if (this.#knowledge.isStale(this.#answers)) return this.#later(() => this.#refreshThen(unit));
@@ -365,13 +304,12 @@ export class Session {
   #skip(plan: UnitPlan): void {
     for (const { running } of plan.members) running.finish('skipped');
     this.#busy = false;
-    if (plan.kind === 'segment' && plan.end === 'sync') this.#sync();
+    if (plan.kind === 'segment' && plan.end === 'sync') this.#intake.sync();
     this.#pump();
   }
 
   #forward(plan: UnitPlan): void {
-    this.#copyEnded = false;
-    this.#syncDeferred = false;
+    this.#intake.unitSent();
     this.#holds.sent();
     this.#knowledge.sent({
       settles: plan.kind !== 'segment' || plan.end === 'sync',
@@ -381,21 +319,20 @@ export class Session {
   }
 
   #upstreamData(chunk: Buffer): void {
+    if (this.#ended !== null) return;
     this.#fromUpstream.push(chunk);
-    for (let frame = this.#fromUpstream.next(); frame !== null; frame = this.#fromUpstream.next()) {
-      this.#answers.handle(frame);
+    for (let message = this.#fromUpstream.next(); message !== null; message = this.#fromUpstream.next()) {
+      if (message instanceof MessagePart) this.#answers.handlePart(message);
+      else this.#answers.handle(message);
     }
     this.#sockets.toClient(this.#toClient.take());
-    if (this.#syncDeferred && !this.#answers.copyIn) {
-      this.#syncDeferred = false;
-      if (this.#answers.skipping) this.#sync();
-    }
+    this.#intake.answered();
     this.#pump();
   }
 
   #clientEnd(): void {
     this.#clientEnded = true;
-    if (this.#saidGoodbye) this.#pump();
+    if (this.#intake.saidGoodbye) this.#pump();
     else this.#leave();
   }
 
@@ -442,7 +379,8 @@ export class Session {
     const state = sqlstateOf(error);
     const message = messageOf(error);
     this.#log('error', `session failed: ${message}`, { side, sqlstate: state });
-    this.#end(`${side}: ${message}`, errorResponse({ severity: 'FATAL', sqlstate: state, message }));
+    const silent = side === 'client' && error instanceof MessageLengthError; // as the server closes
+    this.#end(`${side}: ${message}`, silent ? null : errorResponse({ severity: 'FATAL', sqlstate: state, message }));
   }
 
   #end(reason: string, lastWords: Buffer | null): void {
@@ -456,7 +394,7 @@ export class Session {
     } catch (error) {
       this.#log('error', `could not record the end of a statement: ${messageOf(error)}`);
     }
-    this.#sockets.closeClient(lastWords);
+    this.#sockets.closeClient(this.#answers.midMessage ? null : lastWords);
     if (!running) this.#sockets.leaveUpstream();
     else {
       // A server notices a closed socket only when its statement is done, so a running one is cancelled first.

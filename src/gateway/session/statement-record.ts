@@ -16,8 +16,9 @@ export interface StatementFacts {
 
 /** The record of a judged statement, as it is written before anything of it is sent. */
 export function statementRecord({ parameters, ...facts }: StatementFacts, judged: Judged): RecordBody {
-  const { text, effects, verdict, rule } = judged;
-  return { type: 'statement', ...facts, ...recordedText(text), parameters: [...parameters], effects, verdict, rule };
+  const { text, wholeDigest, effects, verdict, rule } = judged;
+  const recorded = wholeDigest === undefined ? recordedText(text) : { text, textDigest: wholeDigest };
+  return { type: 'statement', ...facts, ...recorded, parameters: [...parameters], effects, verdict, rule };
 }
 
 function recordedText(text: string): { text: string; textDigest: string | null } {

@@ -12,20 +12,18 @@ import {
 } from '../wire/decode-frontend.ts';
 import type { ErrorText } from '../wire/encode-backend.ts';
 import * as encode from '../wire/encode-frontend.ts';
-import { valueToText } from '../wire/values.ts';
 import type { Answers } from './answers.ts';
+import { boundValues } from './bound-values.ts';
 import { judge, judgeDefinition, judgeFunctionCall, runsByName } from './judge.ts';
 import type { JudgeContext, Judged } from './judged.ts';
 import { type Definition, NameRegistry } from './names.ts';
+import { judgeOversized, Oversized } from './oversized.ts';
 import type { Portal } from './owed.ts';
 import { asPolicyQuestion, policyQuestion } from './own-policy.ts';
 import { whyUnreadable } from './reading.ts';
 import type { RunningStatement } from './running-statement.ts';
-import type { Unit } from './segment.ts';
+import type { JudgedMessage, Unit } from './segment.ts';
 import { SegmentPortals } from './segment-portals.ts';
-
-/** Longest value kept for people to read, in characters. */
-const shownValueLength = 1000;
 
 /** One statement that a unit would run, judged and recorded, before anything of it is sent. */
 export interface Member {
@@ -61,7 +59,9 @@ export type Step =
       readonly portal: Portal;
       readonly member: Member | null;
     }
-  | { readonly kind: 'close'; readonly frame: Buffer; readonly target: 'S' | 'P'; readonly name: string };
+  | { readonly kind: 'close'; readonly frame: Buffer; readonly target: 'S' | 'P'; readonly name: string }
+  /** A message that was too long to be taken: refused, and nothing behind it is looked at. */
+  | { readonly kind: 'oversized'; readonly member: Member };
 
 export type UnitPlan =
   | {
@@ -72,7 +72,8 @@ export type UnitPlan =
       /** It executes something that may change how the server reads the texts behind it. */
       readonly mayChangeReading: boolean;
     }
-  | { readonly kind: 'query' | 'function_call'; readonly frame: Buffer; readonly members: readonly [Member] };
+  | { readonly kind: 'query' | 'function_call'; readonly frame: Buffer; readonly members: readonly [Member] }
+  | { readonly kind: 'oversized'; readonly members: readonly [Member] };
 
 export interface PlanOptions {
   readonly context: JudgeContext;
@@ -94,6 +95,7 @@ export interface PlanOptions {
 export function planUnit(unit: Unit, options: PlanOptions): UnitPlan {
   switch (unit.kind) {
     case 'query': {
+      if (unit.frame instanceof Oversized) return oversizedPlan(unit.frame, 'simple', options);
       const text = decodeQuery(unit.frame);
       const judged = judge(text, 'simple', options.names, options.context);
       const answer = policyQuestion(text, options.context);
@@ -102,6 +104,7 @@ export function planUnit(unit: Unit, options: PlanOptions): UnitPlan {
       return { kind: 'query', frame, members: [member(known, 'simple', null, [], text, options)] };
     }
     case 'function_call': {
+      if (unit.frame instanceof Oversized) return oversizedPlan(unit.frame, 'function_call', options);
       const judged = judgeFunctionCall(decodeFunctionCall(unit.frame).functionOid, options.context);
       return {
         kind: 'function_call',
@@ -114,7 +117,7 @@ export function planUnit(unit: Unit, options: PlanOptions): UnitPlan {
   }
 }
 
-function planSegment(frames: readonly Buffer[], end: 'sync' | 'flush', session: PlanOptions): UnitPlan {
+function planSegment(frames: readonly JudgedMessage[], end: 'sync' | 'flush', session: PlanOptions): UnitPlan {
   let options = session;
   let mayChangeReading = false;
   // Within a segment a name means what the segment says: if any earlier member fails, the server skips the rest anyway.
@@ -125,6 +128,12 @@ function planSegment(frames: readonly Buffer[], end: 'sync' | 'flush', session: 
   const members: Member[] = [];
 
   for (const frame of frames) {
+    if (frame instanceof Oversized) {
+      const member = oversizedMember(frame, 'extended', options);
+      steps.push({ kind: 'oversized', member });
+      members.push(member);
+      break;
+    }
     switch (frame[0]) {
       case frontend.parse: {
         const message = definitionOf(frame, options.context);
@@ -201,9 +210,7 @@ function bindMember(message: BindMessage, known: Definition | undefined, names: 
     definition.via === 'parse' && policyQuestion(definition.text, options.context) !== null
       ? asPolicyQuestion(byText)
       : byText;
-  const parameters = message.values.map((value, index) =>
-    boundValue(value, formatAt(message.parameterFormats, index), definition.parameterTypes[index] ?? 0),
-  );
+  const parameters = boundValues(message, definition.parameterTypes);
   const made = member(judged, 'extended', message, parameters, definition.text, options);
   const fields = options.answers.statementFields(message.statement);
   return {
@@ -265,17 +272,21 @@ function member(
   return { judged, running: options.record(judged, protocol, parameters, digest), parameters, digest, refusal: null };
 }
 
-/** Format codes of Bind: none means all text, one is for all, otherwise one each (manual, "Bind"). */
-const formatAt = (formats: readonly number[], index: number): number =>
-  (formats.length === 1 ? formats[0] : formats[index]) ?? 0;
+function oversizedPlan(message: Oversized, protocol: 'simple' | 'function_call', options: PlanOptions): UnitPlan {
+  return { kind: 'oversized', members: [oversizedMember(message, protocol, options)] };
+}
 
-function boundValue(value: Buffer | null, format: number, typeOid: number): BoundValue {
-  const kind = format === 1 ? 'binary' : 'text';
-  if (value === null) return { text: null, format: kind, truncated: false };
-  const text = valueToText(value.subarray(0, shownValueLength * 4), typeOid, format);
+function oversizedMember(
+  message: Oversized,
+  protocol: 'simple' | 'extended' | 'function_call',
+  options: PlanOptions,
+): Member {
+  const { judged, refusal } = judgeOversized(message);
   return {
-    text: text.slice(0, shownValueLength),
-    format: kind,
-    truncated: text.length > shownValueLength || value.length > shownValueLength * 4,
+    judged,
+    running: options.record(judged, protocol, [], message.digest),
+    parameters: [],
+    digest: message.digest,
+    refusal,
   };
 }

@@ -97,10 +97,20 @@ export const limit = {
   smallMessage: 10_000,
   /** Bytes of a statement or portal name: NAMEDATALEN - 1, as PostgreSQL is built everywhere. */
   name: 63,
-  /** A whole frontend message. The server takes 1 GiB; what is judged has to fit in memory several times over. */
-  frontendMessage: 256 * 1024 * 1024,
-  /** The server's own limit for any message. */
-  backendMessage: 1024 * 1024 * 1024 - 1,
+  /** Length field of Query, Parse, Bind, FunctionCall and CopyData: PQ_LARGE_MESSAGE_LIMIT. Above it the server closes the connection. */
+  frontendMessage: 1024 * 1024 * 1024 - 2,
+  /** A Query or Parse. A longer one is refused with 54000: its text would have to be a string several times over. */
+  statementMessage: 16 * 1024 * 1024,
+  /** A Bind or FunctionCall, which are judged with their values and so gathered whole. A longer one is refused with 54000. */
+  valuesMessage: 256 * 1024 * 1024,
+  /** Length field of any message of the server: what it builds in memory (MaxAllocSize), and the field itself. */
+  backendMessage: 1024 * 1024 * 1024 + 4,
+  /** Messages above this are handed on while they arrive, where nothing in them has to be understood as a whole. */
+  gathered: 256 * 1024,
+  /** A row that has a column to mask, which must be gathered whole. A larger one ends the session with 54000. */
+  maskedRow: 64 * 1024 * 1024,
+  /** Any other message of the server that is gathered whole; PostgreSQL's own stay below 300 KiB (65,535 parameter types). */
+  understoodMessage: 16 * 1024 * 1024,
 } as const;
 
 /** The process id and transaction letter a ReadyForQuery carries. */

@@ -1,6 +1,7 @@
 import { backend, type TransactionStatus } from './constants.ts';
 import type { FieldDescription, NoticeFields } from './fields.ts';
 import { MessageReader } from './message-reader.ts';
+import type { MessagePart } from './message-stream.ts';
 import { ProtocolError } from './protocol-error.ts';
 
 /**
@@ -47,12 +48,31 @@ export function decodeFields(frame: Buffer): NoticeFields {
   }
 }
 
+/** The fields in the head of such a message; the one that the head cuts says that it is cut. */
+export function decodeFieldsOfHead({ bytes, size }: MessagePart): NoticeFields {
+  const fields: Record<string, string> = {};
+  for (let offset = 5; offset < bytes.length && bytes[offset] !== 0; ) {
+    const letter = String.fromCharCode(bytes[offset] ?? 0);
+    const end = bytes.indexOf(0, offset + 1);
+    const text = bytes.toString('utf8', offset + 1, end < 0 ? bytes.length : end);
+    fields[letter] = end < 0 ? `${text} … (cut: a message of ${size} bytes in all)` : text;
+    offset = end < 0 ? bytes.length : end + 1;
+  }
+  return fields;
+}
+
 export function decodeParameterStatus(frame: Buffer): { name: string; value: string } {
   const reader = readerOf(frame, backend.parameterStatus);
   const name = reader.cbytes().toString('utf8');
   const value = reader.cbytes().toString('utf8');
   reader.end();
   return { name, value };
+}
+
+/** Name and the beginning of the value in the head of a ParameterStatus. Throws ProtocolError when not even the name is in it. */
+export function decodeParameterStatusOfHead({ bytes }: MessagePart): { name: string; value: string } {
+  const reader = new MessageReader(bytes);
+  return { name: reader.cbytes().toString('utf8'), value: reader.rest().toString('utf8') };
 }
 
 /** The secret key is a copy: it outlives the frame. */

@@ -55,7 +55,7 @@ export interface BindMessage {
   readonly portal: string;
   readonly statement: string;
   readonly parameterFormats: readonly number[];
-  /** Copies of the values; null is SQL NULL. */
+  /** Views of the frame; null is SQL NULL. */
   readonly values: readonly (Buffer | null)[];
   readonly resultFormats: readonly number[];
 }
@@ -67,7 +67,7 @@ export function decodeBind(frame: Buffer): BindMessage {
   const parameterFormats = Array.from({ length: reader.uint16() }, () => reader.uint16());
   const values = Array.from({ length: reader.uint16() }, () => {
     const size = reader.int32();
-    return size === -1 ? null : Buffer.from(reader.bytes(size));
+    return size === -1 ? null : reader.bytes(size);
   });
   const resultFormats = Array.from({ length: reader.uint16() }, () => reader.uint16());
   reader.end();

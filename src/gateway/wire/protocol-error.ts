@@ -9,3 +9,6 @@ export class ProtocolError extends Error {
     this.sqlstate = state;
   }
 }
+
+/** A length field that no message of its type may have. The server closes such a connection without a word (pqcomm.c, pq_getmessage). */
+export class MessageLengthError extends ProtocolError {}
