@@ -13,6 +13,11 @@ export type WaitTimeout = z.infer<typeof waitTimeout>;
 export const deadlineCause = z.object({ setting: waitTimeout, valueMs: z.number().int().positive() });
 export type DeadlineCause = z.infer<typeof deadlineCause>;
 
+/** A timeout of the server for people and agents: `idle_in_transaction_session_timeout = 30 s`. */
+export function timeoutText({ setting, valueMs }: DeadlineCause): string {
+  return `${setting} = ${valueMs % 1000 === 0 ? `${valueMs / 1000} s` : `${valueMs} ms`}`;
+}
+
 /** A lock that the session of a held statement has: of a relation, or an advisory one by its key. */
 export const heldLock = z.object({
   on: z.enum(['relation', 'advisory']),

@@ -45,6 +45,37 @@ const decisions = () => page.evaluate(() => window.fake.decisions);
 const decided = (count: number) => page.waitForFunction((wanted) => window.fake.decisions.length === wanted, count);
 
 describe('deciding a request', () => {
+  it('shows whom its open transaction blocks, what it locks and when the database ends it, all of it as text', async () => {
+    await open('#/approvals/a-1');
+    await page.getByText('Blocks 5 sessions', { exact: true }).waitFor();
+    const blocked = page.getByRole('list', { name: 'Blocked sessions' }).getByRole('listitem');
+    expect(await blocked.allInnerTexts()).toEqual([
+      expect.stringMatching(
+        /^flyway\s*LRI U\+2066\s*as migrator, process 40211, waiting for 0:\d\d\s+ALTER TABLE customers .* -- RLO U\+202Egnp$/,
+      ),
+      'shop_app, process 40377',
+    ]);
+    expect(await page.getByRole('list', { name: 'Locks' }).getByRole('listitem').allInnerTexts()).toEqual([
+      'public.customers RowExclusiveLock',
+      'public.ordersRLO U+202E RowShareLock',
+      'advisory 8817 ExclusiveLock',
+    ]);
+    await page.getByText('idle_in_transaction_session_timeout = 300 s').waitFor();
+    await open('#/approvals/a-2');
+    await armed();
+    expect(await page.getByText(/Blocks|holds locks/).count()).toBe(0);
+  });
+
+  it('says nothing new to a screen reader when only the locks of a request change', async () => {
+    await open('#/approvals/a-1');
+    await armed();
+    const told = page.locator('[aria-live=assertive]');
+    const before = await told.allInnerTexts();
+    await page.evaluate(() => window.fake.change('a-1', { locks: null }));
+    await page.getByText('Blocks 5 sessions', { exact: true }).waitFor({ state: 'detached' });
+    expect(await told.allInnerTexts()).toEqual(before);
+  });
+
   it('approves by mouse with the digest of what is shown', async () => {
     await open('#/approvals/a-1');
     await armed();

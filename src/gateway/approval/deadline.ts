@@ -1,4 +1,4 @@
-import type { DeadlineCause } from '../../contract/index.ts';
+import { type DeadlineCause, timeoutText } from '../../contract/index.ts';
 
 /** When the server would end the session of a statement that waits, if nothing is done. */
 export interface ServerLimit extends DeadlineCause {
@@ -26,16 +26,11 @@ export function deadlineOf(ownMs: number, server: ServerLimit | null): Deadline 
   const { setting, valueMs, leftMs } = server;
   const cause = { setting, valueMs };
   if (leftMs < shortestAskMs) {
-    const expiry = `nobody was asked, because the database ends this session too soon for an answer (${causeText(cause)})`;
+    const expiry = `nobody was asked, because the database ends this session too soon for an answer (${timeoutText(cause)})`;
     return { waitMs: 0, cause, expiry };
   }
-  const expiry = `${noAnswer(leftMs)}, and the database ends this session soon after (${causeText(cause)})`;
+  const expiry = `${noAnswer(leftMs)}, and the database ends this session soon after (${timeoutText(cause)})`;
   return { waitMs: leftMs, cause, expiry };
-}
-
-/** The setting as PostgreSQL writes it: `idle_in_transaction_session_timeout = 30 s`. */
-export function causeText({ setting, valueMs }: DeadlineCause): string {
-  return `${setting} = ${valueMs % 1000 === 0 ? `${valueMs / 1000} s` : `${valueMs} ms`}`;
 }
 
 /** What an agent can do about a hold that the server's timeout cut short. */

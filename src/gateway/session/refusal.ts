@@ -1,5 +1,5 @@
-import type { DeadlineCause, RuleAnswer, Verdict } from '../../contract/index.ts';
-import { causeHint, causeText } from '../approval/deadline.ts';
+import { type DeadlineCause, type RuleAnswer, timeoutText, type Verdict } from '../../contract/index.ts';
+import { causeHint } from '../approval/deadline.ts';
 import type { Decision } from '../approval/types.ts';
 import { sqlstate } from '../wire/constants.ts';
 import type { ErrorText } from '../wire/encode-backend.ts';
@@ -57,7 +57,7 @@ export function refusedUnmeasured(rule: RuleAnswer): ErrorText {
 
 /** What the client hears while its statement waits. `cause`: the server's timeout that leaves it no more time. */
 export function waitingNotice(rule: RuleAnswer, deadlineMs: number, cause: DeadlineCause | null): ErrorText {
-  const limit = cause === null ? '' : `, because the database ends this session then: ${causeText(cause)}`;
+  const limit = cause === null ? '' : `, because the database ends this session then: ${timeoutText(cause)}`;
   return {
     severity: 'NOTICE',
     sqlstate: '00000',

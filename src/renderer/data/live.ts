@@ -57,12 +57,13 @@ export function followEvents(
   const waiting = new Set<string>();
   const stops = [
     desk.on('approval.changed', (request) => {
-      client.setQueryData<Approvals>(callKey('approvals.list', {}), (lists) => lists && withApproval(lists, request));
       const { id, state } = request;
-      if (state !== 'pending') waiting.delete(id);
-      else if (waiting.has(id)) return;
-      else waiting.add(id);
-      onRequest(request);
+      const key = callKey('approvals.list', {});
+      const known = waiting.has(id) || client.getQueryData<Approvals>(key)?.pending.some((other) => other.id === id);
+      client.setQueryData<Approvals>(key, (lists) => lists && withApproval(lists, request));
+      if (state === 'pending') waiting.add(id);
+      else waiting.delete(id);
+      if (state !== 'pending' || known !== true) onRequest(request);
     }),
     desk.on('session.changed', (summary) => {
       for (const [key] of client.getQueriesData<SessionSummary[]>({ queryKey: ['sessions.list'] })) {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { causeHint, causeText, deadlineOf } from '../../../src/gateway/approval/deadline.ts';
+import { timeoutText } from '../../../src/contract/index.ts';
+import { causeHint, deadlineOf } from '../../../src/gateway/approval/deadline.ts';
 
 const cause = { setting: 'idle_in_transaction_session_timeout', valueMs: 30_000 } as const;
 
@@ -34,7 +35,7 @@ describe('the deadline of a request', () => {
 });
 
 test('a cause is said as PostgreSQL writes it, with what an agent can do', () => {
-  expect(causeText({ setting: 'transaction_timeout', valueMs: 1500 })).toBe('transaction_timeout = 1500 ms');
+  expect(timeoutText({ setting: 'transaction_timeout', valueMs: 1500 })).toBe('transaction_timeout = 1500 ms');
   expect(causeHint(cause)).toContain('outside a transaction');
   expect(causeHint({ setting: 'idle_session_timeout', valueMs: 100 })).toBe(
     'Raise idle_session_timeout for this session, then try again.',

@@ -55,7 +55,29 @@ export function request(id: string, now: number, overrides: Partial<ApprovalRequ
 
 export function pendingRequests(now: number): ApprovalRequest[] {
   return [
-    request('a-1', now),
+    request('a-1', now, {
+      deadlineCause: { setting: 'idle_in_transaction_session_timeout', valueMs: 300_000 },
+      locks: {
+        held: [
+          { on: 'relation', name: 'public.customers', mode: 'RowExclusiveLock' },
+          { on: 'relation', name: 'public.orders\u202e', mode: 'RowShareLock' },
+          { on: 'advisory', name: '8817', mode: 'ExclusiveLock' },
+        ],
+        moreHeld: 0,
+        blocked: [
+          {
+            processId: 40_211,
+            role: 'migrator',
+            application: 'flyway\u2066',
+            waitingSince: now - 12_000,
+            query: 'ALTER TABLE customers ADD COLUMN vat_number text -- \u202egnp',
+          },
+          { processId: 40_377, role: 'shop_app', application: '', waitingSince: null, query: null },
+        ],
+        moreBlocked: 3,
+        known: true,
+      },
+    }),
     request('a-2', now, {
       createdAt: now - 9000,
       deadlineAt: now + 291_000,

@@ -10,6 +10,7 @@ import { DecisionBar } from './DecisionBar.tsx';
 import { EndedBanner } from './EndedBanner.tsx';
 import { Facts } from './Facts.tsx';
 import styles from './RequestDetail.module.css';
+import { blockedCount, blocksText, Waiting } from './Waiting.tsx';
 
 interface RequestDetailProps {
   readonly request: ApprovalRequest;
@@ -19,6 +20,7 @@ interface RequestDetailProps {
 /** One request with all that is needed to decide it in five seconds. */
 export function RequestDetail({ request, onDecided }: RequestDetailProps) {
   const pending = request.state === 'pending';
+  const blocks = blockedCount(request.locks);
   return (
     <article className={styles.detail} aria-label={`Request: ${headline(request.effects)}`}>
       <div className={styles.content}>
@@ -31,6 +33,7 @@ export function RequestDetail({ request, onDecided }: RequestDetailProps) {
                 label={`Transaction ${request.transaction}`}
               />
             )}
+            {pending && blocks > 0 && <Chip tone="block" icon={WarningIcon} label={blocksText(blocks)} />}
             {!request.effects.understood && <Chip tone="block" icon={WarningIcon} label="Not understood" />}
           </div>
           {pending && <Countdown createdAt={request.createdAt} deadlineAt={request.deadlineAt} size={28} />}
@@ -66,6 +69,7 @@ export function RequestDetail({ request, onDecided }: RequestDetailProps) {
           </div>
         </div>
         <Sql text={request.text} />
+        {pending && <Waiting request={request} />}
         <Values values={request.parameters} />
         <Facts request={request} />
       </div>

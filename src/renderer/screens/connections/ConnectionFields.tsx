@@ -131,6 +131,17 @@ export function ConnectionFields({ draft, problems, isNew, onChange }: Connectio
           />
         </div>
       </fieldset>
+      <fieldset className={styles.grid}>
+        <legend>While a statement waits for you</legend>
+        <div className={styles.full}>
+          <CheckField
+            label="Keep its transaction alive past the database’s idle_in_transaction_session_timeout"
+            hint="Its locks stay for as long as nobody decides. Without this, the wait ends before that timeout does."
+            checked={draft.keepTransactionsWhileHeld}
+            onChange={(keepTransactionsWhileHeld) => change({ keepTransactionsWhileHeld })}
+          />
+        </div>
+      </fieldset>
     </>
   );
 }
