@@ -7,11 +7,12 @@ import {
   decodeReadyForQuery,
   decodeRowDescription,
 } from '../wire/decode-backend.ts';
-import { errorResponse } from '../wire/encode-backend.ts';
+import { errorResponse, readyForQuery } from '../wire/encode-backend.ts';
 import type { FieldDescription } from '../wire/fields.ts';
 import { MessagePart } from '../wire/message-stream.ts';
 import { ProtocolError } from '../wire/protocol-error.ts';
 import { Asides, isAside } from './asides.ts';
+import { CopyProgress } from './copy-progress.ts';
 import { comesInParts, LargeAnswer } from './large-answer.ts';
 import { type NameRegistry, portalsEndedBy } from './names.ts';
 import type { Owed, Portal } from './owed.ts';
@@ -28,6 +29,8 @@ export interface AnswersOptions {
   /** The masks of this moment: they also decide about notifications and reported settings. */
   readonly profile: () => MaskingProfile;
   readonly parameterChanged: (name: string, value: string) => void;
+  /** ReadyForQuery came, and before it every change of a setting that it reports. */
+  readonly ready: () => void;
   /** A statement completed or failed; its effects on what we know of the database are now real. */
   readonly completed: (running: RunningStatement) => void;
 }
@@ -43,7 +46,9 @@ export class Answers {
   readonly #asides: Asides;
   #status: TransactionStatus = 'I';
   #fatal = false;
-  #copyIn = false;
+  readonly #copy = new CopyProgress();
+  /** Why we ended a copy ourselves, until the server says how it ended. */
+  #copyEndedBecause: string | null = null;
   #plan: MaskPlan | null = null;
   /** Statements of the running Query that are complete. */
   #command = 0;
@@ -81,8 +86,14 @@ export class Answers {
     return this.#status === 'I' ? 'idle' : this.#status === 'T' ? 'open' : 'failed';
   }
 
-  get copyIn(): boolean {
-    return this.#copyIn;
+  /** How far the unit is in its COPY FROM STDINs. */
+  get copy(): Pick<CopyProgress, 'waits' | 'ended'> {
+    return this.#copy;
+  }
+
+  /** A fence is to be sent before anything can be said of what is owed (see owed-queue.ts). */
+  get fenceDue(): 'alone' | 'behind a Sync' | null {
+    return this.#owed.fenceDue;
   }
 
   /** A FATAL error was passed on: the client knows why the connection ends. */
@@ -99,13 +110,25 @@ export class Answers {
   }
 
   /** A message of COPY FROM STDIN went to the server. */
-  copiedIn(bytes: Buffer): void {
+  copiedIn(type: number, bytes: Buffer): void {
+    this.#copy.sent(type);
     this.#owed.running?.copyData(bytes);
+  }
+
+  /** A Sync went to the server in the middle of COPY FROM STDIN. */
+  syncAmidCopy(): void {
+    this.#owed.syncAmidCopy();
+  }
+
+  /** A CopyFail of ours went to the server: when it is what fails the copy, the session cannot go on (ProtocolError with this reason). */
+  endsCopy(reason: string): void {
+    this.#copyEndedBecause = reason;
   }
 
   /** Something was sent that the server will answer. */
   expect(owed: Owed): void {
     if (owed.kind === 'query') this.#command = 0;
+    if (this.#owed.idle) this.#copy.restart();
     this.#owed.expect(owed);
   }
 
@@ -127,8 +150,8 @@ export class Answers {
       case backend.commandComplete:
         return this.#commandComplete(frame);
       case backend.copyInResponse:
-        this.#copyIn = true;
-        this.#owed.copyBegins();
+        this.#copy.begins();
+        this.#owed.copyBegins(this.#copy.begun);
         return this.#send(frame);
       case backend.copyData:
         this.#owed.running?.copyData(frame);
@@ -202,6 +225,7 @@ export class Answers {
         return;
       }
       case backend.closeComplete: {
+        if (head?.kind === 'fence') return this.#fencePassed();
         const owed = this.#owed.take('close');
         this.#closed(owed.target, owed.name);
         if (!owed.hidden) this.#send(frame);
@@ -292,7 +316,7 @@ export class Answers {
     const running = this.#owed.running;
     if (running === null || (head?.kind !== 'query' && head?.kind !== 'execute'))
       throw unexpected(backend.commandComplete);
-    this.#copyIn = false;
+    this.#copy.stops();
     this.#owed.commandCompletes();
     this.#plan = null;
     running.complete(decodeCommandComplete(frame));
@@ -319,8 +343,10 @@ export class Answers {
 
   #error(message: Buffer | MessagePart): void {
     const { head, running, hidden } = this.#owed;
-    this.#copyIn = false;
+    this.#copy.stops();
+    this.#owed.commandFails();
     this.#plan = null;
+    this.#failedByUs(message);
     const { frame, fields } = this.#asides.shown(message, running, head?.kind === 'sync');
     if (fields.V === 'FATAL' || fields.V === 'PANIC' || fields.S === 'FATAL') this.#fatal = true;
     if (head === undefined || running === null) {
@@ -343,17 +369,44 @@ export class Answers {
     this.#owed.skipSegment(running.finished ? 'skipped' : 'error');
   }
 
+  /** The server quotes the reason of the CopyFail that it took, whatever the language of its messages. */
+  #failedByUs(message: Buffer | MessagePart): void {
+    const reason = this.#copyEndedBecause;
+    this.#copyEndedBecause = null;
+    const bytes = message instanceof MessagePart ? message.bytes : message;
+    if (reason !== null && bytes.includes(reason)) throw new ProtocolError(reason);
+  }
+
   #readyForQuery(frame: Buffer): void {
-    const head = this.#owed.takeReady();
-    this.#status = decodeReadyForQuery(frame);
-    this.#copyIn = false;
+    const status = decodeReadyForQuery(frame);
+    const fenced = this.#owed.head;
+    this.#copy.stops();
+    this.#options.ready();
+    if (fenced?.kind === 'fence' && fenced.ready !== null) fenced.ready.push(status);
+    else this.#ready(this.#owed.takeReady(), status, frame);
+  }
+
+  /** What came before the fence is shown now, but for the answer to the Sync of ours. */
+  #fencePassed(): void {
+    const ready = this.#owed.takeFence();
+    for (const [index, status] of ready.entries()) {
+      this.#ready({ kind: 'sync', hidden: index === ready.length - 1 }, status, readyForQuery(status));
+    }
+  }
+
+  #ready(
+    head: Extract<Owed, { kind: 'sync' | 'query' | 'function_call' }>,
+    status: TransactionStatus,
+    frame: Buffer,
+  ): void {
+    this.#status = status;
     if (head.kind !== 'sync') {
       head.running.finish(head.running.hasFailed ? 'error' : 'ok');
       this.#options.completed(head.running);
       // A simple Query destroys the unnamed statement (manual, "Extended Query").
       this.#options.names.deletePrepared('');
     }
-    if (this.#status === 'I') {
+    if (status === 'I') {
       this.#portals.endAll();
       this.#options.names.endTransaction();
     }

@@ -4,15 +4,14 @@ import * as encode from '../wire/encode-frontend.ts';
 import { MessagePart, MessageStream } from '../wire/message-stream.ts';
 import { ProtocolError } from '../wire/protocol-error.ts';
 import type { Answers } from './answers.ts';
+import { fence } from './fence.ts';
 import { FrameBatch } from './frame-batch.ts';
 import { clientLargeMessages, type Oversized, OversizedDrop } from './oversized.ts';
-import { isCopyMessage, SegmentCollector, typeOf, type Unit, type WaitingCopyData } from './segment.ts';
+import { isCopyMessage, SegmentCollector, strayMessage, typeOf, type Unit, type WaitingCopyData } from './segment.ts';
 
 export interface IntakeOptions {
   readonly answers: Answers;
   readonly toUpstream: (frames: readonly Buffer[]) => void;
-  /** A Sync that needs no judgement goes to the server. */
-  readonly syncSent: () => void;
   /** The client says goodbye in the middle of a copy. */
   readonly leave: () => void;
 }
@@ -29,8 +28,6 @@ export class Intake {
   readonly #units: (Unit | WaitingCopyData)[] = [];
   readonly #copied = new FrameBatch();
   #drop = new OversizedDrop();
-  #copyEnded = false;
-  #syncDeferred = false;
   /** A part of a CopyData went to the server, and its rest is still to come: nothing else may be sent now. */
   #midMessage = false;
   #saidGoodbye = false;
@@ -61,6 +58,7 @@ export class Intake {
   /** The unit whose turn it is, or null when there is none or the server has to answer first. Throws ProtocolError. */
   next(): Unit | null {
     const unit = this.#advance();
+    if (unit === null && this.#options.answers.copy.waits) this.#endStrandedCopy();
     this.#sendCopied();
     return unit;
   }
@@ -83,23 +81,17 @@ export class Intake {
     }
   }
 
-  /** A unit is sent: an earlier copy is over. */
-  unitSent(): void {
-    this.#copyEnded = false;
-    this.#syncDeferred = false;
-  }
-
-  /** The server answered something: when a copy failed, the Sync that came in the middle of it is what it waits for. */
+  /** The server answered something: when it is no longer certain how much is owed, a fence has to tell. */
   answered(): void {
     const { answers } = this.#options;
-    if (!this.#syncDeferred || answers.copyIn || this.#midMessage) return;
-    this.#syncDeferred = false;
-    if (answers.skipping) this.sync();
+    const due = answers.fenceDue;
+    if (due === null || this.#midMessage) return;
+    answers.expect({ kind: 'fence', ready: due === 'alone' ? null : [] });
+    this.#send(...(due === 'alone' ? fence() : [encode.sync(), ...fence()]));
   }
 
   sync(): void {
-    this.#options.syncSent();
-    this.#options.answers.expect({ kind: 'sync', hidden: false, afterCopy: this.#copyEnded });
+    this.#options.answers.expect({ kind: 'sync', hidden: false, copiesEnded: this.#options.answers.copy.ended });
     this.#send(encode.sync());
   }
 
@@ -117,7 +109,9 @@ export class Intake {
       else this.#copyMessage(message);
       return;
     }
-    if (this.#options.answers.copyIn && !this.#copyEnded) return this.#amidCopy(type);
+    if (this.#options.answers.copy.waits && (type === frontend.sync || type === frontend.flush)) {
+      return this.#amidCopy(type);
+    }
     switch (type) {
       case frontend.terminate:
         this.#saidGoodbye = true;
@@ -137,17 +131,19 @@ export class Intake {
 
   #copyMessage(message: Buffer | MessagePart): void {
     const part = message instanceof MessagePart;
-    if (typeOf(message) !== frontend.copyData) this.#copyEnded = true;
+    const type = typeOf(message);
     this.#midMessage = part && !message.last;
     const bytes = part ? message.bytes : message;
-    this.#options.answers.copiedIn(bytes);
+    this.#options.answers.copiedIn(type, bytes);
     this.#copied.add(bytes);
+    // A Flush sent with the segment was swallowed by the copy, and we wait for the answer before anything else is sent.
+    if (type !== frontend.copyData) this.#copied.add(encode.flush());
     this.answered();
   }
 
-  #send(frame: Buffer): void {
+  #send(...frames: readonly Buffer[]): void {
     this.#sendCopied();
-    this.#options.toUpstream([frame]);
+    this.#options.toUpstream(frames);
   }
 
   /** Data of one chunk goes in one write. */
@@ -155,17 +151,25 @@ export class Intake {
     if (this.#copied.size > 0) this.#options.toUpstream(this.#copied.take());
   }
 
-  /** Something else in the middle of a COPY FROM STDIN. */
+  /** The server ignores both while it copies; whether it still does is known when it answers. */
   #amidCopy(type: number): void {
-    // The server ignores Sync and Flush while it copies; should the copy fail meanwhile, the Sync is what it waits for.
-    if (type === frontend.sync) this.#syncDeferred = true;
-    else if (type === frontend.terminate) {
-      this.#saidGoodbye = true;
-      this.#options.leave();
-    } else if (type !== frontend.flush) {
-      // The server loses its place in the stream at this point and closes the connection.
-      throw new ProtocolError(`unexpected message type 0x${type.toString(16)} during COPY from stdin`);
-    }
+    if (type !== frontend.sync) return;
+    this.#options.answers.syncAmidCopy();
+    this.#send(encode.sync());
+  }
+
+  /**
+   * The client has sent something that is no part of a COPY FROM STDIN, and the server waits for data or an end of the copy.
+   * It would lose its place in the stream and close, unless the copy has failed already (at a trigger) and the news is on
+   * its way. A CopyFail finds out which: it is ignored in the second case, and answered in the first.
+   */
+  #endStrandedCopy(): void {
+    if (this.#saidGoodbye) return this.#options.leave();
+    const stray = strayMessage(this.#units[0]) ?? this.#collector.first;
+    if (stray === undefined) return;
+    const reason = `unexpected message type 0x${typeOf(stray).toString(16)} during COPY from stdin`;
+    this.#options.answers.endsCopy(reason);
+    this.#copyMessage(encode.copyFail(reason));
   }
 
   /** Lines a unit up for its turn. A lone Sync needs no judgement and may be what the server waits for before it answers. */

@@ -59,12 +59,14 @@ export class SessionKnowledge {
     this.#parameters.set(name, value);
   }
 
-  /**
-   * A unit goes to the server. The server reports settings before a ReadyForQuery only, so after a unit that ends in none
-   * (`settles` false) those that it `mayChangeReading` stay unknown.
-   */
-  sent({ settles, mayChangeReading }: { readonly settles: boolean; readonly mayChangeReading: boolean }): void {
-    this.#readingInFlight = !settles && (this.#readingInFlight || mayChangeReading);
+  /** A unit goes to the server. What it may change of how texts are read stays unknown until `settled`. */
+  sent(mayChangeReading: boolean): void {
+    this.#readingInFlight ||= mayChangeReading;
+  }
+
+  /** The server is ready: it reports settings before a ReadyForQuery, and then only (a Sync alone may be ignored, in a copy). */
+  settled(): void {
+    this.#readingInFlight = false;
   }
 
   /** A statement completed or failed: notes what it may have changed. */

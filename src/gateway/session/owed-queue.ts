@@ -1,3 +1,4 @@
+import type { TransactionStatus } from '../wire/constants.ts';
 import { ProtocolError } from '../wire/protocol-error.ts';
 import type { Owed } from './owed.ts';
 import type { RunningStatement } from './running-statement.ts';
@@ -10,7 +11,9 @@ export class OwedQueue {
   #owed: Owed[] = [];
   #skipping = false;
   #segmentOpen = false;
-  #ignoredSyncs = 0;
+  /** Syncs of which only the server knows whether it ignored them, as part of a copy, or will answer them. */
+  #uncertainSyncs = 0;
+  #copyFailed = false;
 
   /** Nothing is owed: the state of the server is known. */
   get idle(): boolean {
@@ -47,6 +50,10 @@ export class OwedQueue {
   }
 
   expect(owed: Owed): void {
+    if (owed.kind === 'fence') {
+      this.#owed.push(owed);
+      return;
+    }
     if (owed.kind === 'sync') this.#skipping = false;
     this.#segmentOpen = owed.kind !== 'sync' && owed.kind !== 'query' && owed.kind !== 'function_call';
     this.#owed.push(owed);
@@ -63,24 +70,61 @@ export class OwedQueue {
   /** What a ReadyForQuery ends. Throws ProtocolError when nothing of the kind is due. */
   takeReady(): Extract<Owed, { kind: 'sync' | 'query' | 'function_call' }> {
     this.#skipping = false;
-    const head = this.#owed.shift() ?? this.#ignoredSync();
+    const owed = this.head;
+    const head = owed === undefined || owed.kind === 'fence' ? this.#uncertainSync() : this.#owed.shift();
     if (head?.kind === 'sync' || head?.kind === 'query' || head?.kind === 'function_call') return head;
     throw new ProtocolError('unexpected message "Z" from the server');
   }
 
   /**
-   * A copy begins. A Sync sent before its data is ignored by the server (manual, "COPY Operations"), unless the copy
-   * fails before anything was read (a BEFORE STATEMENT trigger): then it is answered after all.
+   * The `begun`-th copy of the unit begins. Syncs that came before its end are ignored by the server (manual, "COPY
+   * Operations"), unless it fails before they are read (at a BEFORE STATEMENT trigger, at an earlier row): then they are
+   * answered after all.
    */
-  copyBegins(): void {
-    const kept = this.#owed.filter((owed) => owed.kind !== 'sync' || owed.afterCopy === true);
-    this.#ignoredSyncs = this.#owed.length - kept.length;
+  copyBegins(begun: number): void {
+    const kept = this.#owed.filter((owed) => owed.kind !== 'sync' || (owed.copiesEnded ?? 0) >= begun);
+    this.#uncertainSyncs += this.#owed.length - kept.length;
     this.#owed = kept;
+    this.#copyFailed = false;
   }
 
-  /** A command is complete: a copy it may have been has read its data. */
+  /** A Sync was sent in the middle of a copy. */
+  syncAmidCopy(): void {
+    this.#uncertainSyncs += 1;
+  }
+
+  /** A command is complete: a copy it may have been has read its data, and the Syncs among them. */
   commandCompletes(): void {
-    this.#ignoredSyncs = 0;
+    this.#uncertainSyncs = 0;
+  }
+
+  /** A command failed: were it a copy, Syncs among its data may be answered now. */
+  commandFails(): void {
+    this.#copyFailed = this.#uncertainSyncs > 0;
+  }
+
+  /**
+   * Not null when nobody can tell how many answers will come: a copy failed, and Syncs were sent that it may have ignored. A
+   * fence behind them tells. While the server skips to a Sync it drops the fence, so a Sync of ours has to go before.
+   */
+  get fenceDue(): 'alone' | 'behind a Sync' | null {
+    if (!this.#copyFailed || this.#uncertainSyncs === 0) return null;
+    if (this.#owed.some((owed) => owed.kind === 'fence')) return null;
+    return this.#skipping ? 'behind a Sync' : 'alone';
+  }
+
+  /**
+   * The answer to a fence: whatever Sync was not answered by now was ignored. Returns what was answered and waits to be
+   * shown; when that is nothing, the client is still to send the Sync that ends the skipping. Throws ProtocolError when no
+   * fence is due.
+   */
+  takeFence(): readonly TransactionStatus[] {
+    const { ready } = this.take('fence');
+    this.#uncertainSyncs = 0;
+    this.#copyFailed = false;
+    if (ready === null) return [];
+    this.#skipping = ready.length === 1;
+    return ready;
   }
 
   /** After an error in the extended protocol the server drops everything up to the Sync; what that was is recorded as skipped. */
@@ -100,9 +144,9 @@ export class OwedQueue {
     for (const answer of owed) if (answer.kind === 'sync') answer.onReady?.();
   }
 
-  #ignoredSync(): Owed | undefined {
-    if (this.#ignoredSyncs === 0) return undefined;
-    this.#ignoredSyncs -= 1;
+  #uncertainSync(): Owed | undefined {
+    if (this.#uncertainSyncs === 0) return undefined;
+    this.#uncertainSyncs -= 1;
     return { kind: 'sync', hidden: false };
   }
 }

@@ -1,4 +1,5 @@
 import type { MaskPlan } from '../masking/types.ts';
+import type { TransactionStatus } from '../wire/constants.ts';
 import type { ErrorText } from '../wire/encode-backend.ts';
 import type { FieldDescription } from '../wire/fields.ts';
 import type { Judged } from './judged.ts';
@@ -49,9 +50,11 @@ export type Owed =
   | {
       readonly kind: 'sync';
       readonly hidden: boolean;
-      /** Sent behind the CopyDone or CopyFail of a copy that may be on its way. */
-      readonly afterCopy?: boolean;
+      /** Copies of the unit that were ended (CopyDone, CopyFail) when it was sent. */
+      readonly copiesEnded?: number;
       readonly onReady?: () => void;
     }
+  /** See fence.ts. With `ready`, a hidden Sync went before it: the ReadyForQuerys that came, of which the last is its own. */
+  | { readonly kind: 'fence'; readonly ready: TransactionStatus[] | null }
   | { readonly kind: 'query'; readonly running: RunningStatement; readonly refusal: ErrorText | null }
   | { readonly kind: 'function_call'; readonly running: RunningStatement };

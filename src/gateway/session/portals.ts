@@ -12,7 +12,9 @@ export class Portals {
     return this.#portals.get(name);
   }
 
+  /** Bind made it; the unnamed portal that it may have replaced is over. */
   set(name: string, portal: Portal): void {
+    this.end(name);
     this.#portals.set(name, portal);
   }
 

@@ -32,6 +32,11 @@ export class SegmentCollector {
     return this.#frames.length === 0;
   }
 
+  /** What the segment begins with, as far as it has come. */
+  get first(): JudgedMessage | undefined {
+    return this.#frames[0];
+  }
+
   /** Takes a Parse, Bind, Describe, Execute, Close, Flush or Sync; returns the segment when it is complete. */
   add(message: JudgedMessage): Unit | null {
     const type = typeOf(message);
@@ -59,4 +64,10 @@ export const typeOf = (message: Buffer | MessagePart | Oversized): number =>
 export function isCopyMessage(message: Buffer | MessagePart | Oversized): message is Buffer | MessagePart {
   const type = typeOf(message);
   return type === frontend.copyData || type === frontend.copyDone || type === frontend.copyFail;
+}
+
+/** What the server would meet first of a unit that came in the middle of a copy; undefined when it belongs to the copy. */
+export function strayMessage(unit: Unit | WaitingCopyData | undefined): JudgedMessage | undefined {
+  if (unit === undefined || unit.kind === 'copy') return undefined;
+  return unit.kind === 'segment' ? unit.frames[0] : unit.frame;
 }

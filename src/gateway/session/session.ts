@@ -119,6 +119,7 @@ export class Session {
       send: (frame) => this.#toClient.add(frame),
       profile: () => this.#knowledge.view.profile,
       parameterChanged: (name, value) => this.#knowledge.parameterChanged(name, value),
+      ready: () => this.#knowledge.settled(),
       completed: (running) => this.#knowledge.completed(running, this.#answers.transaction),
     });
     const [answers, knowledge, cancels] = [this.#answers, this.#knowledge, this.#cancels];
@@ -135,7 +136,6 @@ export class Session {
     this.#intake = new Intake({
       answers,
       toUpstream: write,
-      syncSent: () => knowledge.sent({ settles: true, mayChangeReading: false }),
       leave: () => this.#leave(),
     });
   }
@@ -309,12 +309,8 @@ export class Session {
   }
 
   #forward(plan: UnitPlan): void {
-    this.#intake.unitSent();
     this.#holds.sent();
-    this.#knowledge.sent({
-      settles: plan.kind !== 'segment' || plan.end === 'sync',
-      mayChangeReading: plan.kind === 'segment' && plan.mayChangeReading,
-    });
+    this.#knowledge.sent(plan.kind === 'segment' && plan.mayChangeReading);
     this.#sockets.toUpstream(forwardPlan(plan, this.#answers, this.#knowledge.view.profile.active));
   }
 

@@ -55,6 +55,7 @@ export const execute = (portal: string, maximumRows = 0): Buffer =>
 
 export const sync = (): Buffer => serialize.sync();
 export const flush = (): Buffer => serialize.flush();
+export const copyFail = (reason: string): Buffer => serialize.copyFail(whole(reason));
 export const terminate = (): Buffer => serialize.end();
 
 /** A zero inside would end the string early, and the server would read another message than was meant. */

@@ -5,17 +5,19 @@ import type { Judged } from '../../../src/gateway/session/judged.ts';
 import { NameRegistry } from '../../../src/gateway/session/names.ts';
 import type { Portal } from '../../../src/gateway/session/owed.ts';
 import { RunningStatement } from '../../../src/gateway/session/running-statement.ts';
-import { backend } from '../../../src/gateway/wire/constants.ts';
+import { backend, frontend } from '../../../src/gateway/wire/constants.ts';
 import { errorResponse, parameterStatus, readyForQuery } from '../../../src/gateway/wire/encode-backend.ts';
 import { MessageBuilder } from '../../../src/gateway/wire/message-builder.ts';
+import { ProtocolError } from '../../../src/gateway/wire/protocol-error.ts';
 import { told } from '../../support/raw-client.ts';
 
 const empty = (type: number): Buffer => new MessageBuilder(type).build();
-const [parseComplete, bindComplete, suspended] = [
+const [parseComplete, bindComplete, suspended, closeComplete] = [
   backend.parseComplete,
   backend.bindComplete,
   backend.portalSuspended,
-].map(empty) as [Buffer, Buffer, Buffer];
+  backend.closeComplete,
+].map(empty) as [Buffer, Buffer, Buffer, Buffer];
 const complete = (tag: string): Buffer => new MessageBuilder(backend.commandComplete).cstring(tag).build();
 const rowOf = (value: string): Buffer =>
   new MessageBuilder(backend.dataRow).int16(1).int32(value.length).bytes(Buffer.from(value)).build();
@@ -40,6 +42,7 @@ beforeEach(() => {
     send: (frame) => heard.push(frame),
     profile: () => ({ active: false, unmatchedRules: [], forStatement: () => expect.fail() }),
     parameterChanged: () => undefined,
+    ready: () => undefined,
     completed: () => undefined,
   });
 });
@@ -194,6 +197,14 @@ describe('what the server owes', () => {
   });
 });
 
+test('a suspended portal that another Bind replaces is over, and its statement has an outcome', () => {
+  sent();
+  handle(parseComplete, bindComplete, rowOf('1'), suspended);
+  sent();
+  handle(parseComplete, bindComplete);
+  expect(outcomes()).toEqual(['1 ok']);
+});
+
 describe('a Sync that came before the data of a copy', () => {
   const copyIn = new MessageBuilder(backend.copyInResponse).int8(0).int16(0).build();
   beforeEach(() => {
@@ -203,7 +214,7 @@ describe('a Sync that came before the data of a copy', () => {
   });
 
   test('is not answered; the one behind the data is', () => {
-    answers.expect({ kind: 'sync', hidden: false, afterCopy: true });
+    answers.expect({ kind: 'sync', hidden: false, copiesEnded: 1 });
     handle(copyIn, complete('COPY 1'), readyForQuery('I'));
     expect(told(heard).slice(-3)).toEqual(['G', 'C COPY 1', 'Z I']);
     expect(answers.idle).toBe(true);
@@ -215,4 +226,69 @@ describe('a Sync that came before the data of a copy', () => {
     expect([answers.idle, answers.skipping]).toEqual([true, false]);
     expect(() => handle(readyForQuery('I'))).toThrow('unexpected message "Z"');
   });
+
+  test('and one behind the data, after the copy failed, may be two answers or one: a fence behind both tells', () => {
+    answers.expect({ kind: 'sync', hidden: false, copiesEnded: 1 });
+    handle(copyIn, error('P0001'));
+    expect(answers.fenceDue).toBe('alone');
+    answers.expect({ kind: 'fence', ready: null });
+    expect(answers.fenceDue).toBe(null);
+    handle(readyForQuery('I'));
+    expect(answers.idle).toBe(false);
+    handle(readyForQuery('I'), closeComplete);
+    expect(told(heard).slice(-4)).toEqual(['G', 'E P0001', 'Z I', 'Z I']);
+    expect(answers.idle).toBe(true);
+    expect(() => handle(readyForQuery('I'))).toThrow('unexpected message "Z"');
+  });
+
+  test.each([
+    ['was answered', [readyForQuery('T'), readyForQuery('T')], ['Z T'], false],
+    ['was ignored, and the client still has to send one', [readyForQuery('T')], [], true],
+  ])('while the server skips, a Sync of ours before the fence tells that it %s', (_, ready, shown, skipping) => {
+    handle(copyIn, error('P0001'));
+    expect([answers.skipping, answers.fenceDue]).toEqual([true, 'behind a Sync']);
+    answers.expect({ kind: 'fence', ready: [] });
+    handle(...ready);
+    expect([told(heard).at(-1), answers.idle]).toEqual(['E P0001', false]);
+    handle(closeComplete);
+    expect(told(heard).slice(4)).toEqual(shown);
+    expect([answers.idle, answers.skipping, answers.transaction]).toEqual([true, skipping, 'open']);
+    syncSent();
+    handle(readyForQuery('I'));
+    expect([answers.idle, answers.skipping, told(heard).at(-1)]).toEqual([true, false, 'Z I']);
+    expect(() => handle(readyForQuery('I'))).toThrow('unexpected message "Z"');
+  });
+});
+
+test('a Sync between two copies of one segment belongs to the second, though the first was ended when it was sent', () => {
+  const copyIn = new MessageBuilder(backend.copyInResponse).int8(0).int16(0).build();
+  const ended = new MessageBuilder(frontend.copyDone).build();
+  sent();
+  sent();
+  answers.copiedIn(frontend.copyDone, ended);
+  answers.expect({ kind: 'sync', hidden: false, copiesEnded: answers.copy.ended });
+  handle(parseComplete, bindComplete, copyIn, complete('COPY 1'));
+  handle(parseComplete, bindComplete, copyIn);
+  expect(answers.copy.waits).toBe(true);
+  answers.copiedIn(frontend.copyDone, ended);
+  answers.expect({ kind: 'sync', hidden: false, copiesEnded: answers.copy.ended });
+  handle(complete('COPY 1'), readyForQuery('I'));
+  expect(answers.idle).toBe(true);
+});
+
+test('a copy that we ended because something else came in its middle ends the session, another failure does not', () => {
+  const copyIn = new MessageBuilder(backend.copyInResponse).int8(0).int16(0).build();
+  const failed = (message: string): Buffer => errorResponse({ severity: 'ERROR', sqlstate: '57014', message });
+  const begin = (): void => {
+    sent();
+    syncSent();
+    handle(parseComplete, bindComplete, copyIn);
+    answers.endsCopy('unexpected message type 0x51');
+  };
+  begin();
+  handle(failed('closed'), readyForQuery('I'));
+  begin();
+  expect(() => handle(failed('COPY from stdin failed: unexpected message type 0x51'))).toThrow(
+    new ProtocolError('unexpected message type 0x51'),
+  );
 });
