@@ -124,7 +124,7 @@ function canonical(frame: Buffer): Buffer | null {
     }
     case frontend.execute: {
       const { portal, maximumRows } = decodeClient.decodeExecute(frame);
-      return encode.execute(portal, maximumRows);
+      return typed(frontend.execute).cstring(portal).int32(maximumRows).build();
     }
     case frontend.password:
       return encode.passwordMessage(decodeClient.decodePassword(frame));

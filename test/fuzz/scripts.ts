@@ -154,15 +154,16 @@ const rows = fc.constantFrom(0, 0, 0, 1, 2, -1);
 const target = fc.constantFrom<'S' | 'P'>('S', 'P');
 const quote = (text: string): string => JSON.stringify(text);
 
+/** As `frames.execute`, but with any row limit: a negative one means no limit to the server. */
+const runs = (p: string, limit: number): Buffer => byte(frontend.execute).cstring(p).int32(limit).build();
+
 const parse = fc
   .tuple(name, one, fc.constantFrom<readonly number[]>([], [], [], [23], [25, 23]), then)
   .map(([a, text, types, t]) => line(`Parse ${quote(a)} ${quote(text)} [${types}]`, t, frames.parse(a, text, types)));
 const bind = fc
   .tuple(portal, name, values, format, then)
   .map(([p, a, v, f, t]) => line(`Bind ${quote(p)} ${quote(a)} ${JSON.stringify(v)} ${f}`, t, frames.bind(p, a, v, f)));
-const execute = fc
-  .tuple(portal, rows, then)
-  .map(([p, n, t]) => line(`Execute ${quote(p)} ${n}`, t, frames.execute(p, n)));
+const execute = fc.tuple(portal, rows, then).map(([p, n, t]) => line(`Execute ${quote(p)} ${n}`, t, runs(p, n)));
 const describe = fc
   .tuple(target, name, then)
   .map(([kind, a, t]) => line(`Describe ${kind} ${quote(a)}`, t, frames.describe(kind, a)));
@@ -175,18 +176,13 @@ const whole = fc
     line(
       `Parse ${quote(a)} ${quote(text)}, Bind ${quote(p)} ${JSON.stringify(v)}, Execute ${n}`,
       t,
-      ...[frames.parse(a, text), frames.bind(p, a, v), frames.execute(p, n)],
+      ...[frames.parse(a, text), frames.bind(p, a, v), runs(p, n)],
     ),
   );
 const again = fc
   .tuple(name, portal, values, rows, then)
   .map(([a, p, v, n, t]) =>
-    line(
-      `Bind ${quote(p)} ${quote(a)} ${JSON.stringify(v)}, Execute ${n}`,
-      t,
-      frames.bind(p, a, v),
-      frames.execute(p, n),
-    ),
+    line(`Bind ${quote(p)} ${quote(a)} ${JSON.stringify(v)}, Execute ${n}`, t, frames.bind(p, a, v), runs(p, n)),
   );
 const query = fc.tuple(fc.oneof({ weight: 3, arbitrary: one }, { weight: 1, arbitrary: several }), then);
 const simple = query.map(([text, t]) => line(`Query ${quote(text)}`, t, frames.query(text)));
