@@ -44,6 +44,7 @@ module.exports = {
     roomKnowsOnly('wire-is-at-the-bottom', 'wire'),
     roomKnowsOnly('sql-is-at-the-bottom', 'sql'),
     forbid('wire-is-socket-free', under(room('wire')), under(sockets)),
+    roomKnowsOnly('door-stands-alone', 'door', ['wire']),
     roomKnowsOnly('identity-stands-alone', 'identity', ['wire', 'sql']),
     roomKnowsOnly('policy-knows-effects', 'policy', ['wire', 'sql']),
     roomKnowsOnly('masking-knows-rules-sql-wire', 'masking', ['policy', 'wire', 'sql']),

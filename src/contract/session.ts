@@ -25,6 +25,8 @@ export const sessionSummary = z.object({
   role: z.string(),
   applicationName: z.string().nullable(),
   clientAddress: z.string(),
+  /** TLS protocol and cipher of the agent's side; null in the clear and on a Unix socket. */
+  clientTls: z.string().nullable(),
   counts: sessionCounts,
 });
 export type SessionSummary = z.infer<typeof sessionSummary>;

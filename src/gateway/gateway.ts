@@ -3,6 +3,8 @@ import { userInfo } from 'node:os';
 import { type ConnectionConfig, type EventPayload, messageOf, type SessionDetail } from '../contract/index.ts';
 import { ApprovalBroker } from './approval/broker.ts';
 import { Databases } from './databases.ts';
+import { describeListener } from './door/host.ts';
+import type { OpenListener } from './door/listener.ts';
 import { GateJournals } from './gate-journals.ts';
 import { createAgentKeyAuthenticator } from './identity/agent-key-authenticator.ts';
 import { createCancelLimiter } from './identity/cancel-limiter.ts';
@@ -10,8 +12,8 @@ import { createRateLimiter } from './identity/rate-limiter.ts';
 import { JournalError } from './journal/errors.ts';
 import { loadOrCreateSigner, type Signer } from './journal/signer.ts';
 import { loadOrCreateHashKey } from './keys.ts';
-import { type OpenListener, openListener } from './listener.ts';
 import { LiveSessions } from './live-sessions.ts';
+import { openDoor } from './open-door.ts';
 import { policyOf } from './policy/index.ts';
 import { Problems } from './problems.ts';
 import { RuleHits } from './rule-hits.ts';
@@ -120,21 +122,17 @@ class PosternGateway implements Gateway {
   async start(): Promise<readonly { readonly host: string; readonly port: number }[]> {
     this.#journals.start();
     try {
-      for (const config of this.#options.listeners) {
-        this.#open.push(
-          await openListener(
-            config,
-            gatewayLimit.clients,
-            (client) => void receiveClient(client, config.connection, this.#door),
-            (client) => refuseClient(client, sqlstate.tooManyConnections, 'Postern has too many clients already'),
-          ),
-        );
-      }
+      this.#open = await openDoor({
+        ...this.#options,
+        maximum: gatewayLimit.clients,
+        receive: (client, connection) => void receiveClient(client, connection, this.#door),
+        full: (client) => refuseClient(client, sqlstate.tooManyConnections, 'Postern has too many clients already'),
+      });
       const addresses = this.#open.map(({ host, port }) => ({ host, port }));
       this.#journals.record({
         type: 'gate_start',
         version: this.#options.version,
-        listeners: addresses.map(({ host, port }) => `${host}:${port}`),
+        listeners: addresses.map((address) => describeListener(address)),
         operatingSystemUser: userInfo().username,
       });
       return addresses;
@@ -229,7 +227,7 @@ class PosternGateway implements Gateway {
       }),
       monotonic,
       refused: (attempt) => {
-        this.#options.log('warn', `refused a client: ${attempt.reason}`, attempt);
+        this.#options.log('warn', `refused a client: ${attempt.reason}`, { ...attempt });
         this.#journals.record({ type: 'login_refused', ...attempt });
       },
       admit: (admission) => this.#sessions.admit(admission),

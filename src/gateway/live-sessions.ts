@@ -85,7 +85,7 @@ export class LiveSessions {
     }
   }
 
-  #record(facts: SessionFacts, { config, upstream }: Admission): SessionRecorder {
+  #record(facts: SessionFacts, { config, upstream, clientTls, clientUid }: Admission): SessionRecorder {
     const { journals, gateVersion, listener } = this.#options;
     const { id: sessionId, ...recorded } = facts;
     const recorder = new SessionRecorder(sessionId, journals.openSession(sessionId), Date.now, listener);
@@ -93,6 +93,8 @@ export class LiveSessions {
       type: 'session_start',
       sessionId,
       ...recorded,
+      clientTls,
+      clientUid,
       environment: config.environment,
       policy: config.policy,
       serverVersion: upstream.parameters.get('server_version') ?? '',

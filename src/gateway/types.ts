@@ -1,17 +1,12 @@
 import type { ConnectionConfig, ConnectionTest, EventName, EventPayload, SessionDetail } from '../contract/index.ts';
 import type { ApprovalBroker } from './approval/broker.ts';
+import type { ListenerConfig } from './door/types.ts';
 import type { AgentRecord } from './identity/agent-keys.ts';
 import type { Policy } from './policy/types.ts';
 import type { CatalogSnapshot } from './sql/catalog.ts';
 import type { CredentialVault } from './upstream/credentials.ts';
 
-/** Where agents knock. With `connection` set, every session on this listener goes to that connection. */
-export interface ListenerConfig {
-  readonly host: string;
-  /** 0 takes any free port. */
-  readonly port: number;
-  readonly connection?: string | undefined;
-}
+export type { ListenerConfig } from './door/types.ts';
 
 /** What may change while the gate runs; new values hold from the next statement on. */
 export interface GatewaySettings {
@@ -31,6 +26,8 @@ export interface GatewayOptions {
   readonly journalFolder: string;
   /** Folder of this installation's own keys (journal signing, hash masker); made when absent, mode 0700. */
   readonly keyFolder: string;
+  /** Where the certificate of this installation's authority is put for agents; `postern-ca.crt` in the key folder when absent. */
+  readonly certificateFile?: string | undefined;
   /** One line for the operator's log; never holds a secret or a row. */
   readonly log: (
     level: 'info' | 'warn' | 'error',
@@ -83,6 +80,9 @@ export interface SampleRows {
 export type GatewayErrorCode =
   | 'port_in_use'
   | 'listen_failed'
+  | 'listener_insecure'
+  | 'socket_folder_unsafe'
+  | 'authority_unusable'
   | 'journal_unwritable'
   | 'keys_unwritable'
   | 'settings_invalid';

@@ -14,7 +14,7 @@ import { createGateway } from '../../src/gateway/gateway.ts';
 import { createAgentKey, hashAgentKey } from '../../src/gateway/identity/agent-keys.ts';
 import { readJournal } from '../../src/gateway/journal/reader.ts';
 import type { JournalRecord } from '../../src/gateway/journal/records.ts';
-import type { Gateway } from '../../src/gateway/types.ts';
+import type { Gateway, ListenerConfig } from '../../src/gateway/types.ts';
 
 export interface TestGateOptions {
   readonly database: string;
@@ -29,6 +29,8 @@ export interface TestGateOptions {
   readonly password?: string | null;
   /** Instead of one in a folder of the test's own. */
   readonly journalFolder?: string;
+  /** Of the one listener, besides its address: 127.0.0.1 on a free port. */
+  readonly listener?: Partial<ListenerConfig>;
 }
 
 export interface TestGate {
@@ -37,6 +39,8 @@ export interface TestGate {
   readonly key: string;
   readonly journalFolder: string;
   readonly keyFolder: string;
+  /** What clients verify the gate with. */
+  readonly certificateFile: string;
   readonly logged: string[];
   /** What a driver needs to come in. */
   readonly address: { host: string; port: number; user: string; password: string; database: string };
@@ -73,7 +77,7 @@ export async function startGate(options: TestGateOptions): Promise<TestGate> {
   const logged: string[] = [];
   const gateway = await createGateway({
     version: '0.0.0-test',
-    listeners: [{ host: '127.0.0.1', port: 0 }],
+    listeners: [{ host: '127.0.0.1', port: 0, ...options.listener }],
     settings: {
       connections: [config],
       agents: [
@@ -83,19 +87,21 @@ export async function startGate(options: TestGateOptions): Promise<TestGate> {
     approvalDeadlineMs: options.deadlineMs ?? 10_000,
     journalFolder,
     keyFolder: join(folder, 'keys'),
+    certificateFile: join(folder, 'postern-ca.crt'),
     log: (level, message) => logged.push(`${level}: ${message}`),
   });
   if (options.password !== null) gateway.credentials.supply('shop', options.password ?? server.password);
   const [address] = await gateway.start();
   if (address === undefined) throw new Error('the gate did not listen');
   const clients: pg.Client[] = [];
-  const login = { host: '127.0.0.1', port: address.port, user: 'claude', password: key, database: 'shop' };
+  const login = { host: address.host, port: address.port, user: 'claude', password: key, database: 'shop' };
   return {
     gateway,
     port: address.port,
     key,
     journalFolder,
     keyFolder: join(folder, 'keys'),
+    certificateFile: join(folder, 'postern-ca.crt'),
     logged,
     address: login,
     async connect(more = {}) {

@@ -19,10 +19,10 @@ export interface AgentKeyAuthenticatorOptions {
 export function createAgentKeyAuthenticator(options: AgentKeyAuthenticatorOptions): Authenticator {
   const wait = options.wait ?? sleep;
   return {
-    async authenticate({ password, clientAddress }) {
+    async authenticate({ password, source }) {
       const judged = judge(password, options.agents());
       if (judged.ok) return judged;
-      const delay = options.limiter.failed(clientAddress);
+      const delay = options.limiter.failed(source);
       if (delay > 0) await wait(delay);
       return { ...judged, rateLimited: delay > 0 };
     },

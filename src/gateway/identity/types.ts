@@ -13,7 +13,8 @@ export interface LoginAttempt {
   readonly user: string;
   readonly database: string;
   readonly password: string;
-  readonly clientAddress: string;
+  /** What failures are counted by: a user of this machine where the system tells, else the address, never with its port. */
+  readonly source: string;
 }
 
 /** `reason` is for the operator and the log; the client hears 28P01 and nothing more. */

@@ -93,6 +93,7 @@ export class SessionProjection {
       role: start?.role ?? '',
       applicationName: start?.applicationName ?? null,
       clientAddress: start?.clientAddress ?? '',
+      clientTls: start?.clientTls ?? null,
       counts: { ...this.#counts },
     };
   }

@@ -26,6 +26,10 @@ export const recordBody = z.discriminatedUnion('type', [
     role: z.string(),
     applicationName: z.string().nullable(),
     clientAddress: z.string(),
+    /** TLS protocol and cipher of the agent's side, null in the clear. Journals of 0.1.0 have neither this nor the next. */
+    clientTls: z.string().nullable().optional(),
+    /** The client's user id on this machine, null where the system does not tell. */
+    clientUid: z.number().int().nullable().optional(),
     serverVersion: z.string(),
     upstreamEncrypted: z.boolean(),
     upstreamProcessId: z.number().int(),
@@ -90,6 +94,7 @@ export const recordBody = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('login_refused'),
     clientAddress: z.string(),
+    clientUid: z.number().int().nullable().optional(),
     user: z.string(),
     database: z.string(),
     reason: z.string(),

@@ -1,10 +1,12 @@
 import type { Socket } from 'node:net';
+import type { DoorClient } from '../door/client.ts';
+import { tlsHandshakeByte } from '../door/tls.ts';
 import { frontend, limit, sqlstate, startupCode } from '../wire/constants.ts';
 import { decodePassword } from '../wire/decode-frontend.ts';
 import { authenticationCleartextPassword, errorResponse, negotiateProtocolVersion } from '../wire/encode-backend.ts';
 import { Framer } from '../wire/framer.ts';
 import { ProtocolError } from '../wire/protocol-error.ts';
-import { readStartup, type StartupPacket } from '../wire/startup.ts';
+import { readStartup, type StartupPacket, unsupportedProtocol } from '../wire/startup.ts';
 import { closeClient } from './close-client.ts';
 
 /** The newest minor version of protocol 3 that we speak towards clients. */
@@ -51,28 +53,57 @@ class StartupReader {
 }
 
 /**
- * Reads the first packet of a client: answers SSLRequest and GSSENCRequest with N (each at most once) and stays on the
- * socket. Bytes that come together with such a request are refused (CVE-2021-23214). Throws ProtocolError or ClientGone.
+ * Reads the first packet of a client. A request for TLS is granted where the listener has it, one for GSS encryption
+ * declined, each once, and the client goes on inside; direct TLS is taken as the first thing only. Bytes that came in the
+ * clear behind such a request are refused (CVE-2021-23214). Throws ProtocolError, ClientGone or HandshakeFailed.
  */
-export async function readFirstPacket(socket: Socket, deadline: AbortSignal): Promise<FirstPacket> {
-  const reader = new StartupReader(socket, deadline);
-  const asked = new Set<string>();
+export async function readFirstPacket(client: DoorClient, deadline: AbortSignal): Promise<FirstPacket> {
+  const asked = { ssl: false, gss: false };
+  let first = true;
+  let reader = new StartupReader(client.socket, deadline);
   let bytes: Buffer = Buffer.alloc(0);
+  const encrypt = async (direct: boolean): Promise<void> => {
+    await client.encrypt({ direct, deadline });
+    reader = new StartupReader(client.socket, deadline);
+    bytes = Buffer.alloc(0);
+  };
   for (;;) {
+    if (first && bytes[0] === tlsHandshakeByte && client.mayEncrypt) {
+      client.socket.unshift(bytes);
+      await encrypt(true);
+      first = false;
+      continue;
+    }
     const read = readStartup(bytes);
     if (read === null) {
       bytes = Buffer.concat([bytes, await reader.read()]);
       continue;
     }
+    first = false;
     const { packet, rest } = read;
     if (packet.kind === 'startup') return { kind: 'startup', startup: packet, rest };
-    if (rest.length > 0) throw new ProtocolError('received unencrypted data after the first packet');
     if (packet.kind === 'cancel_request') return packet;
-    if (asked.has(packet.kind)) throw new ProtocolError('duplicate encryption request');
-    asked.add(packet.kind);
-    socket.write('N');
+    const which = packet.kind === 'ssl_request' ? 'ssl' : 'gss';
+    if (asked[which]) throw unknownProtocol(packet.kind);
+    if (rest.length > 0 || client.socket.readableLength > 0) {
+      throw new ProtocolError(`received unencrypted data after ${which.toUpperCase()} request`);
+    }
+    asked[which] = true;
     bytes = Buffer.alloc(0);
+    if (which === 'ssl' && client.mayEncrypt) {
+      client.socket.write('S');
+      await encrypt(false);
+      asked.gss = true; // as the server: inside TLS that was asked for, nothing more is negotiated
+    } else {
+      client.socket.write('N');
+    }
   }
+}
+
+/** What the server says of a request that is no longer one: it reads its code as a version. */
+function unknownProtocol(kind: 'ssl_request' | 'gss_encryption_request'): ProtocolError {
+  const code = kind === 'ssl_request' ? startupCode.sslRequest : startupCode.gssEncRequest;
+  return unsupportedProtocol(code);
 }
 
 /** Tells a client that asked for more than we speak what we do speak; says nothing when there is no need. */
@@ -83,8 +114,14 @@ export function negotiation(startup: Startup): Buffer | null {
   return negotiateProtocolVersion(newest, startup.protocolOptions);
 }
 
-/** Asks for the password and reads it, `early` bytes first. Anything but one PasswordMessage is a ProtocolError. */
-export async function readPassword(socket: Socket, deadline: AbortSignal, early: Buffer): Promise<string> {
+export interface PasswordRead {
+  readonly password: string;
+  /** What came behind the password: a client may send statements before it is told that it may. */
+  readonly rest: Buffer;
+}
+
+/** Asks for the password and reads it, `early` bytes first. Anything but a PasswordMessage is a ProtocolError. */
+export async function readPassword(socket: Socket, deadline: AbortSignal, early: Buffer): Promise<PasswordRead> {
   socket.write(authenticationCleartextPassword());
   const reader = new StartupReader(socket, deadline);
   // By the first byte: what is no password is never gathered, however long it says it is.
@@ -100,9 +137,8 @@ export async function readPassword(socket: Socket, deadline: AbortSignal, early:
       continue;
     }
     const password = decodePassword(frame);
-    if (framer.buffered > 0) throw new ProtocolError('unexpected data behind the password');
     if (password === '') throw new ProtocolError('empty password returned by client', sqlstate.invalidPassword);
-    return password;
+    return { password, rest: framer.drain() };
   }
 }
 

@@ -1,20 +1,14 @@
 import type { Socket } from 'node:net';
 import { type ConnectionConfig, messageOf } from '../../contract/index.ts';
+import type { DoorClient } from '../door/client.ts';
+import { isAllowed } from '../door/peer.ts';
+import { HandshakeFailed } from '../door/tls.ts';
 import type { Authenticator, Identity } from '../identity/types.ts';
-import { connectUpstream } from '../upstream/connect.ts';
 import type { CredentialVault } from '../upstream/credentials.ts';
 import { UpstreamError } from '../upstream/error.ts';
-import { upstreamTarget } from '../upstream/target.ts';
 import type { UpstreamConnection, UpstreamTarget } from '../upstream/types.ts';
-import { backend, sqlstate } from '../wire/constants.ts';
-import {
-  authenticationOk,
-  backendKeyData,
-  errorResponse,
-  fieldsMessage,
-  parameterStatus,
-  readyForQuery,
-} from '../wire/encode-backend.ts';
+import { sqlstate } from '../wire/constants.ts';
+import { authenticationOk, backendKeyData, parameterStatus, readyForQuery } from '../wire/encode-backend.ts';
 import { ProtocolError } from '../wire/protocol-error.ts';
 import {
   ClientGone,
@@ -26,8 +20,19 @@ import {
 } from './client-handshake.ts';
 import { closeClient } from './close-client.ts';
 import { sqlstateOf } from './fault.ts';
+import { openUpstream, refuseUpstream } from './open-upstream.ts';
 import type { CancelAttempt } from './receive-cancel.ts';
 import { routeSession } from './route.ts';
+
+/** Somebody knocked and was not let in. Never holds a secret. */
+export interface RefusedAttempt {
+  readonly clientAddress: string;
+  /** User id on this machine, where the system tells. */
+  readonly clientUid: number | null;
+  readonly user: string;
+  readonly database: string;
+  readonly reason: string;
+}
 
 export interface DoorOptions {
   readonly authenticator: Authenticator;
@@ -39,8 +44,8 @@ export interface DoorOptions {
   readonly cancel: (attempt: CancelAttempt) => Promise<void>;
   /** Milliseconds that never jump. */
   readonly monotonic: () => number;
-  /** Somebody knocked and was not let in: for the gate's journal. Never holds a secret. */
-  readonly refused: (attempt: { clientAddress: string; user: string; database: string; reason: string }) => void;
+  /** For the gate's journal. */
+  readonly refused: (attempt: RefusedAttempt) => void;
   readonly admit: (admission: Admission) => Promise<Admitted>;
 }
 
@@ -48,6 +53,9 @@ export interface DoorOptions {
 export interface Admission {
   readonly client: Socket;
   readonly clientAddress: string;
+  readonly clientUid: number | null;
+  /** Protocol and cipher on the agent's side, or null in the clear. */
+  readonly clientTls: string | null;
   readonly startup: Startup;
   readonly identity: Identity;
   readonly config: ConnectionConfig;
@@ -64,119 +72,133 @@ export interface Admitted {
 
 /** Leads one client from its first byte to a running session, or out again with an error that says why. Never rejects. */
 export async function receiveClient(
-  client: Socket,
+  client: DoorClient,
   fixedConnection: string | undefined,
   options: DoorOptions,
 ): Promise<void> {
   const onError = (): void => undefined; // 'close' follows every error, and is what the waiting code listens to
-  client.on('error', onError);
-  const address = `${client.remoteAddress ?? 'local'}:${client.remotePort ?? 0}`;
+  client.socket.on('error', onError);
   const arrivedAt = options.monotonic();
   const deadline = AbortSignal.timeout(options.startupTimeoutMs);
+  const note = async (reason: string): Promise<void> =>
+    options.refused({ ...(await whoIs(client)), user: '', database: '', reason });
   try {
     const first = await readFirstPacket(client, deadline);
     if (first.kind === 'cancel_request') {
-      await options.cancel({ ...first, clientAddress: address, arrivedAt });
-      closeClient(client, null); // no answer; the end of the connection is the client's only sign
+      // The secret is what proves a right to cancel: a client that left already is not asked who it was.
+      const peer = await client.peer;
+      if (!peer.known || isAllowed(peer, client.allowedUsers)) {
+        await options.cancel({ ...first, clientAddress: client.address, arrivedAt });
+      }
+      closeClient(client.socket, null); // no answer; the end of the connection is the client's only sign
       return;
     }
-    await logIn(client, address, first.startup, first.rest, fixedConnection, deadline, options);
+    if (await turnedAway(client, first.startup, options)) return;
+    await logIn(client, first.startup, first.rest, fixedConnection, deadline, options);
   } catch (error) {
     if (error instanceof ProtocolError) {
-      options.refused({ clientAddress: address, user: '', database: '', reason: error.message });
-      refuseClient(client, error.sqlstate, error.message);
+      await note(error.message);
+      refuseClient(client.socket, error.sqlstate, error.message);
+    } else if (error instanceof HandshakeFailed) {
+      await note(error.message);
+      client.socket.destroy();
     } else if (error instanceof ClientGone) {
-      client.destroy();
+      client.socket.destroy();
     } else {
-      refuseClient(client, sqlstateOf(error), messageOf(error));
+      refuseClient(client.socket, sqlstateOf(error), messageOf(error));
     }
   }
 }
 
+async function whoIs(client: DoorClient): Promise<Pick<RefusedAttempt, 'clientAddress' | 'clientUid'>> {
+  const peer = await client.peer;
+  return { clientAddress: client.address, clientUid: peer.known ? peer.uid : null };
+}
+
+const claims = (startup: Startup): { user: string; database: string } => {
+  const user = startup.parameters.get('user') ?? '';
+  return { user, database: startup.parameters.get('database') ?? user };
+};
+
+/** Refuses, before any password is asked for, who may not come in like this: in the clear, or as another user of the machine. */
+async function turnedAway(client: DoorClient, startup: Startup, { refused }: DoorOptions): Promise<boolean> {
+  const attempt = { ...(await whoIs(client)), ...claims(startup) };
+  if (client.tlsRequired && client.encryption === null) {
+    refused({ ...attempt, reason: 'TLS is required on this listener' });
+    refuseClient(client.socket, sqlstate.invalidAuthorization, 'Postern takes only TLS connections here', {
+      hint: "Connect with sslmode=verify-full and, as sslrootcert, the certificate of this Postern's authority (postern-ca.crt).",
+    });
+    return true;
+  }
+  const peer = await client.peer;
+  if (isAllowed(peer, client.allowedUsers)) return false;
+  const whose = peer.known ? `user id ${peer.uid}` : 'a user that the system does not tell';
+  refused({ ...attempt, reason: `the client belongs to ${whose}` });
+  refuseClient(client.socket, sqlstate.invalidAuthorization, `Postern does not let ${whose} in`, {
+    detail: 'Only the user that runs Postern may connect to this listener.',
+    hint: 'Run the client as that user, or have the operator set "allowedUsers" of the listener.',
+  });
+  return true;
+}
+
 async function logIn(
-  client: Socket,
-  clientAddress: string,
+  client: DoorClient,
   startup: Startup,
   early: Buffer,
   fixedConnection: string | undefined,
   deadline: AbortSignal,
   options: DoorOptions,
 ): Promise<void> {
-  const user = startup.parameters.get('user') ?? '';
-  const database = startup.parameters.get('database') ?? user;
-  const attempt = { clientAddress, user, database };
+  const { socket } = client;
+  const who = await whoIs(client);
+  const { user, database } = claims(startup);
+  const attempt = { ...who, user, database };
   const newer = negotiation(startup);
-  if (newer !== null) client.write(newer);
+  if (newer !== null) socket.write(newer);
 
-  const password = await readPassword(client, deadline, early);
-  const login = await options.authenticator.authenticate({ ...attempt, password });
+  const { password, rest } = await readPassword(socket, deadline, early);
+  const source = who.clientUid === null ? client.host : `user id ${who.clientUid}`;
+  const login = await options.authenticator.authenticate({ user, database, password, source });
   if (!login.ok) {
     options.refused({ ...attempt, reason: login.reason });
-    return refuseClient(client, sqlstate.invalidPassword, `password authentication failed for user "${user}"`);
+    return refuseClient(socket, sqlstate.invalidPassword, `password authentication failed for user "${user}"`);
   }
   const replication = startup.parameters.get('replication');
   if (replication !== undefined && !isFalse(replication)) {
     options.refused({ ...attempt, reason: 'replication was asked for' });
-    return refuseClient(client, sqlstate.featureNotSupported, 'Postern does not pass replication connections', {
+    return refuseClient(socket, sqlstate.featureNotSupported, 'Postern does not pass replication connections', {
       detail: 'Logical and physical replication carry rows that no policy or mask could see.',
     });
   }
   const route = routeSession(login.identity, database, fixedConnection, options.connections());
   if (!route.ok) {
     options.refused({ ...attempt, reason: route.message });
-    return refuseClient(client, sqlstate.invalidCatalogName, route.message, { hint: route.hint });
+    return refuseClient(socket, sqlstate.invalidCatalogName, route.message, { hint: route.hint });
   }
-  await openUpstream(client, clientAddress, startup, login.identity, route.config, route.database, options);
+  if (rest.length > 0) socket.unshift(rest);
+  const { config } = route;
+  try {
+    const opened = await openUpstream(socket, startup, config, route.database, options.credentials);
+    await begin(
+      { client: socket, ...who, clientTls: client.encryption, startup, identity: login.identity, config, ...opened },
+      options,
+    );
+  } catch (error) {
+    if (!(error instanceof UpstreamError)) throw error;
+    if (error.code === 'auth_failed') options.credentials.rejected(config);
+    options.refused({ ...attempt, database: route.database, reason: `upstream of ${config.name}: ${error.message}` });
+    refuseUpstream(socket, config, error);
+  }
 }
 
 /** PostgreSQL's spellings of false for the replication parameter. */
 const isFalse = (value: string): boolean => ['', 'false', 'off', 'no', '0'].includes(value.toLowerCase());
 
-async function openUpstream(
-  client: Socket,
-  clientAddress: string,
-  startup: Startup,
-  identity: Identity,
-  config: ConnectionConfig,
-  database: string,
-  options: DoorOptions,
-): Promise<void> {
-  const parameters = new Map(startup.parameters);
-  for (const name of ['user', 'database', 'replication']) parameters.delete(name);
-  const gone = new AbortController();
-  const onGone = (): void => gone.abort();
-  let early = false;
-  const onEarly = (): void => {
-    early = true;
-    gone.abort();
-  };
-  client.on('data', onEarly).once('end', onGone).once('close', onGone).resume();
-  let upstream: UpstreamConnection;
-  let target: UpstreamTarget;
+async function begin(admission: Admission, options: DoorOptions): Promise<void> {
+  const { client, upstream } = admission;
   try {
-    target = upstreamTarget(config, await options.credentials.resolve(config), {
-      database,
-      user: startup.parameters.get('user'),
-    });
-    upstream = await connectUpstream(target, parameters, { signal: gone.signal });
-    if (early) upstream.socket.destroy();
-  } catch (error) {
-    if (early) throw tooEarly();
-    if (!(error instanceof UpstreamError)) throw error;
-    if (error.code === 'auth_failed') options.credentials.rejected(config);
-    const user = startup.parameters.get('user') ?? '';
-    options.refused({ clientAddress, user, database, reason: `upstream of ${config.name}: ${error.message}` });
-    return refuseUpstream(client, config, error);
-  } finally {
-    client.off('data', onEarly).off('end', onGone).off('close', onGone).pause();
-  }
-  if (early) throw tooEarly();
-  if (client.destroyed) {
-    upstream.socket.destroy();
-    return;
-  }
-  try {
-    const admitted = await options.admit({ client, clientAddress, startup, identity, config, target, upstream });
+    if (client.destroyed) throw new ClientGone('the client left while its upstream was being opened');
+    const admitted = await options.admit(admission);
     greet(client, upstream, admitted.secretKey);
     admitted.start();
   } catch (error) {
@@ -184,9 +206,6 @@ async function openUpstream(
     throw error;
   }
 }
-
-/** Nothing may follow the password before ReadyForQuery: it would have to be kept for a session that may never be. */
-const tooEarly = (): ProtocolError => new ProtocolError('unexpected data before the session is ready');
 
 function greet(client: Socket, upstream: UpstreamConnection, secretKey: Buffer): void {
   client.cork();
@@ -196,30 +215,4 @@ function greet(client: Socket, upstream: UpstreamConnection, secretKey: Buffer):
   for (const notice of upstream.notices) client.write(notice);
   client.write(readyForQuery('I'));
   client.uncork();
-}
-
-/**
- * What the agent hears of an upstream that cannot be opened: the server's own words where they say something about the
- * request (a database that does not exist, too many connections), never anything about the credential.
- */
-function refuseUpstream(client: Socket, config: ConnectionConfig, error: UpstreamError): void {
-  const aboutCredential = error.code === 'auth_failed' || error.sqlstate.startsWith('28');
-  if (error.fields !== null && !aboutCredential) {
-    return closeClient(client, fieldsMessage(backend.errorResponse, error.fields));
-  }
-  const message = aboutCredential
-    ? `Postern could not log in to the database of connection "${config.name}"`
-    : `Postern could not open connection "${config.name}": ${error.message}`;
-  closeClient(
-    client,
-    errorResponse({
-      severity: 'FATAL',
-      sqlstate: sqlstate.cannotConnect,
-      message,
-      hint:
-        aboutCredential || error.code === 'credential_missing'
-          ? 'The operator has to supply the credential in Postern.'
-          : (error.hint ?? undefined),
-    }),
-  );
 }

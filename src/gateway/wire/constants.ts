@@ -77,6 +77,7 @@ export const sqlstate = {
   queryCanceled: '57014',
   adminShutdown: '57P01',
   cannotConnectNow: '57P03',
+  invalidAuthorization: '28000',
   invalidPassword: '28P01',
   invalidCatalogName: '3D000',
   protocolViolation: '08P01',
@@ -92,6 +93,7 @@ export const sqlstate = {
 
 /** Limits of ours. The server's own are in its source, `PQ_SMALL_MESSAGE_LIMIT` and `MAX_STARTUP_PACKET_LENGTH`. */
 export const limit = {
+  /** Without its length field. */
   startupPacket: 10_000,
   password: 65_536,
   smallMessage: 10_000,

@@ -28,7 +28,7 @@ export interface StartupRead {
 export function readStartup(bytes: Buffer): StartupRead | null {
   if (bytes.length < 4) return null;
   const length = bytes.readUInt32BE(0);
-  if (length < 8 || length > limit.startupPacket) throw new ProtocolError('invalid length of startup packet');
+  if (length < 8 || length - 4 > limit.startupPacket) throw new ProtocolError('invalid length of startup packet');
   if (bytes.length < length) return null;
   const frame = bytes.subarray(0, length);
   return { packet: decode(frame), rest: bytes.subarray(length) };
@@ -55,14 +55,18 @@ function decode(frame: Buffer): StartupPacket {
   }
 }
 
+/** The server's refusal of a version that it does not speak, or of a request code where none is due. */
+export function unsupportedProtocol(code: number): ProtocolError {
+  const version = `${code >>> 16}.${code & 0xffff}`;
+  return new ProtocolError(
+    `unsupported frontend protocol ${version}: server supports 3.0 to 3.2`,
+    sqlstate.featureNotSupported,
+  );
+}
+
 function decodeParameters(code: number, reader: MessageReader): StartupPacket {
   const major = code >>> 16;
-  if (major !== 3) {
-    throw new ProtocolError(
-      `unsupported frontend protocol ${major}.${code & 0xffff}: server supports 3.0 to 3.2`,
-      sqlstate.featureNotSupported,
-    );
-  }
+  if (major !== 3) throw unsupportedProtocol(code);
   const parameters = new Map<string, string>();
   const protocolOptions: string[] = [];
   for (;;) {

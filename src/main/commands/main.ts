@@ -122,7 +122,7 @@ function usage(message: string): DeskError {
 
 /** Codes of errors that another input or another configuration would cure. */
 const inputErrors =
-  /^(usage|config_|agent_key_|settings_|data_folder_|already_running|console_|port_in_use|listen_failed|journal_unwritable|keys_unwritable|desk_not_built|public_key_missing|demo_name_taken)/;
+  /^(usage|config_|agent_key_|settings_|data_folder_|already_running|console_|port_in_use|listen_failed|listener_insecure|socket_folder_unsafe|authority_unusable|journal_unwritable|keys_unwritable|desk_not_built|public_key_missing|demo_name_taken)/;
 
 function exitCodeOf(error: unknown): ExitCode {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && inputErrors.test(error.code)

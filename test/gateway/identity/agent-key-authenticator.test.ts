@@ -32,7 +32,7 @@ function world(agents: () => readonly AgentRecord[], delay = 0): World {
     wait: async (delayMs) => log.push(`waited ${delayMs}`),
   });
   const login = (password: string, user = 'app'): Promise<LoginResult> =>
-    authenticator.authenticate({ user, database: 'shop', password, clientAddress: '127.0.0.1' });
+    authenticator.authenticate({ user, database: 'shop', password, source: '127.0.0.1' });
   return { log, login };
 }
 

@@ -78,7 +78,7 @@ describe('readStartup', () => {
   };
   test.each([
     ['a length below 8', withLength(7), 'invalid length of startup packet', '08P01'],
-    ['a length above 10,000', withLength(10_001), 'invalid length of startup packet', '08P01'],
+    ['a length above 10,004, its field included', withLength(10_005), 'invalid length of startup packet', '08P01'],
     ['a TLS ClientHello', Buffer.from('16030100a5010000', 'hex'), 'invalid length of startup packet', '08P01'],
     ['an HTTP request', Buffer.from('GET / HTTP/1.1\r\n\r\n'), 'invalid length of startup packet', '08P01'],
     ['protocol 2.0', untyped(131072).int8(0).build(), 'unsupported frontend protocol 2.0', '0A000'],

@@ -83,6 +83,7 @@ export function aSession(overrides: Partial<SessionDetail['summary']> = {}): Ses
       role: 'app',
       applicationName: 'psql',
       clientAddress: '127.0.0.1:50000',
+      clientTls: null,
       counts: { statements: 3, held: 1, refused: 0, errors: 0, rows: 12 },
       ...overrides,
     },

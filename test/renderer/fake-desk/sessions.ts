@@ -28,6 +28,7 @@ export function sessionSummaries(now: number): SessionSummary[] {
       role: 'shop_app',
       applicationName: index % 3 === 1 ? 'node-postgres' : 'psycopg 3.2',
       clientAddress: `127.0.0.1:${53_122 + index}`,
+      clientTls: index % 3 === 1 ? null : 'TLSv1.3 TLS_AES_256_GCM_SHA384',
       counts: {
         statements: 9 + index,
         held: quiet ? 0 : 2,

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type OpenListener, openListener } from '../../src/gateway/listener.ts';
+import type { DoorClient } from '../../../src/gateway/door/client.ts';
+import { type ListenerOptions, type OpenListener, openListener } from '../../../src/gateway/door/listener.ts';
 
 const opened: OpenListener[] = [];
 const sockets: Socket[] = [];
@@ -8,8 +9,16 @@ afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.destroy();
   await Promise.all(opened.splice(0).map((listener) => listener.close()));
 });
-const listen = async (maximum: number, receive: (client: Socket) => void, full: (client: Socket) => void) => {
-  const listener = await openListener({ host: '127.0.0.1', port: 0 }, maximum, receive, full);
+const options = (more: Partial<ListenerOptions> = {}): ListenerOptions => ({
+  maximum: 5,
+  secureContext: null,
+  readPeer: () => Promise.resolve({ known: false, refuse: false }),
+  receive: () => undefined,
+  full: () => undefined,
+  ...more,
+});
+const listen = async (maximum: number, receive: (client: DoorClient) => void, full: (client: Socket) => void) => {
+  const listener = await openListener({ host: '127.0.0.1', port: 0 }, options({ maximum, receive, full }));
   opened.push(listener);
   return listener;
 };
@@ -31,9 +40,9 @@ describe('openListener', () => {
     const { port } = await listen(
       1,
       (client) => {
-        inside.push(client);
-        client.resume().write('welcome');
-        if (inside.length > 1) client.end();
+        inside.push(client.socket);
+        client.socket.resume().write('welcome');
+        if (inside.length > 1) client.socket.end();
       },
       (client) => client.end('full'),
     );
@@ -49,24 +58,14 @@ describe('openListener', () => {
   });
 
   test('closes though a client never does', async () => {
-    const listener = await openListener(
-      { host: '127.0.0.1', port: 0 },
-      5,
-      () => undefined,
-      () => undefined,
-    );
+    const listener = await openListener({ host: '127.0.0.1', port: 0 }, options());
     const client = connect(listener.port, '127.0.0.1');
     sockets.push(client);
     await new Promise((resolve) => client.once('connect', resolve));
     client.on('error', () => undefined);
     await listener.close();
     await expect(
-      openListener(
-        { host: '127.0.0.1', port: listener.port },
-        5,
-        () => undefined,
-        () => undefined,
-      ).then((again) => again.close()),
+      openListener({ host: '127.0.0.1', port: listener.port }, options()).then((again) => again.close()),
     ).resolves.toBeUndefined();
   });
 
@@ -76,14 +75,7 @@ describe('openListener', () => {
       () => undefined,
       () => undefined,
     );
-    await expect(
-      openListener(
-        { host: '127.0.0.1', port },
-        5,
-        () => undefined,
-        () => undefined,
-      ),
-    ).rejects.toMatchObject({
+    await expect(openListener({ host: '127.0.0.1', port }, options())).rejects.toMatchObject({
       code: 'port_in_use',
       message: `Port ${port} on 127.0.0.1 is already in use.`,
       hint: expect.stringContaining(`sport = :${port}`),
@@ -91,12 +83,7 @@ describe('openListener', () => {
   });
 
   test('says of a host that is not here that it cannot listen there', async () => {
-    const attempt = openListener(
-      { host: '192.0.2.1', port: 0 },
-      5,
-      () => undefined,
-      () => undefined,
-    );
+    const attempt = openListener({ host: '192.0.2.1', port: 0 }, options());
     await expect(attempt).rejects.toMatchObject({ code: 'listen_failed' });
   });
 });

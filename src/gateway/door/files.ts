@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, fchmodSync, fsyncSync, linkSync, openSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** True for an error of the system with one of these codes. */
+export function isSystemError(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.includes(error.code);
+}
+
+/**
+ * Makes a file that must never be half written nor replaced: written aside, synced, linked into place. When another process
+ * was faster its file stays. Throws the system's error.
+ */
+export function createFileOnce(path: string, text: string, mode: number): void {
+  const aside = writeAside(path, text, mode);
+  try {
+    linkSync(aside, path);
+  } catch (error) {
+    if (!isSystemError(error, 'EEXIST')) throw error;
+  } finally {
+    unlinkSync(aside);
+  }
+  syncFolder(dirname(path));
+}
+
+/** Puts a file in the place of another: readers see the old one or the new one, whole. Throws the system's error. */
+export function replaceFile(path: string, text: string, mode: number): void {
+  const aside = writeAside(path, text, mode);
+  try {
+    renameSync(aside, path);
+  } catch (error) {
+    unlinkSync(aside);
+    throw error;
+  }
+  syncFolder(dirname(path));
+}
+
+function writeAside(path: string, text: string, mode: number): string {
+  const aside = `${path}.${randomBytes(6).toString('hex')}`;
+  const file = openSync(aside, 'wx', mode);
+  try {
+    fchmodSync(file, mode);
+    writeFileSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  return aside;
+}
+
+/** A new name survives a power loss only when its folder is synced too. Windows opens no folders. */
+function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return;
+  const handle = openSync(folder, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}

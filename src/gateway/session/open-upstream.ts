@@ -1,0 +1,79 @@
+import type { Socket } from 'node:net';
+import type { ConnectionConfig } from '../../contract/index.ts';
+import { connectUpstream } from '../upstream/connect.ts';
+import type { CredentialVault } from '../upstream/credentials.ts';
+import type { UpstreamError } from '../upstream/error.ts';
+import { upstreamTarget } from '../upstream/target.ts';
+import type { UpstreamConnection, UpstreamTarget } from '../upstream/types.ts';
+import { backend, sqlstate } from '../wire/constants.ts';
+import { errorResponse, fieldsMessage } from '../wire/encode-backend.ts';
+import type { Startup } from './client-handshake.ts';
+import { closeClient } from './close-client.ts';
+
+/** Bytes of statements that a client may send while its upstream is being opened, before it is read no further. */
+const earlyLimit = 64 * 1024;
+
+export interface UpstreamOpened {
+  readonly target: UpstreamTarget;
+  readonly upstream: UpstreamConnection;
+}
+
+/**
+ * Opens the upstream of a client with all parameters of its start-up but those that chose it. Meanwhile the client is read,
+ * because only so is it noticed that it leaves; what it sends is put back for the session. Throws UpstreamError, `aborted`
+ * when the client left.
+ */
+export async function openUpstream(
+  client: Socket,
+  startup: Startup,
+  config: ConnectionConfig,
+  database: string,
+  credentials: CredentialVault,
+): Promise<UpstreamOpened> {
+  const parameters = new Map(startup.parameters);
+  for (const name of ['user', 'database', 'replication']) parameters.delete(name);
+  const gone = new AbortController();
+  const onGone = (): void => gone.abort();
+  const early: Buffer[] = [];
+  let size = 0;
+  const onEarly = (chunk: Buffer): void => {
+    early.push(chunk);
+    size += chunk.length;
+    if (size >= earlyLimit) client.pause();
+  };
+  client.on('data', onEarly).once('end', onGone).once('close', onGone).resume();
+  try {
+    const password = await credentials.resolve(config);
+    const target = upstreamTarget(config, password, { database, user: startup.parameters.get('user') });
+    return { target, upstream: await connectUpstream(target, parameters, { signal: gone.signal }) };
+  } finally {
+    client.off('data', onEarly).off('end', onGone).off('close', onGone).pause();
+    if (size > 0 && !client.destroyed && !client.readableEnded) client.unshift(Buffer.concat(early));
+  }
+}
+
+/**
+ * What the agent hears of an upstream that cannot be opened: the server's own words where they say something about the
+ * request (a database that does not exist, too many connections), never anything about the credential.
+ */
+export function refuseUpstream(client: Socket, config: ConnectionConfig, error: UpstreamError): void {
+  const aboutCredential = error.code === 'auth_failed' || error.sqlstate.startsWith('28');
+  if (error.fields !== null && !aboutCredential) {
+    return closeClient(client, fieldsMessage(backend.errorResponse, error.fields));
+  }
+  const message = aboutCredential
+    ? `Postern could not log in to the database of connection "${config.name}"`
+    : `Postern could not open connection "${config.name}": ${error.message}`;
+  closeClient(
+    client,
+    errorResponse({
+      severity: 'FATAL',
+      sqlstate: sqlstate.cannotConnect,
+      message,
+      hint:
+        aboutCredential || error.code === 'credential_missing'
+          ? 'The operator has to supply the credential in Postern.'
+          : (error.hint ?? undefined),
+    }),
+  );
+}
