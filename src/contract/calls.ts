@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { approvalRequest, decideInput } from './approval.ts';
-import { identifier } from './common.ts';
+import { identifier, tlsMode } from './common.ts';
 import { agentAddress, agentView, connectionConfig, connectionTest, connectionView } from './connection.ts';
 import { catalogTable, maskPreview, maskRule } from './masking.ts';
 import { backtest, budgets, explanation, policyPreset, policyRule, policyView, ruleHits } from './policy.ts';
@@ -22,7 +22,7 @@ export const overview = z.object({
   demo: z.boolean(),
   /** `settings`: the desk may change connections, agents and rules. `file`: they come from a configuration file. */
   managedBy: z.enum(['settings', 'file']),
-  listeners: z.array(z.object({ host: z.string(), port: z.number().int() })),
+  listeners: z.array(z.object({ host: z.string(), port: z.number().int(), tls: tlsMode })),
   addresses: z.array(agentAddress),
   journalFolder: z.string(),
   approvalDeadlineMs: z.number().int().nonnegative(),

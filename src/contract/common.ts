@@ -39,6 +39,13 @@ export const effectKind = z.enum([
 ]);
 export type EffectKind = z.infer<typeof effectKind>;
 
+/**
+ * Whether a listener speaks TLS. `require` refuses a start-up in the clear before any password is asked for; `allow`
+ * leaves it to the client; `off` answers every request for TLS with N.
+ */
+export const tlsMode = z.enum(['require', 'allow', 'off']);
+export type TlsMode = z.infer<typeof tlsMode>;
+
 /** Milliseconds since the epoch, UTC. */
 export const instant = z.number().int().nonnegative();
 

@@ -58,6 +58,7 @@ export type ConnectionConfig = z.infer<typeof connectionConfig>;
 /** What an agent is given to connect: everything but the key, which is shown once when it is made. */
 export const agentAddress = z.object({
   connection: z.string(),
+  /** A name or address, or the folder of a Unix socket. */
   host: z.string(),
   port: z.number().int(),
   database: z.string(),

@@ -91,6 +91,7 @@ describe('postern serve', () => {
     expect(line).toEqual({
       ready: true,
       listeners: [{ host: '127.0.0.1', port: expect.any(Number) }],
+      certificate: join(folder, 'data', 'postern-ca.crt'),
       console: null,
       pid: cli.process.pid,
     });

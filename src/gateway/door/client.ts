@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import type { SecureContext, TLSSocket } from 'node:tls';
+import type { TlsMode } from '../../contract/index.ts';
 import { acceptTls, describeTls } from './tls.ts';
-import type { AllowedUsers, Peer, TlsMode } from './types.ts';
+import type { AllowedUsers, Peer } from './types.ts';
 
 /** What a listener says of a client that comes in. */
 export interface DoorClientOptions {

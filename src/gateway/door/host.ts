@@ -1,5 +1,6 @@
 import { isIP, isIPv6 } from 'node:net';
-import type { ListenerConfig, TlsMode } from './types.ts';
+import type { TlsMode } from '../../contract/index.ts';
+import type { ListenerConfig } from './types.ts';
 
 /** True for the folder of a Unix socket: an absolute path, as in libpq's `host`. */
 export const isSocketFolder = (host: string): boolean => host.startsWith('/');

@@ -1,8 +1,4 @@
-/**
- * Whether a listener speaks TLS. `require` refuses a start-up in the clear before any password is asked for; `allow`
- * leaves it to the client; `off` answers every request for TLS with N.
- */
-export type TlsMode = 'require' | 'allow' | 'off';
+import type { TlsMode } from '../../contract/index.ts';
 
 /** Which users of this machine may come in: the one that runs Postern (and root), all of them, or it and these user ids. */
 export type AllowedUsers = 'own' | 'any' | readonly number[];

@@ -34,7 +34,8 @@ export async function serveCommand(options: ServeCommand, environment: CommandEn
   });
   const console = served.console === null ? null : { url: served.console.signInLink() };
   const listeners = served.listeners.map(({ host, port }) => ({ host, port }));
-  print(`${JSON.stringify({ ready: true, listeners, console, pid: process.pid })}\n`);
+  const { certificate } = served;
+  print(`${JSON.stringify({ ready: true, listeners, certificate, console, pid: process.pid })}\n`);
   const stopListening = onEnter(terminal, () => {
     if (served.console !== null) say(served.console.signInLink());
   });

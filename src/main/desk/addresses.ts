@@ -1,4 +1,5 @@
 import type { AgentAddress, ConnectionConfig } from '../../contract/index.ts';
+import { describeListener, isSocketFolder, tlsMode } from '../../gateway/door/host.ts';
 import type { AgentRecord } from '../../gateway/identity/agent-keys.ts';
 import type { ListenerConfig } from '../../gateway/types.ts';
 
@@ -9,27 +10,39 @@ export const keyPlaceholder = '<key>';
 const briefing =
   'PostgreSQL is at $DATABASE_URL: use psql "$DATABASE_URL". Statements may wait there for a human to approve them, or be refused with SQLSTATE 42501; DETAIL and HINT say why and what to do instead.';
 
+/** How agents reach a gate: its listeners with the ports they really have, and what they verify it with. */
+export interface Reach {
+  readonly listeners: readonly ListenerConfig[];
+  /** The certificate of this installation's authority. */
+  readonly certificateFile: string;
+}
+
 /**
  * The ready-made lines of one agent for one connection on one listener.
  * A listener that is bound to a connection takes the database's own name; on the others the connection's name is the
- * database name that chooses it. `key` is the agent key in clear, or null when it is not known here.
+ * database name that chooses it. Where the listener has TLS, the address makes the client verify the gate, so that nobody
+ * who takes the port first is sent a key. `key` is the agent key in clear, or null when it is not known here.
  */
 export function agentAddress(
   connection: ConnectionConfig,
   agent: string,
-  listener: ListenerConfig,
+  listener: ListenerConfig & Pick<Reach, 'certificateFile'>,
   key: string | null,
 ): AgentAddress {
   const host = reachableHost(listener.host);
+  const { port } = listener;
   const database = listener.connection === undefined ? connection.name : connection.upstream.database;
   const user = connection.anyUser ? connection.upstream.user : agent;
   const secret = key === null ? keyPlaceholder : encodeURIComponent(key);
-  const authority = `${host.includes(':') ? `[${host}]` : host}:${listener.port}`;
-  const url = `postgresql://${encodeURIComponent(user)}:${secret}@${authority}/${encodeURIComponent(database)}`;
+  const login = `postgresql://${encodeURIComponent(user)}:${secret}@`;
+  const name = encodeURIComponent(database);
+  const url = isSocketFolder(host)
+    ? `${login}localhost/${name}?host=${inQuery(host)}&port=${port}`
+    : `${login}${describeListener({ host, port })}/${name}${verifying(listener)}`;
   return {
     connection: connection.name,
     host,
-    port: listener.port,
+    port,
     database,
     user,
     url,
@@ -38,11 +51,20 @@ export function agentAddress(
   };
 }
 
+/** libpq's parameters that check who answers; other drivers' ways are in the user guide. */
+function verifying(listener: ListenerConfig & Pick<Reach, 'certificateFile'>): string {
+  if (tlsMode(listener) === 'off') return '';
+  return `?sslmode=verify-full&sslrootcert=${inQuery(listener.certificateFile)}`;
+}
+
+/** Percent-encoded, but for the slashes of a path, which may stand in a query (RFC 3986, 3.4) and read better. */
+const inQuery = (path: string): string => encodeURIComponent(path).replaceAll('%2F', '/');
+
 /** Every address by which the given agents reach the given connections: agents that are revoked have none. */
 export function agentAddresses(
   connections: readonly ConnectionConfig[],
   agents: readonly AgentRecord[],
-  listeners: readonly ListenerConfig[],
+  { listeners, certificateFile }: Reach,
   knownKeys: ReadonlyMap<string, string>,
 ): AgentAddress[] {
   return connections.flatMap((connection) =>
@@ -51,7 +73,9 @@ export function agentAddresses(
       .flatMap((agent) =>
         listeners
           .filter((listener) => listener.connection === undefined || listener.connection === connection.name)
-          .map((listener) => agentAddress(connection, agent.name, listener, knownKeys.get(agent.name) ?? null)),
+          .map((listener) =>
+            agentAddress(connection, agent.name, { ...listener, certificateFile }, knownKeys.get(agent.name) ?? null),
+          ),
       ),
   );
 }

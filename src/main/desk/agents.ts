@@ -53,7 +53,7 @@ export function agentHandlers(ports: DeskPorts, editor: SettingsEditor, emit: Em
       return {
         agent: view(agent),
         key,
-        addresses: agentAddresses(known, [agent], ports.listeners, new Map([[name, key]])),
+        addresses: agentAddresses(known, [agent], ports, new Map([[name, key]])),
       };
     },
 

@@ -18,7 +18,7 @@ export function connectionView(ports: DeskPorts, config: ConnectionConfig): Conn
     config,
     credential: ports.gateway.credentials.state(config),
     liveSessions: sessionsOn(ports, config.name),
-    addresses: agentAddresses([config], ports.settings.current().agents, ports.listeners, ports.knownKeys),
+    addresses: agentAddresses([config], ports.settings.current().agents, ports, ports.knownKeys),
   };
 }
 

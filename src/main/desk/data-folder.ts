@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DeskError, messageOf } from '../../contract/index.ts';
+import { certificateFileName } from '../../gateway/open-door.ts';
 
 /**
  * Where an installation keeps its things: `$POSTERN_HOME`, or the platform's usual place for application data
@@ -25,6 +26,8 @@ export interface DataLayout {
   readonly journals: string;
   readonly keys: string;
   readonly demo: string;
+  /** The certificate that agents verify the gate with: the one file that may be given to others. */
+  readonly certificate: string;
 }
 
 export function dataLayout(folder: string, journalFolder?: string): DataLayout {
@@ -33,6 +36,7 @@ export function dataLayout(folder: string, journalFolder?: string): DataLayout {
     journals: journalFolder ?? join(folder, 'journal'),
     keys: join(folder, 'keys'),
     demo: join(folder, 'demo'),
+    certificate: join(folder, certificateFileName),
   };
 }
 

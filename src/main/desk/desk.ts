@@ -1,4 +1,5 @@
 import { type Emit, type Handlers, type Port, serve } from '../../contract/index.ts';
+import { tlsMode } from '../../gateway/door/host.ts';
 import { agentAddresses } from './addresses.ts';
 import { agentHandlers } from './agents.ts';
 import { connectionHandlers } from './connections.ts';
@@ -41,8 +42,12 @@ export function createDesk(ports: DeskPorts): Desk {
         host: ports.host,
         demo: ports.demo,
         managedBy: ports.settings.managedBy,
-        listeners: ports.listeners.map(({ host, port }) => ({ host, port })),
-        addresses: agentAddresses(connections, agents, ports.listeners, ports.knownKeys),
+        listeners: ports.listeners.map((listener) => ({
+          host: listener.host,
+          port: listener.port,
+          tls: tlsMode(listener),
+        })),
+        addresses: agentAddresses(connections, agents, ports, ports.knownKeys),
         journalFolder: ports.journalFolder,
         approvalDeadlineMs: ports.approvalDeadlineMs,
         problems: gateway.problems().map((problem) => ({ ...problem })),

@@ -45,6 +45,7 @@ export async function openDesk(options: OpenDeskOptions): Promise<OpenDesk> {
     approvalDeadlineMs: options.approvalDeadlineMs,
     journalFolder: layout.journals,
     keyFolder: layout.keys,
+    certificateFile: layout.certificate,
     log,
   });
   for (const [connection, password] of options.passwords) gateway.credentials.supply(connection, password);
@@ -66,6 +67,7 @@ export async function openDesk(options: OpenDeskOptions): Promise<OpenDesk> {
     }),
     judges: await createJudges(loadOrCreateHashKey(layout.keys)),
     journalFolder: layout.journals,
+    certificateFile: layout.certificate,
     now: Date.now,
     createKey: createAgentKey,
   });

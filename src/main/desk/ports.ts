@@ -87,6 +87,8 @@ export interface DeskPorts {
   /** Listeners with the ports they really have. */
   readonly listeners: readonly ListenerConfig[];
   readonly journalFolder: string;
+  /** The certificate of this installation's authority: `sslrootcert` in addresses. */
+  readonly certificateFile: string;
   readonly approvalDeadlineMs: number;
   /** Name of the operating-system user at the desk; recorded with every decision. */
   readonly operator: string;

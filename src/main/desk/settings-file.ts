@@ -7,6 +7,7 @@ import { connectionConfig, DeskError, identifier, instant, messageOf } from '../
 import type { GatewaySettings } from '../../gateway/types.ts';
 import { makeDataFolder } from './data-folder.ts';
 import { describeIssues } from './describe-issues.ts';
+import { listenerProblem, listenerSettings } from './listener-settings.ts';
 import type { DeskSettings } from './ports.ts';
 
 const agentRecord = z.strictObject({
@@ -20,7 +21,7 @@ const agentRecord = z.strictObject({
 /** The settings file, version 1. It holds no secret: passwords are never in it, agent keys only as hashes. */
 const settingsFile = z.strictObject({
   version: z.literal(1),
-  listener: z.strictObject({ host: z.string().min(1), port: z.number().int().min(0).max(65535) }),
+  listener: listenerSettings,
   approvalDeadlineSeconds: z.number().int().min(0).max(86_400),
   /** True while the connection named `demo` is the embedded demo database. */
   demo: z.boolean(),
@@ -65,6 +66,8 @@ export async function openSettings(path: string): Promise<SettingsStore> {
   }
   const parsed = settingsFile.safeParse(database.data);
   if (!parsed.success) throw unreadable(path, describeIssues(parsed.error));
+  const problem = listenerProblem(parsed.data.listener);
+  if (problem !== null) throw unreadable(path, `listener.${problem}`);
   let held = parsed.data;
 
   const saveFile = async (next: SettingsFile): Promise<void> => {

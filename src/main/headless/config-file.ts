@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { connectionConfig, DeskError, identifier, messageOf } from '../../contract/index.ts';
 import { describeIssues } from '../desk/describe-issues.ts';
+import { listenerProblem, listenerSettings } from '../desk/listener-settings.ts';
 import { stripComments } from './strip-comments.ts';
 
 const port = z.number().int().min(0).max(65535);
@@ -22,7 +23,7 @@ const configFile = z.strictObject({
   journalFolder: z.string().min(1).optional(),
   listeners: z
     .array(
-      z.strictObject({
+      listenerSettings.extend({
         host: z.string().min(1).default('127.0.0.1'),
         port: port.default(6432),
         connection: identifier.optional(),
@@ -48,7 +49,7 @@ export type ConfigFile = z.infer<typeof configFile>;
 export function parseConfigFile(text: string, path: string): ConfigFile {
   const result = configFile.safeParse(parseJson(stripComments(text), path));
   if (!result.success) throw invalid(path, describeIssues(result.error));
-  const faults = brokenReferences(result.data);
+  const faults = [...brokenReferences(result.data), ...listenerProblems(result.data)];
   if (faults.length > 0) throw invalid(path, faults.join('; '));
   return result.data;
 }
@@ -94,6 +95,13 @@ function brokenReferences({ connections, agents, listeners }: ConfigFile): strin
         : [],
     ),
   ];
+}
+
+function listenerProblems({ listeners }: ConfigFile): string[] {
+  return listeners.flatMap((listener, at) => {
+    const problem = listenerProblem(listener);
+    return problem === null ? [] : [`listeners[${at}].${problem}`];
+  });
 }
 
 /** Indexes of values that stood earlier already. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type ConnectionConfig, DeskError, messageOf } from '../../contract/index.ts';
+import { tlsMode } from '../../gateway/door/host.ts';
 import type { GatewayOptions, GatewaySettings } from '../../gateway/types.ts';
 import { dataLayout, makeDataFolder } from '../desk/data-folder.ts';
 import { lockFolder } from '../desk/lock.ts';
@@ -31,6 +32,8 @@ export interface ServeOptions extends Pick<KeyPorts, 'environment' | 'readDescri
 /** A gate that runs from a configuration file. */
 export interface Served {
   readonly listeners: OpenDesk['listeners'];
+  /** What agents verify the gate with; null when no listener speaks TLS. */
+  readonly certificate: string | null;
   readonly console: Console | null;
   stop(reason: string): Promise<void>;
 }
@@ -47,10 +50,6 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const folder = config.dataFolder === undefined ? options.defaultFolder : beside(config.dataFolder);
   const layout = dataLayout(folder, config.journalFolder === undefined ? undefined : beside(config.journalFolder));
   const page = options.console ? await loadPage(options.root.page) : null;
-  for (const { host, port } of config.listeners) {
-    if (!isLoopback(host))
-      warn(`${host}:${port} listens beyond this machine, and agents send their key in clear there.`);
-  }
   await makeDataFolder(folder);
   const lock = await lockFolder(folder);
   let open: OpenDesk | null = null;
@@ -82,6 +81,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
           });
     return {
       listeners,
+      certificate: listeners.some((listener) => tlsMode(listener) !== 'off') ? layout.certificate : null,
       console: served,
       stop: async (reason) => {
         await served?.stop();
@@ -134,8 +134,4 @@ async function promptedPasswords(
     if (password !== null && password !== '') passwords.set(name, password);
   }
   return passwords;
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.') || host.startsWith('/');
 }

@@ -1,4 +1,5 @@
 import type { AgentAddress } from '../../contract/index.ts';
+import { describeListener } from '../../gateway/door/host.ts';
 
 export interface WelcomeFacts {
   readonly version: string;
@@ -21,7 +22,7 @@ export interface WelcomeFacts {
 export function welcome(facts: WelcomeFacts): string {
   const bold = facts.colour ? (text: string) => `\u001b[1m${text}\u001b[22m` : (text: string) => text;
   const dim = facts.colour ? (text: string) => `\u001b[2m${text}\u001b[22m` : (text: string) => text;
-  const gate = facts.listeners.map(({ host, port }) => `${host}:${port}`).join(', ');
+  const gate = facts.listeners.map((listener) => describeListener(listener)).join(', ');
   const [address] = facts.addresses;
   const lines = [
     '',

@@ -45,6 +45,7 @@ describe('a session folded from its records', () => {
       role: 'shop_app',
       applicationName: 'psql',
       clientAddress: '127.0.0.1:50123',
+      clientTls: null,
       counts: { statements: 4, held: 1, refused: 1, errors: 1, rows: 4 },
     });
     expect(

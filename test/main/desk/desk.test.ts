@@ -34,8 +34,10 @@ test('the overview says who runs, where, and how agents get in', async () => {
     version: '1.2.3',
     host: 'headless',
     managedBy: 'settings',
-    listeners: [{ host: '127.0.0.1', port: 6432 }],
-    addresses: [{ url: 'postgresql://claude:<key>@127.0.0.1:6432/orders' }],
+    listeners: [{ host: '127.0.0.1', port: 6432, tls: 'allow' }],
+    addresses: [
+      { url: 'postgresql://claude:<key>@127.0.0.1:6432/orders?sslmode=verify-full&sslrootcert=/data/postern-ca.crt' },
+    ],
     journalFolder: '/data/journal',
     approvalDeadlineMs: 60_000,
     problems: [],
@@ -177,7 +179,7 @@ describe('agents', () => {
     const made = await client.call('agents.create', { name: 'codex', connections: ['orders'] });
     expect(made.key).toBe('pstn_made-by-the-test');
     expect(made.addresses.map(({ url }) => url)).toEqual([
-      'postgresql://codex:pstn_made-by-the-test@127.0.0.1:6432/orders',
+      'postgresql://codex:pstn_made-by-the-test@127.0.0.1:6432/orders?sslmode=verify-full&sslrootcert=/data/postern-ca.crt',
     ]);
     expect(settings.current().agents.at(-1)).toEqual({
       name: 'codex',

@@ -5,7 +5,7 @@ import { createDeskTray } from '../../../src/main/electron/tray.ts';
 import { oneLine, type TrayAction, trayMenu, trayTitle } from '../../../src/main/electron/tray-menu.ts';
 import { aConnection, aRequest } from '../support/fakes.ts';
 
-const listener = { host: '127.0.0.1', port: 6432 };
+const listener = { host: '127.0.0.1', port: 6432, certificateFile: '/data/postern-ca.crt' };
 const quiet = { pending: [], addresses: [], problems: [] };
 
 describe('the tray’s menu', () => {
@@ -54,7 +54,10 @@ describe('the tray’s menu', () => {
       {
         kind: 'action',
         label: 'Copy address of demo',
-        action: { do: 'copy', text: 'postgresql://a:k@127.0.0.1:6432/demo' },
+        action: {
+          do: 'copy',
+          text: 'postgresql://a:k@127.0.0.1:6432/demo?sslmode=verify-full&sslrootcert=/data/postern-ca.crt',
+        },
       },
     ]);
   });

@@ -3,13 +3,14 @@ import { agentAddress } from '../../../src/main/desk/addresses.ts';
 import { welcome } from '../../../src/main/headless/welcome.ts';
 import { aConnection } from '../support/fakes.ts';
 
+const listener = { host: '127.0.0.1', port: 6432, certificateFile: '/data/postern-ca.crt' };
 const facts = {
   version: '1.2.3',
   whyNoDesktop: 'there is no display here',
   demo: true,
   listeners: [{ host: '127.0.0.1', port: 6432 }],
   passwordsNeeded: [],
-  addresses: [agentAddress(aConnection({ name: 'demo' }), 'demo-agent', { host: '127.0.0.1', port: 6432 }, 'pstn_k')],
+  addresses: [agentAddress(aConnection({ name: 'demo' }), 'demo-agent', listener, 'pstn_k')],
   signInLink: 'http://127.0.0.1:9/#token=t',
   enterPrintsLink: true,
   journals: '/data/journal',
@@ -23,10 +24,18 @@ test('says all that the first five minutes need, each line ready to be copied', 
   expect(lines).toContain('Postern 1.2.3 is open on 127.0.0.1:6432, with the demo database.');
   expect(lines).toContain('The console opens in the browser: there is no display here.');
   expect(lines).toContain('http://127.0.0.1:9/#token=t');
-  expect(lines).toContain('postgresql://demo-agent:pstn_k@127.0.0.1:6432/demo');
-  expect(lines).toContain("psql 'postgresql://demo-agent:pstn_k@127.0.0.1:6432/demo'");
+  expect(lines).toContain(
+    'postgresql://demo-agent:pstn_k@127.0.0.1:6432/demo?sslmode=verify-full&sslrootcert=/data/postern-ca.crt',
+  );
+  expect(lines).toContain(
+    "psql 'postgresql://demo-agent:pstn_k@127.0.0.1:6432/demo?sslmode=verify-full&sslrootcert=/data/postern-ca.crt'",
+  );
   expect(
-    lines.some((line) => line.startsWith("DATABASE_URL='postgresql://demo-agent:pstn_k@127.0.0.1:6432/demo' claude ")),
+    lines.some((line) =>
+      line.startsWith(
+        "DATABASE_URL='postgresql://demo-agent:pstn_k@127.0.0.1:6432/demo?sslmode=verify-full&sslrootcert=/data/postern-ca.crt' claude ",
+      ),
+    ),
   ).toBe(true);
 });
 

@@ -236,6 +236,7 @@ export function deskPorts(overrides: Partial<DeskPorts> = {}): DeskPorts {
     judges: noJudges,
     listeners: [{ host: '127.0.0.1', port: 6432 }],
     journalFolder: '/data/journal',
+    certificateFile: '/data/postern-ca.crt',
     approvalDeadlineMs: 60_000,
     operator: 'ada',
     knownKeys: new Map(),

@@ -124,7 +124,7 @@ export const overview: Overview = {
   host: 'headless',
   demo: true,
   managedBy: 'settings',
-  listeners: [{ host: '127.0.0.1', port: 7432 }],
+  listeners: [{ host: '127.0.0.1', port: 7432, tls: 'allow' }],
   addresses: [address('demo', 'pk_demo_4f1d…')],
   journalFolder: '/home/ada/.local/share/postern/journals',
   approvalDeadlineMs: 300_000,

@@ -24,7 +24,7 @@ export function printCover(sheet: Sheet, input: ReportInput, timeZone: string): 
     ['Agent', `${summary.agent}, proved by ${summary.subject}`],
     [
       'Program',
-      `${summary.applicationName ?? 'not named'} (claimed by the agent, not verified), from ${summary.clientAddress}`,
+      `${summary.applicationName ?? 'not named'} (claimed by the agent, not verified), from ${summary.clientAddress}, ${summary.clientTls ?? 'not encrypted'}`,
     ],
     ['Connection', `${summary.connection} (${summary.environment})`],
     ['Database and role', `${summary.database}, as ${summary.role}${serverOf(input)}`],

@@ -75,7 +75,8 @@ export function SessionDetail({ sessionId }: { readonly sessionId: string }) {
               · application <Visible text={summary.applicationName} /> (claimed)
             </>
           )}{' '}
-          · from <code>{summary.clientAddress}</code> · session <code>{sessionId}</code>{' '}
+          · from <code>{summary.clientAddress}</code>
+          {summary.clientTls === null ? '' : `, ${summary.clientTls.split(' ')[0]}`} · session <code>{sessionId}</code>{' '}
           <CopyButton text={sessionId} label="Copy session" iconOnly />
           {summary.endReason !== null && (
             <>

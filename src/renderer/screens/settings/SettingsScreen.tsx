@@ -8,6 +8,7 @@ import { ScreenHead } from '../../parts/ScreenHead.tsx';
 import { chooseTheme, themeChoices, useTheme } from '../../theme/theme.ts';
 import styles from './SettingsScreen.module.css';
 
+const tlsWords = { require: 'TLS required', allow: 'with or without TLS', off: 'no TLS' } as const;
 const themeNames = { system: 'System', light: 'Light', dark: 'Dark' } as const;
 
 /** What runs, where its records lie, and how the desk looks. */
@@ -51,10 +52,13 @@ export function SettingsScreen() {
                   : 'kept by Postern, in settings.json'}
               </Fact>
               <Fact name="Listens on">
-                {data.listeners.map(({ host, port }) => (
-                  <code key={`${host}:${port}`} className={styles.address}>
-                    {host}:{port}
-                  </code>
+                {data.listeners.map(({ host, port, tls }) => (
+                  <span key={`${host}:${port}`}>
+                    <code className={styles.address}>
+                      {host}:{port}
+                    </code>{' '}
+                    {host.startsWith('/') ? 'Unix socket' : tlsWords[tls]}
+                  </span>
                 ))}
               </Fact>
               <Fact name="Approval deadline">
