@@ -37,7 +37,7 @@ export function agentAddress(
   const login = `postgresql://${encodeURIComponent(user)}:${secret}@`;
   const name = encodeURIComponent(database);
   const url = isSocketFolder(host)
-    ? `${login}localhost/${name}?host=${inQuery(host)}&port=${port}`
+    ? `${login}/${name}?host=${inQuery(host)}&port=${port}`
     : `${login}${describeListener({ host, port })}/${name}${verifying(listener)}`;
   return {
     connection: connection.name,

@@ -44,7 +44,7 @@ test('a listener without TLS has an address that asks for none', () => {
 test('a Unix socket’s address names its folder in the form that libpq and drivers share', () => {
   const { url, host, port } = agentAddress(aConnection(), 'c', { ...open, host: '/run/a b/postern' }, null);
   expect({ url, host, port }).toEqual({
-    url: 'postgresql://c:<key>@localhost/orders?host=/run/a%20b/postern&port=6432',
+    url: 'postgresql://c:<key>@/orders?host=/run/a%20b/postern&port=6432',
     host: '/run/a b/postern',
     port: 6432,
   });
