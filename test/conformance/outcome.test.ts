@@ -39,6 +39,11 @@ SUITE=pg_regress15 HOST=127.0.0.1 PORT=15500 PASS=208 FAIL=3 RC=1 SECONDS=50.0 L
       new SuiteBroken('REFUSED: not a throw-away cluster'),
     );
   });
+
+  it('in which nothing ran is no success', () => {
+    const nothing = 'SUITE=x HOST=h PORT=1 PASS=0 FAIL=0 RC=127 SECONDS=0.1 LOG=l';
+    expect(() => readOutcome(nothing, 1, () => '')).toThrow(new SuiteBroken(nothing));
+  });
 });
 
 it('a failed test is told from one that passed, in each form', () => {
