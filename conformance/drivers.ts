@@ -20,6 +20,10 @@ const packages = {
   'reflect-metadata': '0.2.2',
 };
 
+/** A line of a program that tells a step; the others are warnings of runtimes and the like. */
+const stepLine =
+  /^((?:pg|postgres\.js|psycopg2?|asyncpg|pgjdbc|pgx|tokio-postgres|knex|drizzle|sequelize|typeorm)\b[^:]*): (.*)$/;
+
 /** One program that exercises drivers: it prints `step: outcome` lines. What it needs that is missing leaves it out. */
 interface Exercise {
   readonly name: string;
@@ -81,7 +85,7 @@ export async function runDrivers({ kit, server, port, password }: Place): Promis
     const args = [...command.slice(1), '127.0.0.1', String(port)];
     const { exitCode, output } = await run(command[0] ?? '', args, { log, env, limit: 600 });
     for (const line of output.split('\n')) {
-      const [, step, outcome] = /^([^:]+): (.*)$/.exec(line) ?? [];
+      const [, step, outcome] = stepLine.exec(line) ?? [];
       if (step !== undefined) findings.set(step, normalise(outcome ?? '', port));
     }
     findings.set(`${name}, exit code`, String(exitCode));

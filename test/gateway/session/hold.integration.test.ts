@@ -2,8 +2,10 @@ import pg from 'pg';
 import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ApprovalRequest } from '../../../src/contract/index.ts';
+import { query } from '../../../src/gateway/wire/encode-frontend.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { startGate, type TestGate, until } from '../../support/gate.ts';
+import { RawClient, told } from '../../support/raw-client.ts';
 
 const update = 'UPDATE item SET name = $1 WHERE id = $2';
 let database: TestDatabase;
@@ -241,4 +243,17 @@ describe('a statement that is refused', () => {
     expect((await sql`SELECT count(*)::int AS n FROM item`)[0]?.n).toBe(2);
     await sql.end();
   });
+});
+
+test('a client that waits hears something at least every second, so that a driver with a read timeout of two lives on', async () => {
+  const client = await RawClient.logIn(gate.address);
+  client.send(query("UPDATE item SET name = 'uno' WHERE id = 1"));
+  await client.untilKind('N');
+  const since = performance.now();
+  await client.untilKind('S');
+  await client.untilKind('S');
+  expect((performance.now() - since) / 2).toBeLessThan(2000);
+  await decide('approve');
+  expect(told(await client.untilReady())).toEqual(['C UPDATE 1', 'Z I']);
+  client.close();
 });
