@@ -110,6 +110,7 @@ class PosternGateway implements Gateway {
         const { environment } = current;
         return { parser, policy: (options.policyOf ?? policyOf)(current), environment, groups: [], now: Date.now() };
       },
+      budgets: (at) => (config(at.name) ?? at).budgets,
       ruleAnswered: (connection, ruleId) => this.#ruleHits.count(connection, ruleId),
       listener: {
         statement: (sessionId, statement) => this.#emit('statement.changed', { sessionId, statement }),

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { ConnectionConfig, SessionDetail } from '../contract/index.ts';
+import type { Budgets, ConnectionConfig, SessionDetail } from '../contract/index.ts';
 import type { ApprovalBroker } from './approval/broker.ts';
 import type { Databases } from './databases.ts';
 import type { GateJournals } from './gate-journals.ts';
+import { HourMeter, SessionBudget } from './policy/budget.ts';
 import { CancelRegistry } from './session/cancel-registry.ts';
+import { Cautions } from './session/caution.ts';
 import { ClientGone } from './session/client-handshake.ts';
 import type { JudgeContext } from './session/judged.ts';
 import type { Admission, Admitted } from './session/open-session.ts';
@@ -24,6 +26,8 @@ export interface LiveSessionsOptions {
     config: ConnectionConfig,
   ) => Pick<JudgeContext, 'parser' | 'policy' | 'environment' | 'groups' | 'now'>;
   readonly ruleAnswered: (connection: string, ruleId: string) => void;
+  /** The budgets of a connection as they are configured now. */
+  readonly budgets: (config: ConnectionConfig) => Budgets | undefined;
   readonly listener: RecorderListener;
 }
 
@@ -40,6 +44,8 @@ export class LiveSessions {
   readonly lastSeen = new Map<string, number>();
   readonly #options: LiveSessionsOptions;
   readonly #live = new Map<string, Live>();
+  /** What each agent used on each connection within the hour. */
+  readonly #hours = new Map<string, HourMeter>();
 
   constructor(options: LiveSessionsOptions) {
     this.#options = options;
@@ -83,6 +89,13 @@ export class LiveSessions {
       release();
       throw error;
     }
+  }
+
+  #hourOf({ agent, connection }: SessionFacts): HourMeter {
+    const key = JSON.stringify([agent, connection]);
+    const hour = this.#hours.get(key) ?? new HourMeter(this.#options.monotonic);
+    this.#hours.set(key, hour);
+    return hour;
   }
 
   #record(facts: SessionFacts, { config, upstream, clientTls, clientUid }: Admission): SessionRecorder {
@@ -131,6 +144,7 @@ export class LiveSessions {
       database,
       judgeWith: () => judgeWith(config),
       ruleAnswered: (ruleId) => ruleAnswered(config.name, ruleId),
+      cautions: new Cautions(new SessionBudget(() => this.#options.budgets(config), this.#hourOf(facts))),
       recorder,
       broker,
       cancelUpstream: () => cancelUpstream(target, processId, upstream.secretKey, { encrypted }),

@@ -20,6 +20,7 @@ export interface TestGateOptions {
   readonly database: string;
   readonly policy?: PolicyPreset;
   readonly policyRules?: readonly PolicyRule[];
+  readonly budgets?: ConnectionConfig['budgets'];
   readonly environment?: ConnectionConfig['environment'];
   readonly maskRules?: readonly MaskRule[];
   readonly deadlineMs?: number;
@@ -70,6 +71,7 @@ export async function startGate(options: TestGateOptions): Promise<TestGate> {
     environment: options.environment ?? 'production',
     policy: options.policy ?? 'production',
     policyRules: options.policyRules ?? [],
+    ...(options.budgets === undefined ? {} : { budgets: options.budgets }),
     maskRules: options.maskRules ?? [],
     anyDatabase: options.anyDatabase ?? false,
     keepTransactionsWhileHeld: options.keepTransactionsWhileHeld ?? false,

@@ -4,6 +4,8 @@ import type { CatalogSnapshot } from '../sql/catalog.ts';
 import { indexOf } from '../sql/catalog-index.ts';
 import { columnsTouched } from '../sql/columns.ts';
 import type { ParsedStatement, RelationReference, Understanding } from '../sql/effects.ts';
+import { withCaution } from './caution.ts';
+import { commits, cumulativeEffects, gateCommit } from './commit-gate.ts';
 import { consequencesOf, movesNames } from './consequences.ts';
 import { effectsView, unknownEffects } from './effects-view.ts';
 import type { JudgeContext, Judged } from './judged.ts';
@@ -196,19 +198,23 @@ function conclude(
     estimatedRows: (relation) => estimatedRows(relation, catalog),
     columns: (statement) => columnsTouched(statement, catalog),
   });
-  const { verdict, rule, atCommit = false } = withMasking(byPolicy, masking, context.policy.preset);
   const all = understanding.status === 'understood' ? understanding.statements : [];
   const effects = all.map((statement) => statement.effects);
-  const view = understanding.status === 'understood' ? effectsView(effects) : unknownEffects;
+  const masked = withCaution(withMasking(byPolicy, masking, context.policy.preset), context.caution, effects);
+  const { verdict, rule, awaitsCommit, commitsGated } = gateCommit(masked, effects, transaction, context.uncommitted);
+  const itself = understanding.status === 'understood' ? effectsView(effects) : unknownEffects;
+  const view = commitsGated ? cumulativeEffects(context.uncommitted) : itself;
   return {
     text,
     verdict,
     rule,
-    atCommit,
+    awaitsCommit,
+    commitsGated,
+    commits: effects.some(commits),
     effects: view,
     masking,
     statements: own.status === 'understood' ? own.statements : [],
-    ...consequencesOf(view, effects, context),
+    ...consequencesOf(itself, effects, context),
   };
 }
 

@@ -4,6 +4,8 @@ import type { Policy } from '../policy/types.ts';
 import type { CatalogSnapshot } from '../sql/catalog.ts';
 import type { ParsedStatement } from '../sql/effects.ts';
 import type { Parser } from '../sql/parser.ts';
+import type { Caution } from './caution.ts';
+import type { Uncommitted } from './commit-gate.ts';
 
 /** What the judgement of one statement depends on, besides its text. */
 export interface JudgeContext {
@@ -21,6 +23,9 @@ export interface JudgeContext {
   /** Milliseconds since the epoch: rules may hold at certain times only. */
   readonly now: number;
   readonly transaction: 'idle' | 'open' | 'failed';
+  /** What ran in the open transaction for its COMMIT to be asked about. */
+  readonly uncommitted: readonly Uncommitted[];
+  readonly caution: Caution | null;
   /** Settings of the session that decide what the server reads in the text, as it last reported them. */
   readonly standardConformingStrings: boolean;
   readonly clientEncoding: string;
@@ -41,8 +46,12 @@ export interface Judged {
   readonly wholeDigest?: string;
   readonly verdict: Verdict;
   readonly rule: RuleAnswer;
-  /** With `ask`: it may run in its transaction, whose COMMIT is what waits for the operator. */
-  readonly atCommit: boolean;
+  /** It runs now, and the COMMIT of its transaction waits for the operator. */
+  readonly awaitsCommit: boolean;
+  /** It is that COMMIT. */
+  readonly commitsGated: boolean;
+  /** It makes permanent what its transaction did. */
+  readonly commits: boolean;
   readonly effects: EffectsView;
   /** Null on a connection without masks. */
   readonly masking: StatementMasking | null;

@@ -15,6 +15,8 @@ export interface Portal {
   readonly resultFormats: readonly number[];
   /** The count of name changes when it was bound; a portal that runs by name is judged again when it has moved. */
   readonly nameChanges: number;
+  /** How many statements waited for COMMIT when it was judged; a COMMIT is judged again when there are more. */
+  readonly uncommitted: number;
   fields: readonly FieldDescription[] | null;
   plan: MaskPlan | null;
 }

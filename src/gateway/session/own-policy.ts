@@ -21,6 +21,8 @@ export const asPolicyQuestion = (judged: Judged): Judged => ({
   verdict: 'allow',
   rule: { id: 'own-policy', title: 'Asks for its own policy', reason: 'Everybody may read it.', hint: null },
   masking: null,
+  awaitsCommit: false,
+  commitsGated: false,
 });
 
 function answer({ policy, environment, clientEncoding }: JudgeContext): string {

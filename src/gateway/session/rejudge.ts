@@ -69,6 +69,8 @@ const asRecorded = {
   readingInFlight: false,
   searchPathVaries: false,
   searchPathInFlight: false,
+  uncommitted: [],
+  caution: null,
 } as const;
 
 function judgeRecord(record: StatementRecord, names: NameRegistry, context: JudgeContext): Judged {

@@ -1,5 +1,6 @@
 import type { MaskedColumn, OutcomeStatus } from '../../contract/index.ts';
 import type { MaskPlan } from '../masking/types.ts';
+import type { Usage } from '../policy/budget.ts';
 import { rowsOfTag } from '../wire/decode-backend.ts';
 import type { FieldDescription, NoticeFields } from '../wire/fields.ts';
 import type { MessagePart } from '../wire/message-stream.ts';
@@ -16,12 +17,29 @@ export const outcomeLimit = {
   message: 4000,
 } as const;
 
+export interface RunningStatementOptions {
+  readonly recorder: Recorder;
+  /** Milliseconds that never jump. */
+  readonly monotonic: () => number;
+  /** Told of rows and bytes as they go, some at a time. While the statement runs it may throw, to end the session. */
+  readonly use: (usage: Usage, running: boolean) => void;
+}
+
+/** Rows and bytes after which the budgets hear of a result that still runs. */
+const useStep = { rows: 1000, bytes: 1024 * 1024 } as const;
+
 /** One statement between its record and its outcome. Everything it is told is as the agent sees it: masked. */
 export class RunningStatement {
   readonly seq: number;
   readonly judged: Judged;
   readonly #recorder: Recorder;
   readonly #monotonic: () => number;
+  readonly #use: RunningStatementOptions['use'];
+  /** What the budgets have heard of. */
+  #used = { rows: 0, bytes: 0 };
+  #written = 0;
+  /** Rows of COPY TO, which are not told apart as they go. */
+  #copiedOut = 0;
   #startedAt: number;
   #waitedMs = 0;
   #finished = false;
@@ -36,11 +54,12 @@ export class RunningStatement {
   #rowsBefore = 0;
   #tagRows = 0;
 
-  constructor(seq: number, judged: Judged, recorder: Recorder, monotonic: () => number) {
+  constructor(seq: number, judged: Judged, { recorder, monotonic, use }: RunningStatementOptions) {
     this.seq = seq;
     this.judged = judged;
     this.#recorder = recorder;
     this.#monotonic = monotonic;
+    this.#use = use;
     this.#startedAt = monotonic();
     this.#result = new ResultRecording((rows) => recorder.append({ type: 'rows', statement: seq, rows }));
   }
@@ -91,22 +110,30 @@ export class RunningStatement {
   /** One DataRow as sent to the agent. */
   row(frame: Buffer): void {
     this.#result.row(frame);
+    this.#tellBudgets(useStep, true);
   }
 
   /** A part of a large DataRow, CopyData or FunctionCallResponse as sent to the agent. */
   part(part: MessagePart): void {
     this.#result.part(part);
+    this.#tellBudgets(useStep, true);
   }
 
   /** Bytes of CopyData as sent to or by the agent. */
   copyData(bytes: Buffer): void {
     this.#result.count(bytes);
+    this.#tellBudgets(useStep, true);
   }
 
   /** One command of the statement is complete. */
   complete(tag: string): void {
     this.#result.flush();
     this.#commands += 1;
+    if (changesRows.test(tag)) this.#written += rowsOfTag(tag);
+    if (tag.startsWith('COPY ')) {
+      if (this.judged.effects.kinds.includes('copy_out')) this.#copiedOut += rowsOfTag(tag);
+      else this.#written += rowsOfTag(tag);
+    }
     if (this.#tags.length < outcomeLimit.tags) this.#tags.push(tag);
     if (this.#result.rows === this.#rowsBefore) this.#tagRows += rowsOfTag(tag);
     this.#rowsBefore = this.#result.rows;
@@ -128,6 +155,7 @@ export class RunningStatement {
     if (this.#finished) return;
     this.#finished = true;
     this.#result.flush();
+    this.#tellBudgets({ rows: 0, bytes: 0 }, false);
     const unlisted = this.#commands - this.#tags.length;
     this.#recorder.append({
       type: 'outcome',
@@ -147,4 +175,18 @@ export class RunningStatement {
       rowsDigest: this.#result.digest(),
     });
   }
+
+  /** Tells the budgets what they have not heard of yet, when it is at least a step. */
+  #tellBudgets(step: { readonly rows: number; readonly bytes: number }, running: boolean): void {
+    const rowsRead = this.#result.rows + this.#copiedOut - this.#used.rows;
+    const bytes = this.#result.bytes - this.#used.bytes;
+    if (rowsRead < step.rows && bytes < step.bytes) return;
+    const rowsWritten = this.#written;
+    this.#written = 0;
+    this.#used = { rows: this.#used.rows + rowsRead, bytes: this.#result.bytes };
+    this.#use({ rowsRead, bytes, rowsWritten }, running);
+  }
 }
+
+/** Tags of commands that change rows. */
+const changesRows = /^(?:INSERT|UPDATE|DELETE|MERGE)\b/;

@@ -7,6 +7,8 @@ import { MessagePart, MessageStream } from '../wire/message-stream.ts';
 import { MessageLengthError, ProtocolError } from '../wire/protocol-error.ts';
 import { Answers } from './answers.ts';
 import { Cancels } from './cancels.ts';
+import type { Cautions } from './caution.ts';
+import { CommitGate } from './commit-gate.ts';
 import type { DatabaseContext } from './database-context.ts';
 import { sqlstateOf } from './fault.ts';
 import { forwardPlan } from './forward.ts';
@@ -51,6 +53,8 @@ export interface SessionOptions {
   readonly judgeWith: () => Pick<JudgeContext, 'parser' | 'policy' | 'environment' | 'groups' | 'now'>;
   /** Told of every answer, by the id of the rule that gave it. */
   readonly ruleAnswered: (ruleId: string) => void;
+  /** What has to be asked about beyond the policy. */
+  readonly cautions: Cautions;
   readonly recorder: SessionRecorder;
   readonly broker: ApprovalBroker;
   readonly cancelUpstream: () => Promise<void>;
@@ -81,6 +85,7 @@ export class Session {
   readonly #knowledge: SessionKnowledge;
   readonly #holds: Holds;
   readonly #names = new NameRegistry();
+  readonly #commitGate = new CommitGate();
   readonly #intake: Intake;
   readonly #fromUpstream: MessageStream;
   readonly #toClient = new FrameBatch();
@@ -120,7 +125,7 @@ export class Session {
       profile: () => this.#knowledge.view.profile,
       parameterChanged: (name, value) => this.#knowledge.parameterChanged(name, value),
       ready: () => this.#knowledge.settled(),
-      completed: (running) => this.#knowledge.completed(running, this.#answers.transaction),
+      completed: (running) => this.#completed(running),
     });
     const [answers, knowledge, cancels] = [this.#answers, this.#knowledge, this.#cancels];
     const { id: sessionId, ...asker } = options.facts;
@@ -229,7 +234,7 @@ export class Session {
 
   #plan(unit: Unit): UnitPlan {
     const { agent, subject, connection, database, role } = this.facts;
-    const { recorder, monotonic, ruleAnswered } = this.#options;
+    const { recorder, monotonic, ruleAnswered, cautions } = this.#options;
     const { transaction } = this.#answers;
     const made: RunningStatement[] = [];
     const options: PlanOptions = {
@@ -242,6 +247,8 @@ export class Session {
         database,
         role,
         transaction,
+        uncommitted: this.#commitGate.list(transaction),
+        caution: cautions.current(),
       },
       names: this.#names,
       answers: this.#answers,
@@ -252,7 +259,12 @@ export class Session {
         const statement = ++this.#statements;
         ruleAnswered(judged.rule.id);
         recorder.append(statementRecord({ statement, protocol, parameters, transaction, digest }, judged));
-        const running = new RunningStatement(statement, judged, recorder, monotonic);
+        const running = new RunningStatement(statement, judged, {
+          recorder,
+          monotonic,
+          use: (usage, running) => cautions.use(usage, running),
+        });
+        cautions.use({ statements: 1, relations: [...judged.effects.reads, ...judged.effects.writes] }, false);
         made.push(running);
         return running;
       },
@@ -278,7 +290,10 @@ export class Session {
         return this.#end(`rule ${rule.id}`, errorResponse(refusedByRule('terminate', rule)));
       }
       if (verdict === 'block') member.refusal = refusedByRule('block', rule);
-      if (verdict === 'ask') await this.#holds.hold(member);
+      if (verdict === 'ask') {
+        await this.#holds.hold(member);
+        if (member.refusal === null) this.#options.cautions.approved(rule.id);
+      }
       if (this.#ended !== null) return;
       if (this.#answers.skipping) return this.#skip(plan);
       if (member.refusal !== null) break; // what follows in the segment will be skipped
@@ -308,7 +323,13 @@ export class Session {
     this.#pump();
   }
 
+  #completed(running: RunningStatement): void {
+    this.#knowledge.completed(running, this.#answers.transaction);
+    if (running.judged.commits && !running.hasFailed) this.#commitGate.committed(running.seq);
+  }
+
   #forward(plan: UnitPlan): void {
+    for (const { running, judged, digest } of plan.members) this.#commitGate.sent(running.seq, judged, digest);
     this.#holds.sent();
     this.#knowledge.sent(plan.kind === 'segment' && plan.mayChangeReading);
     this.#sockets.toUpstream(forwardPlan(plan, this.#answers, this.#knowledge.view.profile.active));

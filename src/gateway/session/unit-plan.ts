@@ -14,6 +14,7 @@ import type { ErrorText } from '../wire/encode-backend.ts';
 import * as encode from '../wire/encode-frontend.ts';
 import type { Answers } from './answers.ts';
 import { boundValues } from './bound-values.ts';
+import { uncommittedOf } from './commit-gate.ts';
 import { judge, judgeDefinition, judgeFunctionCall, runsByName } from './judge.ts';
 import type { JudgeContext, Judged } from './judged.ts';
 import { type Definition, NameRegistry } from './names.ts';
@@ -149,6 +150,7 @@ function planSegment(frames: readonly JudgedMessage[], end: 'sync' | 'flush', se
         members.push(made.member);
         portals.bind(message.portal, made.portal);
         bound.set(made.portal, made.member);
+        options = withUncommitted(options, made.member);
         steps.push({ kind: 'bind', frame, name: message.portal, ...made });
         break;
       }
@@ -163,12 +165,13 @@ function planSegment(frames: readonly JudgedMessage[], end: 'sync' | 'flush', se
         let made: Member | null = portal === null ? null : (bound.get(portal) ?? null);
         // A portal that no Bind made: a cursor of DECLARE, or a name that only the server knows. Or one that runs what a
         // name stands for, and names have changed since it was judged.
-        if (portal === null || (runsByName(portal.judged.statements) && portal.nameChanges !== names.changes)) {
+        if (portal === null || isOutdated(portal, names, options)) {
           const definition = portal?.definition ?? names.cursor(name) ?? unknownDefinition(name);
           const anew = executeMember(definition, portal?.resultFormats ?? [], names, options);
           portal = anew.portal;
           made = anew.member;
           members.push(made);
+          options = withUncommitted(options, made);
         }
         for (const statement of portal.judged.statements) {
           names.acknowledge(statement);
@@ -196,6 +199,18 @@ function planSegment(frames: readonly JudgedMessage[], end: 'sync' | 'flush', se
   return { kind: 'segment', steps, end, members, mayChangeReading };
 }
 
+/** Whether a portal means something else than when it was judged: by a name that changed, or as a COMMIT of more than then. */
+const isOutdated = (portal: Portal, names: NameRegistry, { context }: PlanOptions): boolean =>
+  (runsByName(portal.judged.statements) && portal.nameChanges !== names.changes) ||
+  (portal.judged.commits && portal.uncommitted !== context.uncommitted.length);
+
+/** A COMMIT further on in the segment is judged with what runs before it. */
+function withUncommitted(options: PlanOptions, { judged, digest }: Member): PlanOptions {
+  if (!judged.awaitsCommit) return options;
+  const uncommitted = [...options.context.uncommitted, uncommittedOf(judged, digest)];
+  return { ...options, context: { ...options.context, uncommitted } };
+}
+
 /** Names must be UTF-8 to be told apart; the text is judged as bytes. */
 function definitionOf(frame: Buffer, context: JudgeContext): { name: string; definition: Definition } {
   const { name, text, parameterTypes } = decodeParse(frame);
@@ -215,7 +230,14 @@ function bindMember(message: BindMessage, known: Definition | undefined, names: 
   const fields = options.answers.statementFields(message.statement);
   return {
     member: made,
-    portal: portalOf(definition, made, message.resultFormats, names, options.context.profile.active ? null : fields),
+    portal: portalOf(
+      definition,
+      made,
+      message.resultFormats,
+      names,
+      options,
+      options.context.profile.active ? null : fields,
+    ),
   };
 }
 
@@ -227,7 +249,7 @@ function executeMember(
 ) {
   const judged = judgeDefinition(definition, names, options.context);
   const made = member(judged, 'extended', null, [], definition.text, options);
-  return { member: made, portal: portalOf(definition, made, resultFormats, names, null) };
+  return { member: made, portal: portalOf(definition, made, resultFormats, names, options, null) };
 }
 
 /** The text that stands for a name we do not know: it parses as nothing, so the policy treats it as not understood. */
@@ -242,6 +264,7 @@ const portalOf = (
   made: Member,
   resultFormats: readonly number[],
   names: NameRegistry,
+  { context }: PlanOptions,
   fields: Portal['fields'],
 ): Portal => ({
   definition,
@@ -249,6 +272,7 @@ const portalOf = (
   running: made.running,
   resultFormats,
   nameChanges: names.changes,
+  uncommitted: context.uncommitted.length,
   fields,
   plan: null,
 });
@@ -261,8 +285,10 @@ function member(
   text: Buffer,
   options: PlanOptions,
 ): Member {
+  // An approval of a COMMIT is one of everything that it makes permanent.
+  const gated = judged.commitsGated ? options.context.uncommitted.map((one) => one.digest) : [];
   const digest = statementDigest({
-    text: text.toString('latin1'),
+    text: [text.toString('latin1'), ...gated].join('\0'),
     values: message?.values ?? [],
     formats: message?.parameterFormats ?? [],
     database: options.database,

@@ -86,6 +86,7 @@ export const sqlstate = {
   featureNotSupported: '0A000',
   programLimitExceeded: '54000',
   tooManyConnections: '53300',
+  configurationLimitExceeded: '53400',
   diskFull: '53100',
   nameTooLong: '42622',
   internalError: 'XX000',

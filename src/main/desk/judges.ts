@@ -45,6 +45,8 @@ export async function createJudges(hashKey: Buffer): Promise<DeskJudges> {
         readingInFlight: false,
         searchPathVaries: false,
         searchPathInFlight: false,
+        uncommitted: [],
+        caution: null,
         clientEncoding: 'UTF8',
       });
       return { verdict, rule, effects };

@@ -48,12 +48,11 @@ beforeEach(() => {
 });
 const running = (): RunningStatement => {
   statements += 1;
-  return new RunningStatement(
-    statements,
-    judged,
-    { append: (body) => records.push(body), sync: async () => undefined, detail: () => expect.fail() },
-    () => 0,
-  );
+  return new RunningStatement(statements, judged, {
+    recorder: { append: (body) => records.push(body), sync: async () => undefined, detail: () => expect.fail() },
+    monotonic: () => 0,
+    use: () => undefined,
+  });
 };
 /** Expects the answers to Parse, Bind and Execute of one statement, as if they had been sent. */
 const sent = (name = ''): void => {
@@ -63,6 +62,7 @@ const sent = (name = ''): void => {
     running: running(),
     resultFormats: [],
     nameChanges: 0,
+    uncommitted: 0,
     fields: [],
     plan: null,
   };

@@ -1,0 +1,69 @@
+import type { RuleAnswer } from '../../contract/index.ts';
+import type { SessionBudget, Usage } from '../policy/budget.ts';
+import type { Judgement } from '../policy/types.ts';
+import type { Effects } from '../sql/effects.ts';
+
+/** A reason of the session's own to ask about statements that the policy would let pass: a budget used up, a database that changed. */
+export interface Caution {
+  readonly verdict: 'ask' | 'terminate';
+  readonly rule: RuleAnswer;
+}
+
+/** What a session may always do: end its transaction and look after itself. Nothing of it reads or writes. */
+const housekeeping = new Set(['transaction', 'session']);
+
+/** The judgement with a caution added to it. What is asked about or refused anyway keeps its own reason. */
+export function withCaution(judgement: Judgement, caution: Caution | null, effects: readonly Effects[]): Judgement {
+  if (caution === null || (judgement.verdict === 'ask' && judgement.atCommit !== true && caution.verdict === 'ask')) {
+    return judgement;
+  }
+  if (judgement.verdict === 'block' || judgement.verdict === 'terminate') return judgement;
+  const harmless =
+    effects.length > 0 &&
+    effects.every(
+      ({ kinds, functions }) =>
+        functions.length === 0 && kinds.length > 0 && kinds.every((kind) => housekeeping.has(kind)),
+    );
+  return harmless ? judgement : { verdict: caution.verdict, rule: caution.rule };
+}
+
+/** Ends a session that used up a budget in the middle of a result. */
+export class BudgetExhausted extends Error {
+  constructor(reason: string) {
+    super(`${reason} Postern ended the session.`);
+    this.name = 'BudgetExhausted';
+  }
+}
+
+const budgetRule = (reason: string): RuleAnswer => ({
+  id: 'budget',
+  title: 'The budget is used up',
+  reason,
+  hint: 'Read and write less at a time; the operator is asked for more.',
+});
+
+/** What one session has to be asked about beyond its policy, as it stands at this moment. */
+export class Cautions {
+  readonly #budget: SessionBudget;
+
+  constructor(budget: SessionBudget) {
+    this.#budget = budget;
+  }
+
+  current(): Caution | null {
+    const overrun = this.#budget.overrun();
+    return overrun === null ? null : { verdict: overrun.over, rule: budgetRule(overrun.reason) };
+  }
+
+  /** The operator approved a statement that this rule asked about. */
+  approved(ruleId: string): void {
+    if (ruleId === 'budget') this.#budget.extend();
+  }
+
+  /** Counts what a statement used. While it still runs: throws BudgetExhausted where a budget ends the session. */
+  use(usage: Usage, running: boolean): void {
+    this.#budget.add(usage);
+    const overrun = running ? this.#budget.overrun() : null;
+    if (overrun?.over === 'terminate') throw new BudgetExhausted(overrun.reason);
+  }
+}
