@@ -31,6 +31,8 @@ export class SessionKnowledge {
   /** As they were outside a transaction; what is SET in one ends with it. Only where statements can be held. */
   #timeouts: ServerTimeouts = {};
   #timeoutsStale: boolean;
+  /** The server failed to tell them where nothing could be lost by asking; in a transaction that would fail it. */
+  #timeoutsUnreadable = false;
   #readingVaries = false;
   #readingInFlight = false;
 
@@ -91,16 +93,16 @@ export class SessionKnowledge {
     return this.#timeouts;
   }
 
-  /** The timeouts as they count at this moment. Null when the server gave no answer. Not in a failed transaction. */
+  /** The timeouts as they count at this moment. Null when asking failed the transaction. Not in a failed one. */
   async readTimeouts(answers: Answers): Promise<ServerTimeouts | null> {
     const outside = outsideTransaction(answers);
-    const names = knownTimeouts(this.parameter('server_version') ?? '');
+    const names = this.#timeoutsUnreadable ? [] : knownTimeouts(this.parameter('server_version') ?? '');
     const read = await readTimeouts(answers, this.#options.write, names);
-    if (read === null) return null;
-    if (!outside) return runningTimeouts(this.#timeouts, read);
+    if (!outside) return read === null ? null : runningTimeouts(this.#timeouts, read);
+    this.#timeoutsUnreadable ||= read === null;
     this.#timeoutsStale = false;
-    this.#timeouts = read;
-    return read;
+    this.#timeouts = read ?? {};
+    return this.#timeouts;
   }
 
   #timeoutsDue(answers: Answers): boolean {
@@ -110,11 +112,7 @@ export class SessionKnowledge {
   async refresh(answers: Answers): Promise<void> {
     if (this.#catalogStale) await this.#options.database.refresh();
     this.#catalogStale = false;
-    if (this.#timeoutsDue(answers)) {
-      // Without them holds last as long as the gate's own deadline; they are asked for again before each.
-      await this.readTimeouts(answers);
-      this.#timeoutsStale = false;
-    }
+    if (this.#timeoutsDue(answers)) await this.readTimeouts(answers);
     if (!this.#searchPathStale) return;
     const read = await readSearchPath(answers, this.#options.write);
     if (read === null) throw new Error('the server did not tell its search_path, without which nothing can be judged');

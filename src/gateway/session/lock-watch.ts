@@ -11,8 +11,9 @@ export interface LockWatchOptions {
   readonly log: (level: 'warn', message: string) => void;
 }
 
-/** Between two looks at the locks of one session, in milliseconds. */
+/** Between two looks at the locks of one session, in milliseconds; longer where the database could not be asked. */
 const everyMs = 2000;
+const retryMs = 10_000;
 
 const unknown: TransactionLocks = { held: [], moreHeld: 0, blocked: [], moreBlocked: 0, known: false };
 
@@ -42,7 +43,7 @@ export class LockWatch {
       const text = JSON.stringify(locks);
       if (text !== last) told(locks);
       last = text;
-      timer = setTimeout(() => void look(), everyMs);
+      timer = setTimeout(() => void look(), locks.known ? everyMs : retryMs);
     };
     this.#watched += 1;
     void look();

@@ -164,6 +164,17 @@ describe('while a statement is held', () => {
     expect(told(await answers)).toEqual(['1', '2', 'C INSERT 0 1', 'Z I']);
   });
 
+  test('but one that has passed in an open segment before it came fails that segment, and nobody is asked', async () => {
+    await ask("SET statement_timeout = '300ms'");
+    client.send(encode.parse('', 'SELECT 1'), encode.bind('', ''), encode.flush());
+    await client.untilKind('2');
+    await quietFor('0.6 s');
+    client.send(encode.parse('w', insert), encode.bind('w', 'w'), encode.execute('w'), encode.sync());
+    expect(told(await client.untilReady())).toEqual(['E 57014', 'Z I']);
+    expect(gate.gateway.approvals.list()).toEqual({ pending: [], decided: [] });
+    expect(told(await ask('SELECT count(*) FROM item'))).toContain('D 0');
+  });
+
   test('transaction_timeout does run in an open segment, and the hold ends before it', async () => {
     await ask("SET transaction_timeout = '2s'");
     client.send(encode.parse('', 'SELECT 1'), encode.bind('', ''), encode.flush());
