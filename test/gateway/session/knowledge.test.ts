@@ -15,6 +15,7 @@ function knowledgeOver(ready: 'I' | 'E') {
     profile: () => ({ active: false, unmatchedRules: [], forStatement: () => expect.fail() }),
     parameterChanged: () => undefined,
     completed: () => undefined,
+    ready: () => undefined,
   });
   const knowledge = new SessionKnowledge({
     database: new DatabaseContext({
