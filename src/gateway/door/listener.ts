@@ -46,6 +46,7 @@ export async function openListener(config: ListenerConfig, options: ListenerOpti
     pauseOnConnect: true,
   });
   server.on('connection', (socket) => {
+    socket.on('error', () => undefined); // 'close' follows every error, and is what everybody listens to
     if (open.size >= options.maximum) {
       leaving.add(socket);
       socket.once('close', () => leaving.delete(socket));

@@ -76,8 +76,6 @@ export async function receiveClient(
   fixedConnection: string | undefined,
   options: DoorOptions,
 ): Promise<void> {
-  const onError = (): void => undefined; // 'close' follows every error, and is what the waiting code listens to
-  client.socket.on('error', onError);
   const arrivedAt = options.monotonic();
   const deadline = AbortSignal.timeout(options.startupTimeoutMs);
   const note = async (reason: string): Promise<void> =>

@@ -128,3 +128,24 @@ test('a fault in the JSON is placed by line and column, as an editor shows it, c
     message: "/etc/postern.json: it is not JSON: Expected ',' or '}' after property value at line 4, column 3",
   });
 });
+
+test('a listener says how it is secured', () => {
+  const listeners = [
+    { host: '0.0.0.0', port: 1, tls: 'require', names: ['box.example', '10.0.0.5'], allowedUsers: [1001] },
+    { host: '/run/postern', port: 6432 },
+  ];
+  expect(parseConfigFile(JSON.stringify({ ...minimal, listeners }), 'c.json').listeners).toEqual(listeners);
+});
+
+test.each([
+  ['no TLS beyond loopback', { host: '0.0.0.0', tls: 'off' }, 'listeners[0].tls: TLS must be "require" on 0.0.0.0'],
+  ['TLS by choice beyond loopback', { host: '::', tls: 'allow' }, 'listeners[0].tls: TLS must be "require" on ::'],
+  ['a Unix socket without a number', { host: '/run/x', port: 0 }, 'listeners[0].host: a Unix socket needs a port'],
+  ['a name that no certificate can have', { names: ['a b'] }, 'listeners[0].names[0]: must be a DNS name'],
+  ['users by name', { allowedUsers: ['ada'] }, 'listeners[0].allowedUsers: must be "own", "any" or a list of user ids'],
+])('%s is refused', (_, listener, message) => {
+  expect(fault({ ...minimal, listeners: [listener] })).toEqual({
+    code: 'config_invalid',
+    message: expect.stringContaining(message),
+  });
+});
