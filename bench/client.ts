@@ -1,5 +1,7 @@
 import { connect, type Socket } from 'node:net';
+import { frontend } from '../src/gateway/wire/constants.ts';
 import { passwordMessage, startupMessage, terminate } from '../src/gateway/wire/encode-frontend.ts';
+import { MessageBuilder } from '../src/gateway/wire/message-builder.ts';
 
 /** Where a client connects, and as whom. */
 export interface Address {
@@ -15,7 +17,7 @@ export interface Reply {
   readonly bytes: number;
 }
 
-const code = { authentication: 0x52, error: 0x45, readyForQuery: 0x5a, dataRow: 0x44 } as const;
+const code = { authentication: 0x52, error: 0x45, readyForQuery: 0x5a, dataRow: 0x44, copyIn: 0x47 } as const;
 const headerSize = 5;
 
 /**
@@ -34,6 +36,7 @@ export class RawClient {
   #settle: { resolve: (reply: Reply) => void; reject: (error: Error) => void } | null = null;
   #error: Error | null = null;
   #onPasswordAsked: (() => void) | null = null;
+  #onCopyIn: () => void = () => undefined;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -64,9 +67,33 @@ export class RawClient {
     });
   }
 
+  /** Sends a COPY FROM STDIN and `times` times a message of its data, as fast as the other side takes it. */
+  async copyIn(statement: Buffer, data: Buffer, times: number): Promise<Reply> {
+    const begins = new Promise<void>((resolve) => {
+      this.#onCopyIn = resolve;
+    });
+    const reply = this.request(statement);
+    await Promise.race([begins, reply]);
+    for (let left = times; left > 0; left -= 1) {
+      if (this.#socket.write(data)) continue;
+      await new Promise<void>((resolve) => this.#socket.once('drain', resolve));
+    }
+    this.#socket.write(new MessageBuilder(frontend.copyDone).build());
+    return reply;
+  }
+
+  /** Reads nothing for a while, once something came. */
+  stall(milliseconds: number): void {
+    this.#socket.once('data', () => {
+      this.#socket.pause();
+      setTimeout(() => this.#socket.resume(), milliseconds);
+    });
+  }
+
   end(): Promise<void> {
     return new Promise((resolve) => {
       this.#settle = null;
+      if (this.#socket.closed) return resolve();
       this.#socket.once('close', () => resolve());
       this.#socket.end(terminate());
     });
@@ -100,6 +127,9 @@ export class RawClient {
     switch (this.#header[0]) {
       case code.dataRow:
         this.#rows += 1;
+        return;
+      case code.copyIn:
+        this.#onCopyIn();
         return;
       case code.authentication:
         // Asked once: the second such message is AuthenticationOk.

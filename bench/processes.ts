@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ export interface Started {
 export const server = { user: 'postgres', password: 'bench' } as const;
 
 /** A PostgreSQL of its own that asks for a cleartext password, so that one small client can log in everywhere. */
-export async function startDatabase(): Promise<Omit<Started, 'pid'>> {
+export async function startDatabase(maxConnections = 100): Promise<Omit<Started, 'pid'>> {
   const databaseDir = await mkdtemp(join(tmpdir(), 'postern-bench-pg-'));
   await rm(databaseDir, { recursive: true });
   const port = await freePort();
@@ -31,7 +31,10 @@ export async function startDatabase(): Promise<Omit<Started, 'pid'>> {
     persistent: false,
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--encoding=UTF8', '--locale=C'],
-    postgresFlags: ['-c', 'fsync=off', '-c', 'listen_addresses=127.0.0.1', '-c', 'shared_buffers=256MB'],
+    postgresFlags: [
+      ...['-c', 'fsync=off', '-c', 'listen_addresses=127.0.0.1', '-c', 'shared_buffers=256MB'],
+      ...['-c', `max_connections=${maxConnections}`],
+    ],
     onLog: () => undefined,
     onError: () => undefined,
   });
@@ -105,6 +108,21 @@ export function processorSeconds(pid: number | null): number | null {
   const ticksPerSecond = 100;
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 }
+
+/** Memory in MB that a process has resident now, and at most since `forgetPeak`. Linux only. */
+export function memoryOf(pid: number): { readonly now: number; readonly peak: number } {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const megabytes = (field: string): number => Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)?.[1]) / 1024;
+  return { now: megabytes('VmRSS'), peak: megabytes('VmHWM') };
+}
+
+/** Lets the peak start anew at what is resident now (proc_pid_clear_refs(5)). */
+export function forgetPeak(pid: number): void {
+  writeFileSync(`/proc/${pid}/clear_refs`, '5');
+}
+
+/** Open file descriptors of a process. */
+export const descriptorsOf = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length;
 
 function started(child: ChildProcess, port: number): Started {
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));

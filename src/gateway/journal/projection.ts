@@ -10,8 +10,17 @@ interface ProjectionChange {
 interface ProjectionLimits {
   /** Statements kept in `detail()`, the latest. Counts go on counting all. */
   readonly statements: number;
-  /** Characters of statement text kept over all of them. */
+  /** Characters of statement text and values kept over all of them. */
   readonly textLength: number;
+}
+
+/** About what a value takes besides its text. */
+const valueLength = 60;
+
+function lengthOf({ text, parameters }: StatementEntry): number {
+  let length = text.length;
+  for (const value of parameters) length += valueLength + (value.text?.length ?? 0);
+  return length;
 }
 
 const defaultLimits: ProjectionLimits = { statements: 2_000, textLength: 16 * 1024 * 1024 };
@@ -98,6 +107,11 @@ export class SessionProjection {
     };
   }
 
+  /** A statement that is still kept. */
+  statement(seq: number): StatementEntry | undefined {
+    return this.#statements.get(seq);
+  }
+
   /** With `live` false a session without an end is read as `interrupted` at its last record: its process died. */
   detail(live: boolean): SessionDetail {
     return { summary: this.summary(live), statements: [...this.#statements.values()] };
@@ -124,7 +138,7 @@ export class SessionProjection {
     };
     this.#counts.statements += 1;
     this.#statements.set(entry.seq, entry);
-    this.#textLength += text.length;
+    this.#textLength += lengthOf(entry);
     this.#forgetOldest();
     return { statement: entry, summary: true };
   }
@@ -133,7 +147,7 @@ export class SessionProjection {
     for (const [seq, entry] of this.#statements) {
       if (this.#statements.size <= this.#limits.statements && this.#textLength <= this.#limits.textLength) return;
       this.#statements.delete(seq);
-      this.#textLength -= entry.text.length;
+      this.#textLength -= lengthOf(entry);
     }
   }
 

@@ -109,6 +109,11 @@ export class Answers {
     return this.#portals.get(name);
   }
 
+  /** So many portals are open that no other named one may be made. */
+  get portalsFull(): boolean {
+    return this.#portals.full;
+  }
+
   /** A message of COPY FROM STDIN went to the server. */
   copiedIn(type: number, bytes: Buffer): void {
     this.#copy.sent(type);

@@ -1,4 +1,5 @@
 import type { NameUse, ParsedStatement } from '../sql/effects.ts';
+import { NameTable } from './name-table.ts';
 
 /**
  * What a name stands for: the text that made it, judged anew at every use against the catalog of that moment.
@@ -23,17 +24,22 @@ export interface NameScope {
  * that the gate never believes a name to mean something that the server does not.
  */
 export class NameRegistry implements NameScope {
-  readonly #prepared = new Map<string, Definition>();
-  readonly #cursors = new Map<string, Definition>();
+  readonly #prepared: NameTable;
+  readonly #cursors: NameTable;
   #changes = 0;
 
-  /** A registry that starts with the names of another; changes to it stay in it. Used to judge a text of several statements. */
+  constructor(base: NameRegistry | null = null) {
+    this.#prepared = new NameTable(base === null ? null : base.#prepared);
+    this.#cursors = new NameTable(base === null ? null : base.#cursors);
+    this.#changes = base === null ? 0 : base.#changes;
+  }
+
+  /**
+   * A registry that starts with the names of another, which must not change meanwhile; changes to it stay in it. Used to
+   * judge a text of several statements.
+   */
   static overlay(base: NameRegistry): NameRegistry {
-    const copy = new NameRegistry();
-    for (const [name, definition] of base.#prepared) copy.#prepared.set(name, definition);
-    for (const [name, definition] of base.#cursors) copy.#cursors.set(name, definition);
-    copy.#changes = base.#changes;
-    return copy;
+    return new NameRegistry(base);
   }
 
   /** Counts how often a name that SQL can use came to mean something else; never goes down, in an overlay neither. */
@@ -67,7 +73,7 @@ export class NameRegistry implements NameScope {
 
   /** Portals made by Bind end with the transaction. Cursors may be WITH HOLD: one kept too long is harmless, since the server answers for it. */
   endTransaction(): void {
-    for (const [name, definition] of [...this.#cursors]) if (definition.via !== 'declare') this.deleteCursor(name);
+    for (const [name, definition] of this.#cursors.own()) if (definition.via !== 'declare') this.deleteCursor(name);
   }
 
   /** Takes over what a completed SQL statement did to names. */
@@ -106,17 +112,18 @@ export class NameRegistry implements NameScope {
     }
   }
 
-  #set(names: Map<string, Definition>, name: string, definition: Definition): void {
-    if (name !== '' && names.has(name)) this.#changes += 1;
-    names.set(name, definition);
+  #set(names: NameTable, name: string, definition: Definition): void {
+    if (name !== '' && names.get(name) !== undefined) this.#changes += 1;
+    // A name that was forgotten may be given anew without anybody noticing, so that it is a change.
+    this.#changes += names.set(name, definition);
   }
 
-  #delete(names: Map<string, Definition>, name: string): void {
+  #delete(names: NameTable, name: string): void {
     if (names.delete(name) && name !== '') this.#changes += 1;
   }
 
-  #clear(names: Map<string, Definition>): void {
-    this.#changes += names.size;
+  #clear(names: NameTable): void {
+    this.#changes += 1;
     names.clear();
   }
 }

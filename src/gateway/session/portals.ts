@@ -2,19 +2,32 @@ import type { FieldDescription } from '../wire/fields.ts';
 import { MessageReader } from '../wire/message-reader.ts';
 import type { Portal } from './owed.ts';
 
+/** Open portals of a session beyond which a Bind of another named one is refused, and characters of their texts together. */
+export const portalLimit = { portals: 10_000, text: 256 * 1024 * 1024 } as const;
+/** Prepared statements whose columns are remembered; beyond it the oldest are described in journals by count and format only. */
+const describedLimit = 1000;
+
 /** The portals that Bind made and the server knows, and what was described of prepared statements. */
 export class Portals {
   readonly #portals = new Map<string, Portal>();
   /** Columns of prepared statements that the client had described; used for the journal only, never for masking. */
   readonly #statementFields = new Map<string, readonly FieldDescription[]>();
 
+  #text = 0;
+
   get(name: string): Portal | undefined {
     return this.#portals.get(name);
+  }
+
+  /** No other named portal may be made. */
+  get full(): boolean {
+    return this.#portals.size >= portalLimit.portals || this.#text >= portalLimit.text;
   }
 
   /** Bind made it; the unnamed portal that it may have replaced is over. */
   set(name: string, portal: Portal): void {
     this.end(name);
+    this.#text += portal.judged.text.length;
     this.#portals.set(name, portal);
   }
 
@@ -22,6 +35,7 @@ export class Portals {
   end(name: string): void {
     const portal = this.#portals.get(name);
     this.#portals.delete(name);
+    this.#text -= portal?.judged.text.length ?? 0;
     portal?.running.finish(portal.running.started ? 'ok' : 'skipped');
   }
 
@@ -41,7 +55,10 @@ export class Portals {
   }
 
   describedStatement(name: string, fields: readonly FieldDescription[]): void {
+    this.#statementFields.delete(name);
     this.#statementFields.set(name, fields);
+    const [oldest] = this.#statementFields.keys();
+    if (this.#statementFields.size > describedLimit && oldest !== undefined) this.#statementFields.delete(oldest);
   }
 
   forgetStatement(name: string): void {

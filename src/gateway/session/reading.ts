@@ -13,10 +13,19 @@ export function decode(
   const reason = unreadable ?? whyUnreadable(text, context);
   if (reason !== null) return { ok: false, understanding: notUnderstood(reason) };
   try {
-    return { ok: true, text: strictUtf8.decode(text) };
+    return { ok: true, text: decodedOnce(text) };
   } catch {
     return { ok: false, understanding: notUnderstood('the text is not valid UTF-8') };
   }
+}
+
+const decoded = new WeakMap<Buffer, string>();
+
+/** One string for one text, however often it is bound: a segment may bind a text of megabytes ten thousand times. */
+function decodedOnce(text: Buffer): string {
+  const known = decoded.get(text) ?? strictUtf8.decode(text);
+  decoded.set(text, known);
+  return known;
 }
 
 /** Why the settings of this moment leave open what the server reads in a text; null when they do not. */

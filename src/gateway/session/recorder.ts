@@ -26,7 +26,8 @@ export class SessionRecorder implements Recorder {
   readonly #projection: SessionProjection;
   readonly #clock: () => number;
   readonly #listener: RecorderListener;
-  readonly #changed = new Map<number, StatementEntry>();
+  /** Statements that changed since the desk was told. Those that the live view has dropped meanwhile are told no more. */
+  readonly #changed = new Set<number>();
   #timer: NodeJS.Timeout | null = null;
   #seq = 0;
   #live = true;
@@ -43,7 +44,7 @@ export class SessionRecorder implements Recorder {
     this.#journal.append(body);
     this.#seq += 1;
     const { statement } = this.#projection.apply({ seq: this.#seq, time: this.#clock(), body });
-    if (statement !== null) this.#changed.set(statement.seq, statement);
+    if (statement !== null) this.#changed.add(statement.seq);
     // A hold is told at once: a person is waiting for it.
     if (body.type === 'hold' || body.type === 'decision') this.flush();
     else this.#timer ??= setTimeout(() => this.flush(), gatherMs);
@@ -61,7 +62,7 @@ export class SessionRecorder implements Recorder {
   flush(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    const changed = [...this.#changed.values()];
+    const changed = [...this.#changed].flatMap((seq) => this.#projection.statement(seq) ?? []);
     this.#changed.clear();
     for (const statement of changed) this.#listener.statement(this.#sessionId, statement);
     this.#listener.summary(this.#projection.summary(this.#live));

@@ -65,3 +65,12 @@ export function waitingNotice(rule: RuleAnswer, deadlineMs: number, cause: Deadl
     detail: `verdict: ask; rule: ${rule.id} (${rule.title}).`,
   };
 }
+
+/** The error for a Bind of yet another named portal in a session that has too many open. */
+export const tooManyPortals: ErrorText = {
+  severity: 'ERROR',
+  sqlstate: sqlstate.programLimitExceeded,
+  message: 'Postern refused this statement: too many portals are open in this session',
+  detail: 'The statement was not sent to the database.',
+  hint: 'Close portals that are no longer needed, or end the transaction.',
+};

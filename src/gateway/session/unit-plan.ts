@@ -22,6 +22,7 @@ import { judgeOversized, Oversized } from './oversized.ts';
 import type { Portal } from './owed.ts';
 import { asPolicyQuestion, policyQuestion } from './own-policy.ts';
 import { whyUnreadable } from './reading.ts';
+import { tooManyPortals } from './refusal.ts';
 import type { RunningStatement } from './running-statement.ts';
 import type { JudgedMessage, Unit } from './segment.ts';
 import { SegmentPortals } from './segment-portals.ts';
@@ -147,6 +148,7 @@ function planSegment(frames: readonly JudgedMessage[], end: 'sync' | 'flush', se
         const message = decodeBind(frame);
         const definition = names.prepared(message.statement);
         const made = bindMember(message, definition, names, options);
+        if (message.portal !== '' && options.answers.portalsFull) made.member.refusal ??= tooManyPortals;
         members.push(made.member);
         portals.bind(message.portal, made.portal);
         bound.set(made.portal, made.member);

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { nameLimit } from '../../../src/gateway/session/name-table.ts';
 import { type Definition, NameRegistry } from '../../../src/gateway/session/names.ts';
 import type { Portal } from '../../../src/gateway/session/owed.ts';
 import { SegmentPortals } from '../../../src/gateway/session/segment-portals.ts';
@@ -46,6 +47,42 @@ describe('NameRegistry', () => {
     const names = registry('PREPARE p AS SELECT 1', 'PREPARE q AS SELECT 2', 'DECLARE c CURSOR FOR SELECT 3', text);
     const known = [names.prepared('p') && 'p', names.prepared('q') && 'q', names.cursor('c') && 'c'];
     expect(known.map((name) => name ?? null)).toEqual(left);
+  });
+
+  test('keeps the latest names up to its limit; that one was forgotten counts as a change', () => {
+    const names = new NameRegistry();
+    for (let n = 1; n <= nameLimit.names; n++) names.setPrepared(`n${n}`, parsed('SELECT 1'));
+    expect([names.prepared('n1') === undefined, names.changes]).toEqual([false, 0]);
+    names.setPrepared('one more', parsed('SELECT 1'));
+    expect([names.prepared('n1') === undefined, names.prepared('n2') === undefined, names.changes]).toEqual([
+      true,
+      false,
+      1,
+    ]);
+  });
+
+  test('keeps texts up to its limit, whatever they are called', () => {
+    const names = new NameRegistry();
+    const text = 'x'.repeat(nameLimit.bytes / 4);
+    for (const name of ['a', 'b', 'c', 'd']) names.setPrepared(name, parsed(text));
+    expect(['a', 'b', 'c', 'd'].map((name) => names.prepared(name) === undefined)).toEqual([true, false, false, false]);
+    names.deletePrepared('b');
+    names.setPrepared('e', parsed(text));
+    expect(['c', 'd', 'e'].map((name) => names.prepared(name) === undefined)).toEqual([false, false, false]);
+  });
+
+  test('changes to an overlay stay in it', () => {
+    const base = registry('PREPARE p AS SELECT 1', 'PREPARE q AS SELECT 2');
+    const overlay = NameRegistry.overlay(base);
+    overlay.deletePrepared('p');
+    overlay.setPrepared('r', parsed('SELECT 3'));
+    const known = (names: NameRegistry) => ['p', 'q', 'r'].filter((name) => names.prepared(name) !== undefined);
+    expect([known(overlay), known(base)]).toEqual([
+      ['q', 'r'],
+      ['p', 'q'],
+    ]);
+    for (const statement of statements('DEALLOCATE ALL')) overlay.acknowledge(statement);
+    expect([known(overlay), known(base)]).toEqual([[], ['p', 'q']]);
   });
 
   test('forgets at the end of a transaction what Bind made, and keeps what may be WITH HOLD', () => {
