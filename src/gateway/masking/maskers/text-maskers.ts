@@ -7,11 +7,13 @@ export type TextMasker = (value: string) => string | null;
 /** Keeps characters at both ends, but never more than half of the value: a shorter one is masked whole. */
 export function partial(keepStart: number, keepEnd: number): TextMasker {
   return (value) => {
-    const characters = Array.from(value);
     const kept = keepStart + keepEnd;
-    if (kept === 0 || kept * 2 > characters.length) return null;
-    const start = characters.slice(0, keepStart).join('');
-    return `${start}***${characters.slice(characters.length - keepEnd).join('')}`;
+    // A character has at most two code units: of a long value the ends are looked at only, for it may have megabytes.
+    const long = value.length >= kept * 4;
+    const first = Array.from(long ? value.slice(0, keepStart * 2) : value);
+    const last = long ? Array.from(value.slice(Math.max(0, value.length - keepEnd * 2 - 1))) : first;
+    if (kept === 0 || (!long && kept * 2 > first.length)) return null;
+    return `${first.slice(0, keepStart).join('')}***${last.slice(last.length - keepEnd).join('')}`;
   };
 }
 
