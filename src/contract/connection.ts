@@ -2,41 +2,11 @@ import { z } from 'zod';
 import { environment, identifier, instant } from './common.ts';
 import { maskRule } from './masking.ts';
 import { budgets, policyPreset, policyRule } from './policy.ts';
-
-/** libpq's sslmode, with its meanings (PostgreSQL manual, "SSL Mode Descriptions"). */
-export const sslMode = z.enum(['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full']);
-export type SslMode = z.infer<typeof sslMode>;
-
-/** Where the upstream password comes from. It is held in memory only, whatever the source. */
-export const credentialSource = z.discriminatedUnion('from', [
-  z.strictObject({ from: z.literal('none') }),
-  z.strictObject({ from: z.literal('prompt') }),
-  z.strictObject({ from: z.literal('environment'), variable: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/) }),
-  z.strictObject({
-    from: z.literal('command'),
-    /** Program and arguments, run without a shell; the password is its standard output less the last line break. */
-    command: z.array(z.string().min(1)).min(1),
-  }),
-]);
-export type CredentialSource = z.infer<typeof credentialSource>;
-
-/** Methods the upstream may ask for, as in libpq's require_auth. */
-export const authMethod = z.enum(['none', 'password', 'md5', 'scram-sha-256']);
-export type AuthMethod = z.infer<typeof authMethod>;
+import { upstreamConfig } from './upstream.ts';
 
 export const connectionConfig = z.strictObject({
   name: identifier,
-  upstream: z.strictObject({
-    host: z.string().min(1),
-    port: z.number().int().min(1).max(65535).default(5432),
-    database: z.string().min(1).max(63),
-    user: z.string().min(1).max(63),
-    sslmode: sslMode.default('prefer'),
-    /** PEM file with the certificate authorities to trust; the system's when absent. */
-    sslrootcert: z.string().optional(),
-    requireAuth: z.array(authMethod).min(1).default(['scram-sha-256']),
-    credential: credentialSource.default({ from: 'prompt' }),
-  }),
+  upstream: upstreamConfig,
   environment: environment.default('production'),
   policy: policyPreset.default('production'),
   /** Asked in order before the rules of the preset. */

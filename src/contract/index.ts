@@ -8,3 +8,4 @@ export * from './policy.ts';
 export * from './rpc.ts';
 export * from './session.ts';
 export * from './statement.ts';
+export * from './upstream.ts';

@@ -34,7 +34,7 @@ import {
 } from './types.ts';
 import { CredentialVault } from './upstream/credentials.ts';
 import { openSideConnection, type SideConnection } from './upstream/side-query.ts';
-import { upstreamTarget } from './upstream/target.ts';
+import { resolveSecrets, upstreamTarget } from './upstream/target.ts';
 import { testConnection } from './upstream/test-connection.ts';
 import { sqlstate } from './wire/constants.ts';
 
@@ -184,8 +184,8 @@ class PosternGateway implements Gateway {
   }
 
   testConnection(config: ConnectionConfig, password: string | null) {
-    const target = password === null ? this.credentials.resolve(config) : Promise.resolve(password);
-    return testConnection(target.then((found) => upstreamTarget(config, found)));
+    const secrets = resolveSecrets(this.credentials, config, password);
+    return testConnection(secrets.then((found) => upstreamTarget(config, found)));
   }
 
   catalog(connection: string) {
@@ -240,7 +240,7 @@ class PosternGateway implements Gateway {
     if (config === null) {
       throw new GatewayError('settings_invalid', `There is no connection "${connection}".`, 'Choose another one.');
     }
-    const target = upstreamTarget(config, await this.credentials.resolve(config));
+    const target = upstreamTarget(config, await resolveSecrets(this.credentials, config));
     const side = await openSideConnection(target, { statementTimeoutMs: 5_000 });
     try {
       return await work(side);

@@ -3,7 +3,7 @@ import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import type { Certificate } from './certificates.ts';
+import type { Authority, Certificate } from './certificates.ts';
 import { startPostgres, type TestPostgres } from './postgres.ts';
 
 export interface TlsPostgres extends TestPostgres {
@@ -15,8 +15,15 @@ export interface TlsPostgres extends TestPostgres {
   serveCertificate(certificate: Certificate): Promise<void>;
 }
 
-/** A cluster of its own with TLS, a Unix socket, and the given lines before the default one in pg_hba.conf. */
-export async function startTlsPostgres(certificate: Certificate, hba: readonly string[]): Promise<TlsPostgres> {
+/**
+ * A cluster of its own with TLS, a Unix socket, and the given lines before the default one in pg_hba.conf. It takes client
+ * certificates of `clientAuthority`.
+ */
+export async function startTlsPostgres(
+  certificate: Certificate,
+  hba: readonly string[],
+  clientAuthority?: Authority,
+): Promise<TlsPostgres> {
   const folder = await mkdtemp(join(tmpdir(), 'postern-tls-'));
   await chmod(folder, 0o777);
   const hbaFile = join(folder, 'pg_hba.conf');
@@ -52,6 +59,10 @@ export async function startTlsPostgres(certificate: Certificate, hba: readonly s
       if (rows[0].s === 'on' && rows[0].f === certFile) return;
     }
   };
+  if (clientAuthority !== undefined) {
+    await writeFile(join(folder, 'clients.pem'), clientAuthority.pem);
+    await run(`ALTER SYSTEM SET ssl_ca_file = '${join(folder, 'clients.pem')}'`);
+  }
   await serveCertificate(certificate);
   const stop = async (): Promise<void> => {
     await server.stop();

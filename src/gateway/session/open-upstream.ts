@@ -3,7 +3,7 @@ import type { ConnectionConfig } from '../../contract/index.ts';
 import { connectUpstream } from '../upstream/connect.ts';
 import type { CredentialVault } from '../upstream/credentials.ts';
 import type { UpstreamError } from '../upstream/error.ts';
-import { upstreamTarget } from '../upstream/target.ts';
+import { resolveSecrets, upstreamTarget } from '../upstream/target.ts';
 import type { UpstreamConnection, UpstreamTarget } from '../upstream/types.ts';
 import { backend, sqlstate } from '../wire/constants.ts';
 import { errorResponse, fieldsMessage } from '../wire/encode-backend.ts';
@@ -43,8 +43,8 @@ export async function openUpstream(
   };
   client.on('data', onEarly).once('end', onGone).once('close', onGone).resume();
   try {
-    const password = await credentials.resolve(config);
-    const target = upstreamTarget(config, password, { database, user: startup.parameters.get('user') });
+    const secrets = await resolveSecrets(credentials, config);
+    const target = upstreamTarget(config, secrets, { database, user: startup.parameters.get('user') });
     return { target, upstream: await connectUpstream(target, parameters, { signal: gone.signal }) };
   } finally {
     client.off('data', onEarly).off('end', onGone).off('close', onGone).pause();
@@ -57,7 +57,8 @@ export async function openUpstream(
  * request (a database that does not exist, too many connections), never anything about the credential.
  */
 export function refuseUpstream(client: Socket, config: ConnectionConfig, error: UpstreamError): void {
-  const aboutCredential = error.code === 'auth_failed' || error.sqlstate.startsWith('28');
+  const ours = error.code === 'auth_failed' || error.code === 'client_certificate';
+  const aboutCredential = ours || error.sqlstate.startsWith('28');
   if (error.fields !== null && !aboutCredential) {
     return closeClient(client, fieldsMessage(backend.errorResponse, error.fields));
   }

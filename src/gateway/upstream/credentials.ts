@@ -39,7 +39,9 @@ export class CredentialVault {
   /** Takes the passwords of these connections out of the environment, before anything else can read them there. */
   preload(configs: readonly ConnectionConfig[]): void {
     for (const { upstream } of configs) {
-      if (upstream.credential.from === 'environment') this.#takeVariable(upstream.credential.variable);
+      for (const source of [upstream.credential, upstream.sslkeyPassphrase]) {
+        if (source?.from === 'environment') this.#takeVariable(source.variable);
+      }
     }
   }
 
@@ -105,6 +107,23 @@ export class CredentialVault {
     }
   }
 
+  /** The passphrase of the client's private key, null where none is configured. Rejects with UpstreamError `credential_missing`. */
+  async keyPassphrase(config: ConnectionConfig): Promise<string | null> {
+    const source = config.upstream.sslkeyPassphrase;
+    if (source === undefined) return null;
+    const what = 'passphrase of the private key';
+    if (source.from === 'command') return this.#ask(config, source.command, what);
+    this.#takeVariable(source.variable);
+    const passphrase = this.#variables.get(source.variable);
+    if (passphrase !== undefined) return passphrase;
+    throw missing(
+      config,
+      `the environment variable ${source.variable} is not set`,
+      `Start Postern with ${source.variable} set.`,
+      what,
+    );
+  }
+
   toJSON(): string {
     return '[CredentialVault]';
   }
@@ -126,7 +145,7 @@ export class CredentialVault {
     if (value !== '') this.#variables.set(name, value);
   }
 
-  async #ask(config: ConnectionConfig, command: readonly string[]): Promise<string> {
+  async #ask(config: ConnectionConfig, command: readonly string[], what?: string): Promise<string> {
     const key = commandKey(command);
     if (this.#forgotten.delete(config.name)) this.#commands.delete(key);
     const cached = this.#commands.get(key);
@@ -144,6 +163,7 @@ export class CredentialVault {
         config,
         `the command "${command[0] ?? ''}" gave none: ${error instanceof Error ? error.message : 'it failed'}`,
         'Run the command in a terminal to see what it says; unlock the password manager if it asks for that.',
+        what,
       );
     }
   }
@@ -157,9 +177,9 @@ function withoutLineBreak(output: string): string {
   return password;
 }
 
-function missing(config: ConnectionConfig, why: string, hint: string): UpstreamError {
+function missing(config: ConnectionConfig, why: string, hint: string, what = 'password'): UpstreamError {
   return new UpstreamError('credential_missing', {
-    message: `no password for connection ${config.name} (user ${config.upstream.user}): ${why}`,
+    message: `no ${what} for connection ${config.name} (user ${config.upstream.user}): ${why}`,
     hint,
   });
 }

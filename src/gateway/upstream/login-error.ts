@@ -17,6 +17,13 @@ export function refusal(fields: NoticeFields, target: UpstreamTarget, asked: boo
       hint: fields.H,
     });
   }
+  if (asked && /channel binding/i.test(fields.M ?? '')) {
+    return new UpstreamError('auth_protocol', {
+      ...said,
+      message: `${describeAddress(target)} broke off the log-in: ${fields.M}`,
+      hint: 'The TLS connection that it sees is not the one that was made here: something in between ends TLS, a pooler or somebody who should not be there. Set sslmode to verify-full.',
+    });
+  }
   const text = {
     ...said,
     message: `${describeAddress(target)} refused user ${target.user} for database ${target.database}: ${fields.M ?? 'no reason given'}`,
@@ -48,13 +55,26 @@ export function passwordOf(target: UpstreamTarget): string {
 
 /** Throws UpstreamError `auth_method_refused` unless `requireAuth` of the connection allows the method. */
 export function requireMethod(method: AuthMethod, target: UpstreamTarget): void {
-  if (target.requireAuth.includes(method)) return;
+  if (target.requireAuth.includes(method)) {
+    if (method !== 'scram-sha-256') refuseUnbound(target);
+    return;
+  }
   const asks =
     method === 'none' ? 'lets anybody in without asking for a password' : `asks for the password by method "${method}"`;
   throw new UpstreamError('auth_method_refused', {
     message: `${describeAddress(target)} ${asks}; this connection accepts only ${target.requireAuth.join(', ')}`,
     detail: 'The password was not sent. A server that asks for less than expected may not be the right one.',
     hint: `If that is how this server is set up, add "${method}" to requireAuth of the connection; better, give the user a SCRAM password on the server.`,
+  });
+}
+
+/** Throws UpstreamError `auth_method_refused` where channelBinding is `require`: the log-in would not be bound to its TLS channel. */
+export function refuseUnbound(target: UpstreamTarget): void {
+  if (target.channelBinding !== 'require') return;
+  throw new UpstreamError('auth_method_refused', {
+    message: `${describeAddress(target)} offers no log-in that is bound to its TLS channel, and channelBinding is require`,
+    detail: 'The password was not sent. Somebody between this machine and the server would remove the offer, too.',
+    hint: 'It takes TLS, a password stored as scram-sha-256 on the server, and no pooler between that ends TLS.',
   });
 }
 

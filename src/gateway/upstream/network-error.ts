@@ -29,12 +29,25 @@ const explanations: Readonly<Record<string, Explanation>> = {
 export function networkError(error: unknown, target: Address): UpstreamError {
   if (error instanceof UpstreamError) return error;
   const code = systemCode(error);
+  const alert = /^ERR_SSL_(?:TLSV1|TLSV13|SSLV3)_ALERT_(.+)$/.exec(code ?? '')?.[1];
+  if (alert !== undefined) return refusedCertificate(alert, target);
   const known = code === null ? undefined : explanations[code];
   const words = known?.text ?? messageOf(error);
   return new UpstreamError('unreachable', {
     message: `cannot connect to ${describeAddress(target)}: ${words}`,
     detail: code === null ? undefined : `The system reported ${code}.`,
     hint: known?.hint ?? checkAddress,
+  });
+}
+
+/**
+ * In TLS 1.3 a server judges our certificate when the handshake is over for us, so its alert meets whoever reads next
+ * (RFC 8446, section 4.4.2.4).
+ */
+function refusedCertificate(alert: string, target: Address): UpstreamError {
+  return new UpstreamError('client_certificate', {
+    message: `${describeAddress(target)} does not accept the client certificate: ${alert.toLowerCase().replaceAll('_', ' ')}`,
+    hint: 'Check that sslcert is a certificate for this user, in date, and signed by an authority in ssl_ca_file of the server.',
   });
 }
 

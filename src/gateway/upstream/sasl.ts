@@ -4,7 +4,7 @@ import { TLSSocket } from 'node:tls';
 import { authentication } from '../wire/constants.ts';
 import { saslInitialResponse, saslResponse } from '../wire/encode-frontend.ts';
 import { tlsServerEndPoint } from './channel-binding.ts';
-import { authProtocolError, passwordOf, requireMethod, unsupported } from './login-error.ts';
+import { authProtocolError, passwordOf, refuseUnbound, requireMethod, unsupported } from './login-error.ts';
 import type { MessageChannel } from './message-channel.ts';
 import { type ChannelBinding, createScramClient, ScramError } from './scram.ts';
 import { certificateCheck } from './tls.ts';
@@ -29,10 +29,12 @@ export async function authenticateSasl(
 ): Promise<void> {
   const offered = readMechanisms(offer);
   const plain = offered.includes('SCRAM-SHA-256');
-  const plus = offered.includes('SCRAM-SHA-256-PLUS') && socket instanceof TLSSocket;
+  const { channelBinding = 'prefer' } = target;
+  const plus = offered.includes('SCRAM-SHA-256-PLUS') && socket instanceof TLSSocket && channelBinding !== 'disable';
   if (!plain && !plus) throw unsupported(target, `SASL with ${offered.join(', ') || 'no mechanism'}`);
   requireMethod('scram-sha-256', target);
   const binding = chooseBinding(plus, socket, target);
+  if (binding.kind !== 'tls-server-end-point') refuseUnbound(target);
   const mechanism = binding.kind === 'tls-server-end-point' ? 'SCRAM-SHA-256-PLUS' : 'SCRAM-SHA-256';
   if (!offered.includes(mechanism)) throw unsupported(target, `SASL with ${offered.join(', ')}`);
   const password = passwordOf(target);
@@ -52,7 +54,7 @@ export async function authenticateSasl(
 }
 
 function chooseBinding(plus: boolean, socket: Socket, target: UpstreamTarget): ChannelBinding {
-  if (!(socket instanceof TLSSocket)) return { kind: 'unsupported' };
+  if (!(socket instanceof TLSSocket) || target.channelBinding === 'disable') return { kind: 'unsupported' };
   if (!plus) return { kind: 'not_offered' };
   const certificate = socket.getPeerX509Certificate()?.raw;
   const data = certificate === undefined ? null : tlsServerEndPoint(certificate);

@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises';
-import type { ConnectionTest } from '../../contract/index.ts';
+import { type ConnectionTest, sslWarning, staysOnThisMachine } from '../../contract/index.ts';
 import type { ConnectMilestone, ConnectOptions } from './connect.ts';
 import { describeAddress, isSocketFolder, UpstreamError } from './error.ts';
 import { networkError } from './network-error.ts';
@@ -80,21 +80,28 @@ function milestoneStep(milestone: ConnectMilestone, target: UpstreamTarget): Ste
     case 'connected':
       return passed(names.connect, `connected to ${describeAddress(target)}`);
     case 'encrypted':
-      return passed(names.tls, `TLS, ${checkWords[certificateCheck(target.sslmode, target.sslrootcert)]}`);
+      return passed(names.tls, encryptedWords(target));
     case 'unencrypted':
-      return passed(
-        names.tls,
-        isSocketFolder(target.host)
-          ? 'not needed on a Unix socket'
-          : `not encrypted: sslmode ${target.sslmode} allows it; anybody on the network path can read along`,
-      );
+      return passed(names.tls, unencryptedWords(target));
     case 'authenticated':
       return passed(names.login, `logged in as ${target.user}`);
   }
 }
 
+function encryptedWords(target: UpstreamTarget): string {
+  const words = `TLS, ${checkWords[certificateCheck(target.sslmode, target.sslrootcert)]}`;
+  const warning = sslWarning(target);
+  return warning === null ? words : `${words}. Warning: ${warning}`;
+}
+
+function unencryptedWords({ host, sslmode }: UpstreamTarget): string {
+  if (isSocketFolder(host)) return 'not needed on a Unix socket';
+  if (staysOnThisMachine(host)) return 'not encrypted; it does not leave this machine';
+  return `not encrypted. Warning: sslmode ${sslmode} allows it, and anybody on the network path can read along. Use verify-full.`;
+}
+
 const checkWords = {
-  nothing: 'but the certificate was not checked; set sslmode to verify-full',
+  nothing: 'but the certificate was not checked',
   authority: 'certificate signed by a trusted authority; its name was not checked',
   authority_and_name: 'certificate and host name checked',
 } as const;

@@ -4,6 +4,7 @@ import { isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, checkServerIdentity, connect, type TLSSocket } from 'node:tls';
 import { messageOf, type SslMode } from '../../contract/index.ts';
 import { sslRequest } from '../wire/encode-frontend.ts';
+import { loadClientCertificate } from './client-certificate.ts';
 import { describeAddress, UpstreamError } from './error.ts';
 import { protocolError } from './message-channel.ts';
 import { closedError, networkError } from './network-error.ts';
@@ -66,8 +67,19 @@ export async function startTls(
       resolve();
     });
   });
+  // Without the agreement on ALPN another protocol's server could have been led to answer us (the ALPACA attacks).
+  if (target.sslnegotiation === 'direct' && secure.alpnProtocol !== alpn) {
+    secure.destroy();
+    throw new UpstreamError('tls_refused', {
+      message: `${describeAddress(target)} began TLS without agreeing on the protocol "${alpn}"`,
+      hint: 'sslnegotiation=direct needs PostgreSQL 17 or newer behind this address. Take "postgres" for an older one.',
+    });
+  }
   return secure;
 }
+
+/** The name of our protocol in TLS (manual, "SSL Session Encryption"). */
+const alpn = 'postgresql';
 
 async function tlsOptions(target: UpstreamTarget, check: CertificateCheck): Promise<ConnectionOptions> {
   const authorities = await readAuthorities(target.sslrootcert);
@@ -76,7 +88,8 @@ async function tlsOptions(target: UpstreamTarget, check: CertificateCheck): Prom
     // SNI takes names only (RFC 6066, section 3).
     ...(isIP(target.host) === 0 ? { servername: target.host } : {}),
     ...(authorities === undefined ? {} : { ca: authorities }),
-    ALPNProtocols: ['postgresql'],
+    ...(target.clientCertificate === undefined ? {} : await loadClientCertificate(target.clientCertificate)),
+    ALPNProtocols: [alpn],
     minVersion: 'TLSv1.2',
     rejectUnauthorized: check !== 'nothing',
     checkServerIdentity: (_name, certificate) =>

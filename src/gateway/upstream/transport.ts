@@ -61,6 +61,7 @@ async function settleTls(
   guard: Guard,
 ): Promise<Transport> {
   if (encryption === 'none') return { socket, encrypted: false };
+  if (target.sslnegotiation === 'direct') return { socket: await startTls(socket, target, guard), encrypted: true };
   if (await requestTls(socket, target)) return { socket: await startTls(socket, target, guard), encrypted: true };
   if (encryption === 'if_offered') return { socket, encrypted: false };
   throw new UpstreamError('tls_refused', {

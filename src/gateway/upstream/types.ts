@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
-import type { AuthMethod, SslMode } from '../../contract/index.ts';
+import type { AuthMethod, ChannelBindingMode, SslMode, SslNegotiation } from '../../contract/index.ts';
+import type { ClientCertificate } from './client-certificate.ts';
 
-/** Where and how to log in. The password is the only secret and lives in memory only. */
+/** Where and how to log in. The passwords, of the user and of the private key, are the only secrets and live in memory only. */
 export interface UpstreamTarget {
   readonly host: string;
   readonly port: number;
@@ -9,6 +10,12 @@ export interface UpstreamTarget {
   readonly user: string;
   readonly sslmode: SslMode;
   readonly sslrootcert: string | undefined;
+  /** `postgres` when absent. */
+  readonly sslnegotiation?: SslNegotiation;
+  /** Shown to a server that asks for one. */
+  readonly clientCertificate?: ClientCertificate;
+  /** `prefer` when absent. */
+  readonly channelBinding?: ChannelBindingMode;
   readonly requireAuth: readonly AuthMethod[];
   readonly password: string | null;
 }
@@ -33,6 +40,8 @@ export type UpstreamErrorCode =
   | 'timeout'
   | 'tls_refused'
   | 'tls_untrusted'
+  /** Our own certificate cannot be used, or the server does not take it. */
+  | 'client_certificate'
   | 'auth_failed'
   | 'auth_method_refused'
   | 'auth_protocol'
