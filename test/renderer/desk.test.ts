@@ -273,6 +273,25 @@ describe('the frame', () => {
     expect(await page.getByText('customers').count()).toBe(0);
   });
 
+  it('follows the host of a new connection with its sslmode, and warns of a weak one over a network', async () => {
+    await open('#/connections');
+    await page.getByRole('button', { name: 'Add connection' }).first().click();
+    const mode = page.getByLabel('TLS (sslmode)');
+    const warning = page.getByText('may send everything unencrypted');
+    expect([await mode.inputValue(), await warning.count()]).toEqual(['prefer', 0]);
+    await page.getByLabel('Host').fill('db.example.com');
+    expect([await mode.inputValue(), await warning.count()]).toEqual(['verify-full', 0]);
+    await mode.selectOption('prefer');
+    await warning.waitFor();
+    await page.getByLabel('Host').fill('localhost');
+    await warning.waitFor({ state: 'detached' });
+    await page.getByLabel('Its private key (sslkey)').fill('client.key');
+    await page.getByLabel('Passphrase of the key').selectOption('environment');
+    await page.getByLabel('Variable').fill('KEY_PASSPHRASE');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('the private key needs its certificate').waitFor();
+  });
+
   it('keeps rules that are being edited across screens and saves them together', async () => {
     await open('#/rules/shop');
     await page.getByRole('button', { name: /^country/ }).click();

@@ -14,7 +14,7 @@ import type { CatalogSnapshot } from '../../gateway/sql/catalog.ts';
 import { loadCatalog } from '../../gateway/sql/catalog-query.ts';
 import { CredentialVault } from '../../gateway/upstream/credentials.ts';
 import { openSideConnection } from '../../gateway/upstream/side-query.ts';
-import { upstreamTarget } from '../../gateway/upstream/target.ts';
+import { resolveSecrets, upstreamTarget } from '../../gateway/upstream/target.ts';
 import { backtest } from '../desk/backtest.ts';
 import { dataLayout } from '../desk/data-folder.ts';
 import { describeIssues } from '../desk/describe-issues.ts';
@@ -179,8 +179,8 @@ async function readCatalog(
   { variables }: CommandEnvironment,
 ): Promise<{ catalog: CatalogSnapshot | null; why: string | null }> {
   try {
-    const password = await new CredentialVault({ environment: { ...variables } }).resolve(config);
-    const side = await openSideConnection(upstreamTarget(config, password), { statementTimeoutMs: 10_000 });
+    const secrets = await resolveSecrets(new CredentialVault({ environment: { ...variables } }), config);
+    const side = await openSideConnection(upstreamTarget(config, secrets), { statementTimeoutMs: 10_000 });
     try {
       return { catalog: await loadCatalog(side.query, 0), why: null };
     } finally {

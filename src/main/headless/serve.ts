@@ -12,6 +12,7 @@ import type { DeskSettings } from '../desk/ports.ts';
 import { type KeyPorts, readAgents } from './agent-keys.ts';
 import { type ConfigFile, parseConfigFile } from './config-file.ts';
 import { type Console, startConsole } from './console-server.ts';
+import { withPemFiles } from './pem-files.ts';
 
 export interface ServeOptions extends Pick<KeyPorts, 'environment' | 'readDescriptor'> {
   readonly configPath: string;
@@ -49,6 +50,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const beside = (path: string): string => resolve(dirname(options.configPath), path);
   const folder = config.dataFolder === undefined ? options.defaultFolder : beside(config.dataFolder);
   const layout = dataLayout(folder, config.journalFolder === undefined ? undefined : beside(config.journalFolder));
+  const connections = config.connections.map((connection) => withPemFiles(connection, beside));
   const page = options.console ? await loadPage(options.root.page) : null;
   await makeDataFolder(folder);
   const lock = await lockFolder(folder);
@@ -63,9 +65,9 @@ export async function serve(options: ServeOptions): Promise<Served> {
       approvalDeadlineMs: config.approvalDeadlineSeconds * 1000,
       layout,
       resources: options.root.resources,
-      settings: fileSettings({ connections: config.connections, agents }),
+      settings: fileSettings({ connections, agents }),
       listeners: config.listeners,
-      passwords: await promptedPasswords(config.connections, options.askPassword),
+      passwords: await promptedPasswords(connections, options.askPassword),
       log: options.log,
     });
     const { desk, listeners, stop } = open;

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { ConnectionView } from '../../../contract/index.ts';
+import { type ConnectionView, sslWarning } from '../../../contract/index.ts';
 import { routeHash } from '../../app/routes.ts';
 import { useAction } from '../../data/query.ts';
 import { AddressCard } from '../../parts/AddressCard.tsx';
@@ -7,7 +7,7 @@ import { Button } from '../../parts/Button.tsx';
 import { Chip, EnvironmentChip } from '../../parts/Chips.tsx';
 import { Confirm } from '../../parts/Dialog.tsx';
 import { plural } from '../../parts/format.ts';
-import { ErrorNote } from '../../parts/Notes.tsx';
+import { ErrorNote, InfoNote } from '../../parts/Notes.tsx';
 import { CheckCircleIcon, KeyIcon, TerminalIcon } from '../../theme/icons.tsx';
 import { ConnectionDialog } from './ConnectionDialog.tsx';
 import styles from './Panel.module.css';
@@ -23,6 +23,7 @@ const credentials = {
 export function ConnectionCard({ view, readOnly }: { readonly view: ConnectionView; readonly readOnly: boolean }) {
   const { config } = view;
   const { upstream } = config;
+  const warning = sslWarning(upstream);
   const [layer, setLayer] = useState<'none' | 'edit' | 'remove'>('none');
   const [addresses, setAddresses] = useState(false);
   const remove = useAction('connections.remove');
@@ -75,6 +76,7 @@ export function ConnectionCard({ view, readOnly }: { readonly view: ConnectionVi
           </dd>
         </div>
       </dl>
+      {warning !== null && <InfoNote tone="ask">{warning}</InfoNote>}
       {view.credential === 'needed' && <PasswordForm connection={config.name} user={upstream.user} />}
       {addresses && view.addresses.map((address) => <AddressCard key={address.url} address={address} />)}
       {layer === 'edit' && <ConnectionDialog config={config} onClose={() => setLayer('none')} />}

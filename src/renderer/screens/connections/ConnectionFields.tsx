@@ -1,7 +1,8 @@
-import { type ConnectionConfig, environment, policyPreset, sslMode } from '../../../contract/index.ts';
+import { type ConnectionConfig, defaultSslMode, environment, policyPreset } from '../../../contract/index.ts';
 import { CheckField, SelectField, TextField } from '../../parts/Field.tsx';
 import styles from './ConnectionDialog.module.css';
 import { CredentialFields } from './CredentialFields.tsx';
+import { TlsFields } from './TlsFields.tsx';
 
 interface ConnectionFieldsProps {
   readonly draft: ConnectionConfig;
@@ -18,6 +19,9 @@ export function ConnectionFields({ draft, problems, isNew, onChange }: Connectio
   const change = (part: Partial<ConnectionConfig>) => onChange({ ...draft, ...part });
   const changeUpstream = (part: Partial<ConnectionConfig['upstream']>) =>
     change({ upstream: { ...upstream, ...part } });
+  /** While a new connection still has the sslmode of its host, it follows the host. */
+  const sslModeFor = (host: string) =>
+    isNew && upstream.sslmode === defaultSslMode(upstream.host) ? { sslmode: defaultSslMode(host) } : {};
   return (
     <>
       <fieldset className={styles.grid}>
@@ -59,7 +63,7 @@ export function ConnectionFields({ draft, problems, isNew, onChange }: Connectio
             value={upstream.host}
             error={problems['upstream.host']}
             hint="A name, an address, or the folder of a Unix socket"
-            onChange={(host) => changeUpstream({ host })}
+            onChange={(host) => changeUpstream({ host, ...sslModeFor(host) })}
           />
         </div>
         <div className={styles.third}>
@@ -91,28 +95,8 @@ export function ConnectionFields({ draft, problems, isNew, onChange }: Connectio
             onChange={(user) => changeUpstream({ user })}
           />
         </div>
-        <div className={styles.third}>
-          <SelectField
-            label="TLS (sslmode)"
-            value={upstream.sslmode}
-            options={choices(sslMode.options)}
-            onChange={(sslmode) => changeUpstream({ sslmode })}
-          />
-        </div>
-        <div className={styles.wide}>
-          <TextField
-            label="Certificate authorities (sslrootcert)"
-            mono
-            placeholder="the system’s"
-            value={upstream.sslrootcert ?? ''}
-            error={problems['upstream.sslrootcert']}
-            onChange={(path) => {
-              const { sslrootcert: _old, ...rest } = upstream;
-              change({ upstream: path === '' ? rest : { ...rest, sslrootcert: path } });
-            }}
-          />
-        </div>
       </fieldset>
+      <TlsFields upstream={upstream} problems={problems} onChange={(changed) => change({ upstream: changed })} />
       <CredentialFields upstream={upstream} problems={problems} onChange={changeUpstream} />
       <fieldset className={styles.grid}>
         <legend>Pass through</legend>
