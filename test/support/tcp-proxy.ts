@@ -11,6 +11,8 @@ export interface TcpProxy {
   cut(clientPort: number): void;
   /** What becomes of connections that begin with a CancelRequest: they go on, wait for `release`, or are reset. */
   cancels: 'pass' | 'wait' | 'reset';
+  /** How many cancel connections wait. */
+  readonly waiting: number;
   /** Lets the cancel connections that wait go on; returns how many there were. */
   release(): number;
   close(): Promise<void>;
@@ -50,6 +52,9 @@ export async function startTcpProxy(to: { readonly host: string; readonly port: 
     host: '127.0.0.1',
     port: address.port,
     cancels: 'pass',
+    get waiting() {
+      return waiting.length;
+    },
     release: () => {
       const released = waiting;
       waiting = [];

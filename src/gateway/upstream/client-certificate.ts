@@ -3,16 +3,7 @@ import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import { messageOf } from '../../contract/index.ts';
 import { UpstreamError } from './error.ts';
-
-/** The certificate that Postern shows to the server, by the files it is in. */
-export interface ClientCertificate {
-  /** PEM file with the certificate and its chain. */
-  readonly sslcert: string;
-  /** PEM file with its private key. */
-  readonly sslkey: string;
-  /** Opens the key where it is encrypted. */
-  readonly passphrase: string | null;
-}
+import type { ClientCertificate } from './types.ts';
 
 /** What TLS needs of it. */
 export interface LoadedCertificate {

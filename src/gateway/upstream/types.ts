@@ -1,6 +1,15 @@
 import type { Socket } from 'node:net';
 import type { AuthMethod, ChannelBindingMode, SslMode, SslNegotiation } from '../../contract/index.ts';
-import type { ClientCertificate } from './client-certificate.ts';
+
+/** The certificate that Postern shows to the server, by the files it is in. */
+export interface ClientCertificate {
+  /** PEM file with the certificate and its chain. */
+  readonly sslcert: string;
+  /** PEM file with its private key. */
+  readonly sslkey: string;
+  /** Opens the key where it is encrypted. */
+  readonly passphrase: string | null;
+}
 
 /** Where and how to log in. The passwords, of the user and of the private key, are the only secrets and live in memory only. */
 export interface UpstreamTarget {
