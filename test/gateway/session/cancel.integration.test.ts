@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { readJournal } from '../../../src/gateway/journal/reader.ts';
 import { cancelTimeoutMs } from '../../../src/gateway/upstream/cancel.ts';
@@ -95,15 +96,18 @@ describe.concurrent('a CancelRequest', () => {
     expect(told(await client.untilReady(2))).toEqual(['1', '2', 'E 57014', 'Z E', 'C ROLLBACK', 'Z I']);
   });
 
-  test('after the client asked for TLS and was declined is taken on that socket', async () => {
+  test('is taken under TLS too', async () => {
     const client = await RawClient.logIn(gate.address);
     client.send(query('SELECT pg_sleep(60)'));
     await sleeping(client);
     const socket = connect({ host: gate.address.host, port: gate.address.port });
-    socket.once('data', () => socket.write(cancelRequest(client.key.processId, client.key.secretKey)));
     socket.write(sslRequest());
+    const answer = await new Promise<Buffer>((resolve) => socket.once('data', resolve));
+    expect(answer.toString()).toBe('S');
+    const secure = connectTls({ socket, rejectUnauthorized: false, ALPNProtocols: ['postgresql'] });
+    secure.write(cancelRequest(client.key.processId, client.key.secretKey));
     expect(told(await client.untilReady())).toEqual(['T pg_sleep', 'E 57014', 'Z I']);
-    socket.destroy();
+    secure.destroy();
   });
 
   test('hits what runs and not what is queued behind it', async () => {
