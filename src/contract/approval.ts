@@ -11,6 +11,30 @@ import { boundValue, effectsView, ruleAnswer } from './statement.ts';
 export const approvalState = z.enum(['pending', 'approved', 'denied', 'expired', 'withdrawn', 'cancelled', 'skipped']);
 export type ApprovalState = z.infer<typeof approvalState>;
 
+/**
+ * What can still become of a request whose agent gave up waiting. `offered`: the operator may decide for the agent's retry.
+ * `ticket`: approved; the identical statement runs at once when it comes. The others are final: `redeemed` by a statement,
+ * `denied` (the retry is told so), `expired`, `withdrawn` by the operator or because a rule, a key or the gate changed,
+ * `replaced` by the request of the agent's next try.
+ */
+export const retryState = z.enum(['offered', 'ticket', 'redeemed', 'denied', 'expired', 'withdrawn', 'replaced']);
+export type RetryState = z.infer<typeof retryState>;
+
+/** The second life of a request: a decision for the agent's retry, and the ticket that an approval becomes. */
+export const retry = z.object({
+  state: retryState,
+  /** When the offer or the ticket ends, or would have ended. */
+  until: instant,
+  decidedAt: instant.nullable(),
+  decidedBy: z.string().nullable(),
+  /** The operator's reason, or why it ended. */
+  reason: z.string().nullable(),
+  endedAt: instant.nullable(),
+  /** The one statement that ran on the ticket. */
+  usedBy: z.object({ sessionId: z.string(), statementSeq: z.number().int().positive() }).nullable(),
+});
+export type Retry = z.infer<typeof retry>;
+
 /** A statement that waits for the operator, with all that is needed to decide. */
 export const approvalRequest = z.object({
   id: z.string(),
@@ -39,8 +63,17 @@ export const approvalRequest = z.object({
   parameters: z.array(boundValue),
   effects: effectsView,
   rule: ruleAnswer,
-  /** SHA-256 (hex) over statement text, bound values, database, role and search_path: what was approved is what executes. */
+  /**
+   * SHA-256 (hex) over statement text, bound values with their formats and types, database, role, search_path and the
+   * settings that change what a statement means: what was approved is what executes.
+   */
   digest: z.string(),
+  /** 1, or how often the agent has asked for the identical statement, having given up before. */
+  attempt: z.number().int().positive(),
+  /** The request of the try before, which this one took the place of. */
+  replaces: z.string().nullable(),
+  /** Null unless the agent gave up waiting. */
+  retry: retry.nullable(),
 });
 export type ApprovalRequest = z.infer<typeof approvalRequest>;
 
@@ -49,6 +82,12 @@ export const decideInput = z.object({
   /** Must equal the request's digest, so that a decision cannot land on another statement than the one that was shown. */
   digest: z.string(),
   action: z.enum(['approve', 'deny']),
+  /** Must be true for a request whose agent gave up, so that nobody means to run a statement and issues a ticket. */
+  forRetry: z.boolean().optional(),
   reason: z.string().max(500).optional(),
 });
 export type DecideInput = z.infer<typeof decideInput>;
+
+/** True while there is something to decide or to withdraw about a request whose agent gave up. */
+export const openForRetry = ({ retry }: ApprovalRequest): boolean =>
+  retry !== null && (retry.state === 'offered' || retry.state === 'ticket');

@@ -36,9 +36,18 @@ export const calls = {
 
   'approvals.list': {
     input: nothing,
-    output: z.object({ pending: z.array(approvalRequest), decided: z.array(approvalRequest) }),
+    output: z.object({
+      /** Oldest first. */
+      pending: z.array(approvalRequest),
+      /** Given up by their agents: to be decided for the retry, or with a ticket that was not used yet. Oldest first. */
+      retries: z.array(approvalRequest),
+      /** The latest that ended, newest first. */
+      decided: z.array(approvalRequest),
+    }),
   },
   'approvals.decide': { input: decideInput, output: approvalRequest },
+  /** Takes back a ticket that was not used yet. */
+  'approvals.withdrawTicket': { input: z.object({ id: z.string() }), output: approvalRequest },
 
   'sessions.list': {
     input: z.object({ text: z.string().max(500).optional(), limit: z.number().int().min(1).max(1000).default(200) }),

@@ -56,6 +56,11 @@ export const recordedDecision = z.object({
   via: z.string().nullable(),
   reason: z.string().nullable(),
   at: instant,
+  /**
+   * Present when the statement did not wait: the decision was made before, for its retry, on this held statement that the
+   * agent had given up. `approvalId`, `by`, `via` and `at` are those of that decision.
+   */
+  retryOf: z.object({ sessionId: z.string(), statement: z.number().int().positive() }).optional(),
 });
 export type RecordedDecision = z.infer<typeof recordedDecision>;
 

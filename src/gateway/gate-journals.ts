@@ -40,11 +40,22 @@ export class GateJournals {
   /** Appends to the gate's own journal. Never throws: knocks at the door go on being refused without it. */
   record(body: RecordBody): void {
     try {
-      this.#own?.append(body);
+      this.require(body);
+    } catch {
+      // the operator sees the problem that was raised
+    }
+  }
+
+  /** The same for what must not happen unrecorded. Throws JournalError, also when the journal is not open. */
+  require(body: RecordBody): void {
+    try {
+      if (this.#own === null) throw new JournalError('journal_closed', 'it is not open', 'Start Postern again.');
+      this.#own.append(body);
     } catch (error) {
       const { message, hint } = faultOf(error);
       const said = `The gate's own journal cannot be written: ${message}`;
       this.#options.problems.raise({ code: 'gate_journal', message: said, hint });
+      throw error;
     }
   }
 

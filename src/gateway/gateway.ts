@@ -16,6 +16,7 @@ import { LiveSessions } from './live-sessions.ts';
 import { openDoor } from './open-door.ts';
 import { policyOf } from './policy/index.ts';
 import { Problems } from './problems.ts';
+import { endedByChange, retryJournal } from './retry-records.ts';
 import { RuleHits } from './rule-hits.ts';
 import { sampleTable } from './sample.ts';
 import { refuseClient } from './session/client-handshake.ts';
@@ -89,14 +90,16 @@ class PosternGateway implements Gateway {
     this.#options = options;
     this.#settings = settings;
     this.credentials.preload(settings.connections);
+    this.#journals = new GateJournals({ folder, signer, problems: this.#problems });
+    const journal = retryJournal(this.#journals);
     this.approvals = new ApprovalBroker({
       clock: Date.now,
       monotonic: createSteadyClock(),
       newId: randomUUID,
       deadlineMs,
+      journal,
     });
     this.approvals.onChange((request) => this.#emit('approval.changed', request));
-    this.#journals = new GateJournals({ folder, signer, problems: this.#problems });
     const config = (name: string): ConnectionConfig | null => this.#config(name);
     this.#sessions = new LiveSessions({
       gateVersion,
@@ -157,7 +160,9 @@ class PosternGateway implements Gateway {
     for (const what of settingsChanges(this.#settings, settings)) {
       this.#journals.record({ type: 'settings_changed', what, by });
     }
+    const before = this.#settings;
     this.#settings = settings;
+    this.approvals.withdrawRetries((request) => endedByChange(before, settings, request));
     this.credentials.preload(settings.connections);
     void this.#sessions.end(({ agent, connection }) => {
       if (this.#config(connection) === null) return 'its connection was removed';

@@ -140,7 +140,7 @@ export class LiveSessions {
       upstreamRest: upstream.rest,
       processId,
       parameters: upstream.parameters,
-      ownSearchPath: startup.parameters.has('search_path') || startup.parameters.has('options'),
+      startup: startup.parameters,
       database,
       judgeWith: () => judgeWith(config),
       ruleAnswered: (ruleId) => ruleAnswered(config.name, ruleId),

@@ -5,9 +5,10 @@ import {
   type Emit,
   type Handlers,
   type MaskRule,
+  openForRetry,
   type SessionDetail,
 } from '../../src/contract/index.ts';
-import { decidedRequests, pendingRequests, request } from './fake-desk/approvals.ts';
+import { decidedRequests, givenUpRequests, pendingRequests, request } from './fake-desk/approvals.ts';
 import { replayOf, sessionSummaries, statementsOf } from './fake-desk/sessions.ts';
 import {
   address,
@@ -36,6 +37,8 @@ interface FakeDeskOptions {
   readonly empty?: boolean;
   readonly managedBy?: 'settings' | 'file';
   readonly problems?: boolean;
+  /** Requests whose agents gave up, too. */
+  readonly givenUp?: boolean;
 }
 
 const hide = (value: string | null, rule: MaskRule | undefined): string | null => {
@@ -54,7 +57,10 @@ const hide = (value: string | null, rule: MaskRule | undefined): string | null =
 
 export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions = {}): FakeDesk {
   const requests = new Map(
-    (options.empty ? [] : [...pendingRequests(now), ...decidedRequests(now)]).map((entry) => [entry.id, entry]),
+    (options.empty
+      ? []
+      : [...pendingRequests(now), ...(options.givenUp ? givenUpRequests(now) : []), ...decidedRequests(now)]
+    ).map((entry) => [entry.id, entry]),
   );
   const sessions = new Map(
     (options.empty ? [] : sessionSummaries(now)).map((summary): [string, SessionDetail] => [
@@ -97,14 +103,20 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
       const all = [...requests.values()];
       return {
         pending: all.filter((entry) => entry.state === 'pending').sort((a, b) => a.createdAt - b.createdAt),
+        retries: all.filter(openForRetry).sort((a, b) => a.createdAt - b.createdAt),
         decided: all
-          .filter((entry) => entry.state !== 'pending')
+          .filter((entry) => entry.state !== 'pending' && !openForRetry(entry))
           .sort((a, b) => (b.decidedAt ?? 0) - (a.decidedAt ?? 0)),
       };
     },
     'approvals.decide': async (input) => {
       decisions.push(input);
       const asked = known(requests, input.id);
+      if (asked.retry?.state === 'offered' && input.forRetry === true) {
+        const decision = { decidedAt: Date.now(), decidedBy: 'operator', reason: input.reason ?? null };
+        const state = input.action === 'approve' ? 'ticket' : 'denied';
+        return change(input.id, { retry: { ...asked.retry, ...decision, state } });
+      }
       if (asked.state !== 'pending')
         throw new DeskError('already_ended', 'This request has already ended.', 'Nothing was changed.');
       if (asked.digest !== input.digest)
@@ -115,6 +127,12 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
         decidedBy: 'operator',
         reason: input.reason ?? null,
       });
+    },
+    'approvals.withdrawTicket': async ({ id }) => {
+      const { retry } = known(requests, id);
+      if (retry?.state !== 'ticket')
+        throw new DeskError('already_ended', 'There is no ticket.', 'Nothing was changed.');
+      return change(id, { retry: { ...retry, state: 'withdrawn', endedAt: Date.now() } });
     },
     'sessions.list': async ({ text, limit }) =>
       [...sessions.values()]

@@ -14,7 +14,7 @@ import {
   transcript,
 } from '../../src/renderer/screens/replay/timeline.ts';
 import { covers, newRuleId, ruleProblems } from '../../src/renderer/screens/rules/drafts.ts';
-import { request } from './fake-desk/approvals.ts';
+import { request, retryOf } from './fake-desk/approvals.ts';
 import { sessionSummaries } from './fake-desk/sessions.ts';
 import { statement } from './fake-desk/statements.ts';
 
@@ -100,8 +100,9 @@ describe('events', () => {
     const first = request('a-1', 1_000_000);
     const second = request('a-2', 1_000_100);
     const ended = { ...first, state: 'denied' as const };
-    expect(withApproval({ pending: [first, second], decided: [ended] }, ended)).toEqual({
+    expect(withApproval({ pending: [first, second], retries: [], decided: [ended] }, ended)).toEqual({
       pending: [second],
+      retries: [],
       decided: [ended],
     });
   });
@@ -109,7 +110,40 @@ describe('events', () => {
   it('puts a new request after the older ones', () => {
     const older = request('a-1', 1_000_000);
     const newer = request('a-2', 1_000_100);
-    expect(withApproval({ pending: [newer], decided: [] }, older).pending).toEqual([older, newer]);
+    expect(withApproval({ pending: [newer], retries: [], decided: [] }, older).pending).toEqual([older, newer]);
+  });
+
+  it('keeps what was given up where it can be decided, until the next try of the agent takes its place', () => {
+    const asked = request('a-1', 1_000_000);
+    const offered = { ...asked, state: 'withdrawn' as const, retry: retryOf(1_000_000) };
+    const replaced = { ...offered, retry: retryOf(1_000_000, { state: 'replaced' }) };
+    const next = request('a-2', 1_000_100, { attempt: 2, replaces: 'a-1' });
+    const none = { pending: [], retries: [], decided: [] };
+    const seen = [offered, replaced, next].map(
+      (
+        (lists) => (change) =>
+          (lists = withApproval(lists, change))
+      )(withApproval(none, asked)),
+    );
+    expect(seen).toEqual([
+      { ...none, retries: [offered] },
+      { ...none, retries: [replaced] },
+      { ...none, pending: [next] },
+    ]);
+  });
+
+  it('puts a used or withdrawn ticket among what was decided', () => {
+    const ticket = {
+      ...request('a-1', 1_000_000),
+      state: 'cancelled' as const,
+      retry: retryOf(1, { state: 'ticket' }),
+    };
+    const used = { ...ticket, retry: retryOf(1, { state: 'redeemed' }) };
+    expect(withApproval({ pending: [], retries: [ticket], decided: [] }, used)).toEqual({
+      pending: [],
+      retries: [],
+      decided: [used],
+    });
   });
 
   it('keeps sessions at their places and puts new ones in front', () => {

@@ -1,8 +1,9 @@
-import { timingSafeEqual } from 'node:crypto';
 import type { ApprovalRequest, DecideInput, TransactionLocks } from '../../contract/index.ts';
 import { type Deadline, deadlineOf, type ServerLimit } from './deadline.ts';
+import { requireSameDigest } from './digest-compare.ts';
 import { ApprovalError } from './error.ts';
-import type { ApprovalQuestion, Decision } from './types.ts';
+import { RetryBook } from './retry-book.ts';
+import type { ApprovalQuestion, Decision, EarlierDecision, OperatorAnswer, RetryJournal } from './types.ts';
 
 /** Decided requests kept for the inbox; the journals keep them all. */
 const keptDecided = 200;
@@ -21,6 +22,8 @@ export interface BrokerOptions {
   readonly newId: () => string;
   /** How long a request waits; 0 denies at once. */
   readonly deadlineMs: number;
+  /** Where it is written what becomes of requests whose agents gave up. */
+  readonly journal: RetryJournal;
 }
 
 /** A statement that waits. `decision` settles exactly once and never rejects. */
@@ -31,6 +34,8 @@ export interface Hold {
   end(state: 'withdrawn' | 'cancelled' | 'skipped', reason: string): void;
   /** Tells the operator what the statement's transaction keeps from others; has no effect once the hold has ended. */
   showLocks(locks: TransactionLocks): void;
+  /** The agent stops waiting, by a cancel or by leaving: the operator may still decide for its retry. */
+  giveUp(state: 'withdrawn' | 'cancelled', reason: string): void;
 }
 
 interface Waiting {
@@ -39,20 +44,26 @@ interface Waiting {
   readonly deadline: Deadline;
   timer: NodeJS.Timeout;
   readonly settle: (decision: Decision) => void;
+  /** Whether the identical statement can be told again in another session. */
+  readonly repeatable: boolean;
 }
 
 /**
  * Questions to the operator and their answers. A request is pending until exactly one thing ends it: the operator, the
- * deadline (denied), the asker leaving, or a cancel. Nothing else approves.
+ * deadline (denied), the asker leaving, or a cancel. Nothing else approves. A request whose agent gave up has a second
+ * life (retry-book.ts): the operator's late answer is kept for one retry of the identical statement.
  */
 export class ApprovalBroker {
   readonly #options: BrokerOptions;
   readonly #pending = new Map<string, Waiting>();
   readonly #decided: ApprovalRequest[] = [];
   readonly #listeners = new Set<(request: ApprovalRequest) => void>();
+  readonly #retries: RetryBook;
 
   constructor(options: BrokerOptions) {
     this.#options = options;
+    const { clock, monotonic, journal } = options;
+    this.#retries = new RetryBook({ clock, monotonic, journal, changed: (request) => this.#retryChanged(request) });
   }
 
   get deadlineMs(): number {
@@ -60,10 +71,18 @@ export class ApprovalBroker {
   }
 
   /**
-   * Asks the operator, for no longer than `server` leaves. With a deadline of 0, or too little left to ask, the hold is
-   * already expired when this returns, and nobody was asked.
+   * What the operator decided for the retry of a statement that was given up, if this is that retry; the answer is used up.
+   * Null: ask.
    */
-  ask(question: ApprovalQuestion, server: ServerLimit | null = null): Hold {
+  redeem(question: ApprovalQuestion, repeatable: boolean): EarlierDecision | null {
+    return repeatable && this.#options.deadlineMs > 0 ? this.#retries.redeem(question) : null;
+  }
+
+  /**
+   * Asks the operator, for no longer than `server` leaves. With a deadline of 0, or too little left to ask, the hold is
+   * already expired when this returns, and nobody was asked. Only a `repeatable` question can be answered for its retry.
+   */
+  ask(question: ApprovalQuestion, repeatable: boolean, server: ServerLimit | null = null): Hold {
     const { clock, newId, monotonic } = this.#options;
     const deadline = deadlineOf(this.#options.deadlineMs, server);
     const createdAt = clock();
@@ -79,10 +98,12 @@ export class ApprovalBroker {
       decidedAt: null,
       decidedBy: null,
       reason: null,
+      ...(repeatable && deadline.waitMs > 0 ? this.#retries.replaceBy(question) : { attempt: 1, replaces: null }),
+      retry: null,
     };
     const decision = new Promise<Decision>((settle) => {
       const timer = setTimeout(() => this.#look(id), Math.min(deadline.waitMs, lookMs));
-      this.#pending.set(id, { request, since: monotonic(), deadline, timer, settle });
+      this.#pending.set(id, { request, since: monotonic(), deadline, timer, settle, repeatable });
     });
     if (deadline.waitMs === 0) this.#look(id);
     else this.#emit(request);
@@ -91,33 +112,49 @@ export class ApprovalBroker {
       decision,
       end: (state, reason) => this.#end(id, state, null, null, reason),
       showLocks: (locks) => this.#change(id, { locks }),
+      giveUp: (state, reason) => this.#end(id, state, null, null, reason, true),
     };
   }
 
   /**
-   * The operator's answer. Throws ApprovalError: `approval_not_found`, `approval_already_ended`, or
-   * `approval_digest_mismatch` when the statement is not the one that was shown.
+   * The operator's answer, to a statement that waits or, `forRetry`, to one that was given up. Throws ApprovalError:
+   * `approval_not_found`, `approval_already_ended`, `approval_given_up`, or `approval_digest_mismatch` when the statement
+   * is not the one that was shown; and JournalError when a ticket cannot be written down, with nothing decided.
    */
   decide(input: DecideInput & { readonly by: string; readonly via: string }): ApprovalRequest {
-    this.#expireIfOverdue(input.id);
-    const waiting = this.#pending.get(input.id);
-    if (waiting === undefined) throw this.#whyNotPending(input.id);
-    const shown = Buffer.from(input.digest);
-    const actual = Buffer.from(waiting.request.digest);
-    if (shown.length !== actual.length || !timingSafeEqual(shown, actual)) {
-      throw new ApprovalError(
-        'approval_digest_mismatch',
-        'This request is for another statement than the one shown. Nothing was decided.',
-      );
-    }
-    const state = input.action === 'approve' ? 'approved' : 'denied';
+    const { id, action, by, via } = input;
+    this.#expireIfOverdue(id);
     const reason = input.reason === undefined || input.reason === '' ? null : input.reason;
-    return this.#end(input.id, state, input.by, input.via, reason) as ApprovalRequest;
+    const offered = this.#retries.offered(id);
+    if (offered !== null) return this.#decideForRetry(offered, input, { action, by, via, reason });
+    const waiting = this.#pending.get(id);
+    if (waiting === undefined) throw this.#whyNotPending(id);
+    requireSameDigest(input.digest, waiting.request.digest);
+    return this.#end(id, action === 'approve' ? 'approved' : 'denied', by, via, reason) as ApprovalRequest;
   }
 
-  /** Pending requests, oldest first, and the latest that ended, newest first. */
-  list(): { pending: ApprovalRequest[]; decided: ApprovalRequest[] } {
-    return { pending: [...this.#pending.values()].map((waiting) => waiting.request), decided: [...this.#decided] };
+  /** Takes back an unused ticket. Throws ApprovalError `approval_not_found`, `approval_already_ended`. */
+  withdrawTicket({ id, by, via }: { readonly id: string; readonly by: string; readonly via: string }): ApprovalRequest {
+    const withdrawn = this.#retries.withdraw(id, by, via);
+    if (withdrawn === null) throw this.#whyNotPending(id);
+    return withdrawn;
+  }
+
+  /** Takes back what was offered or decided for retries, wherever `why` gives a reason. */
+  withdrawRetries(why: (request: ApprovalRequest) => string | null): void {
+    this.#retries.withdrawWhere(why);
+  }
+
+  /**
+   * Pending requests, and those that are open for a retry, oldest first; the latest that ended, newest first, with those
+   * that are open for a retry among them.
+   */
+  list(): { pending: ApprovalRequest[]; retries: ApprovalRequest[]; decided: ApprovalRequest[] } {
+    return {
+      pending: [...this.#pending.values()].map((waiting) => waiting.request),
+      retries: this.#retries.open(),
+      decided: [...this.#decided],
+    };
   }
 
   /** Hears of every new, every changed and every ended request. Returns a function that stops listening. */
@@ -126,8 +163,9 @@ export class ApprovalBroker {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Withdraws everything that waits. */
+  /** Withdraws everything that waits, and every ticket. */
   stop(reason: string): void {
+    this.#retries.withdrawWhere(() => reason);
     // A copy: ending a hold changes the map that is being walked.
     for (const id of [...this.#pending.keys()]) this.#end(id, 'withdrawn', null, null, reason);
   }
@@ -161,6 +199,7 @@ export class ApprovalBroker {
     by: string | null,
     via: string | null,
     reason: string | null,
+    gaveUp = false,
   ): ApprovalRequest | null {
     const waiting = this.#pending.get(id);
     if (waiting === undefined) return null;
@@ -168,17 +207,40 @@ export class ApprovalBroker {
     clearTimeout(waiting.timer);
     const at = this.#options.clock();
     const ended: ApprovalRequest = { ...waiting.request, state, decidedAt: at, decidedBy: by, reason };
-    this.#decided.unshift(ended);
-    this.#decided.length = Math.min(this.#decided.length, keptDecided);
+    const offered = gaveUp && waiting.repeatable ? this.#retries.offer(ended) : null;
+    this.#keepDecided(offered ?? ended);
     waiting.settle({ state, by, via, reason, at, waitedMs: this.#options.monotonic() - waiting.since });
-    this.#emit(ended);
-    return ended;
+    this.#emit(offered ?? ended);
+    return offered ?? ended;
+  }
+
+  #decideForRetry(offered: ApprovalRequest, input: DecideInput, answer: OperatorAnswer): ApprovalRequest {
+    requireSameDigest(input.digest, offered.digest);
+    if (input.forRetry === true) return this.#retries.answer(offered.id, answer);
+    throw new ApprovalError(
+      'approval_given_up',
+      'The agent gave up waiting before you decided. Nothing was decided; you can still decide for its retry.',
+    );
+  }
+
+  #retryChanged(request: ApprovalRequest): void {
+    const at = this.#decided.findIndex(({ id }) => id === request.id);
+    if (at >= 0) this.#decided.splice(at, 1);
+    // A replaced request goes on in the one that replaced it, and would stand there twice.
+    if (request.retry?.state !== 'replaced') this.#keepDecided(request);
+    this.#emit(request);
+  }
+
+  #keepDecided(request: ApprovalRequest): void {
+    this.#decided.unshift(request);
+    this.#decided.length = Math.min(this.#decided.length, keptDecided);
   }
 
   #whyNotPending(id: string): ApprovalError {
-    const ended = this.#decided.find((request) => request.id === id);
+    const ended = [...this.#retries.open(), ...this.#decided].find((request) => request.id === id);
     if (ended === undefined) return new ApprovalError('approval_not_found', 'There is no such request.');
-    return new ApprovalError('approval_already_ended', `This request has already ended: it was ${ended.state}.`);
+    const state = ended.retry?.state ?? ended.state;
+    return new ApprovalError('approval_already_ended', `This request has already ended: it was ${state}.`);
   }
 
   #emit(request: ApprovalRequest): void {

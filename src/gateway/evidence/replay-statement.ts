@@ -84,13 +84,13 @@ export class StatementScene {
   decided(decision: RecordedDecision, time: number): void {
     this.waiting = false;
     this.decision = decision;
-    const waited = duration(this.#tape.offsetOf(time) - this.#heldAt);
+    const waited = decision.retryOf === undefined ? ` after ${duration(this.#tape.offsetOf(time) - this.#heldAt)}` : '';
     const reason = decision.reason === null ? '' : `: ${terminalSafe(decision.reason)}`;
     const good = decision.state === 'approved';
     this.#introduce();
     this.#say(
       good ? 'green' : 'red',
-      `${good ? '\u2714' : '\u2718'} ${terminalSafe(decisionWords(decision))} after ${waited}${reason}`,
+      `${good ? '\u2714' : '\u2718'} ${terminalSafe(decisionWords(decision))}${waited}${reason}`,
     );
   }
 

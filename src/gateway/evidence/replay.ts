@@ -87,6 +87,7 @@ function draw(
     case 'gate_stop':
     case 'login_refused':
     case 'cancel_refused':
+    case 'retry':
     case 'settings_changed':
       return;
     default:

@@ -16,9 +16,15 @@ export function counted(count: number, one: string, many = `${one}s`): string {
 }
 
 /** How a hold ended, as the start of a sentence. */
-export function decisionWords({ state, by, via }: RecordedDecision): string {
+export function decisionWords({ state, by, via, at, retryOf, approvalId }: RecordedDecision): string {
   const who = by === null ? '' : ` by ${by}`;
   const how = via === null ? '' : ` (${via})`;
+  if (retryOf !== undefined) {
+    const when = new Date(at).toISOString().slice(0, 19).replace('T', ' ');
+    const earlier = `${state}${who}${how} for its retry on ${when} UTC`;
+    const held = `statement ${retryOf.statement} of session ${retryOf.sessionId}, which the agent had given up; request ${approvalId}`;
+    return `${state === 'approved' ? 'ran on a ticket: ' : ''}${earlier} (${held})`;
+  }
   switch (state) {
     case 'approved':
       return `approved${who}${how}`;

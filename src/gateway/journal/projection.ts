@@ -80,6 +80,7 @@ export class SessionProjection {
       case 'gate_stop':
       case 'login_refused':
       case 'cancel_refused':
+      case 'retry':
       case 'settings_changed':
         return nothing;
       default:

@@ -106,6 +106,28 @@ export const recordBody = z.discriminatedUnion('type', [
     processId: z.number().int(),
     unread: z.number().int(),
   }),
+  /**
+   * In the gate's own journal: what became of a held statement that its agent gave up, see docs/journal-format.md. `offered`
+   * to the operator for the agent's retry, `issued` a ticket or `denied`, `redeemed` by the statement in `usedBy` or
+   * `refused` to it, `expired`, `withdrawn`, `replaced` by the agent's next try.
+   */
+  z.object({
+    type: z.literal('retry'),
+    event: z.enum(['offered', 'issued', 'denied', 'redeemed', 'refused', 'expired', 'withdrawn', 'replaced']),
+    approvalId: z.string(),
+    sessionId: z.string(),
+    statement: statementNumber,
+    agent: z.string(),
+    subject: z.string(),
+    connection: z.string(),
+    rule: z.string(),
+    digest: z.string(),
+    until: z.number().int(),
+    by: z.string().nullable(),
+    via: z.string().nullable(),
+    reason: z.string().nullable(),
+    usedBy: z.object({ sessionId: z.string(), statement: statementNumber }).nullable(),
+  }),
   z.object({ type: z.literal('settings_changed'), what: z.string(), by: z.string() }),
 ]);
 export type RecordBody = z.infer<typeof recordBody>;

@@ -1,6 +1,7 @@
 import type { EffectsView } from '../../contract/index.ts';
 import type { Effects } from '../sql/effects.ts';
 import type { JudgeContext, Judged } from './judged.ts';
+import { changesUnreported } from './settings-mark.ts';
 
 const harmlessKinds = new Set(['read', 'session', 'transaction', 'cursor', 'prepare', 'execute', 'explain', 'listen']);
 /** Settings that decide what the server reads in a text; `*`: any. */
@@ -9,7 +10,7 @@ const transactionEnds = /^(?:COMMIT|ROLLBACK|PREPARE)\b/;
 
 type Consequences = Pick<
   Judged,
-  'changes' | 'changesCatalog' | 'mayChangeSearchPath' | 'mayChangeReading' | 'movesNames'
+  'changes' | 'changesCatalog' | 'changesSettings' | 'mayChangeSearchPath' | 'mayChangeReading' | 'movesNames'
 >;
 
 /** What a statement may change of the things that the judgement of later ones rests on. */
@@ -19,6 +20,9 @@ export function consequencesOf(view: EffectsView, effects: readonly Effects[], c
     changesCatalog: view.kinds.some(
       (kind) => kind === 'ddl' || kind === 'dcl' || kind === 'procedural' || kind === 'unknown',
     ),
+    changesSettings:
+      view.kinds.some((kind) => kind === 'procedural' || kind === 'unknown') ||
+      effects.some((effect) => changesUnreported(effect.settings, effect.functions.some(mayActUnseen))),
     mayChangeSearchPath:
       view.kinds.some((kind) => kind === 'ddl' || kind === 'procedural' || kind === 'unknown') ||
       effects.some((effect) => effect.settings.length > 0 || effect.functions.some((called) => !called.harmless)),
@@ -29,14 +33,18 @@ export function consequencesOf(view: EffectsView, effects: readonly Effects[], c
   };
 }
 
+/** A function that may do anything, settings included; those that set_config names are among the statement's settings. */
+const mayActUnseen = (called: Effects['functions'][number]): boolean =>
+  !called.harmless && called.readsOnly !== true && called.name !== 'set_config';
+
 /** Whether unqualified names may mean something else behind this statement. */
 export const movesNames = (effect: Effects, { searchPathVaries }: JudgeContext): boolean =>
   effect.settings.some((name) => name === 'search_path' || name === '*') ||
   effect.kinds.some((kind) => kind === 'ddl' || kind === 'procedural' || kind === 'unknown') ||
-  effect.functions.some((called) => !called.harmless && called.readsOnly !== true && called.name !== 'set_config') ||
+  effect.functions.some(mayActUnseen) ||
   (searchPathVaries && effect.kinds.includes('transaction') && transactionEnds.test(effect.command ?? ''));
 
 const changesReading = (effect: Effects, { readingVaries }: JudgeContext): boolean =>
   effect.settings.some((name) => readingSettings.has(name)) ||
-  effect.functions.some((called) => !called.harmless && called.readsOnly !== true && called.name !== 'set_config') ||
+  effect.functions.some(mayActUnseen) ||
   (readingVaries && effect.kinds.includes('transaction') && transactionEnds.test(effect.command ?? ''));

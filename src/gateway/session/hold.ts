@@ -4,7 +4,7 @@ import type { ServerLimit } from '../approval/deadline.ts';
 import type { ApprovalQuestion } from '../approval/types.ts';
 import { noticeResponse } from '../wire/encode-backend.ts';
 import type { Recorder } from './recorder.ts';
-import { refusedByDecision, waitingNotice } from './refusal.ts';
+import { refusedByDecision, ticketNotice, waitingNotice } from './refusal.ts';
 import type { Member } from './unit-plan.ts';
 
 /**
@@ -28,28 +28,44 @@ export interface HoldOptions {
 }
 
 /**
- * Waits for the operator with one statement. The client hears why at once. Whatever is not an approval leaves the member
+ * Waits for the operator with one statement, unless the operator has already answered for this very retry. The client
+ * hears why at once. Whatever is not an approval leaves the member
  * with the error that the client gets instead.
  */
 export async function holdMember(member: Member, options: HoldOptions): Promise<void> {
   const { broker, recorder, client } = options;
   const { judged, running, parameters, digest } = member;
   const { text, effects, rule } = judged;
-  const hold = broker.ask(
-    { ...options.asker, statementSeq: running.seq, text, parameters: [...parameters], effects, rule, digest },
-    options.limit,
-  );
+  const question: ApprovalQuestion = {
+    ...options.asker,
+    statementSeq: running.seq,
+    text,
+    parameters: [...parameters],
+    effects,
+    rule,
+    digest,
+  };
+  const earlier = broker.redeem(question, member.repeatable);
+  if (earlier !== null) {
+    recorder.append({ type: 'decision', statement: running.seq, decision: earlier });
+    if (earlier.state === 'approved') client.write(noticeResponse(ticketNotice(rule)));
+    else member.refusal = refusedByDecision(rule, earlier, null);
+    return;
+  }
+  const hold = broker.ask(question, member.repeatable, options.limit);
   const { id, createdAt, deadlineAt, deadlineCause } = hold.request;
   const over = options.held(hold);
   recorder.append({ type: 'hold', statement: running.seq, approvalId: id, deadlineAt });
   const deadlineMs = deadlineAt - createdAt;
-  if (deadlineMs > 0) client.write(noticeResponse(waitingNotice(rule, deadlineMs, deadlineCause)));
+  if (deadlineMs > 0) {
+    client.write(noticeResponse(waitingNotice(rule, deadlineMs, deadlineCause, member.repeatable)));
+  }
   const timer = setInterval(() => client.write(options.keepAlive()), keepAliveMs);
   const { waitedMs, ...decision } = await hold.decision.finally(() => clearInterval(timer));
   await over();
   recorder.append({ type: 'decision', statement: running.seq, decision: { approvalId: id, ...decision } });
   running.waited(waitedMs);
   if (decision.state !== 'approved') {
-    member.refusal = refusedByDecision(rule, { ...decision, waitedMs }, deadlineCause);
+    member.refusal = refusedByDecision(rule, decision, deadlineCause, member.repeatable);
   }
 }

@@ -67,11 +67,16 @@ export class Holds {
 
   /** The client cancels. False when no statement is held. */
   cancel(): boolean {
-    this.#hold?.end('cancelled', 'the client cancelled the statement');
+    this.#hold?.giveUp('cancelled', 'the client cancelled the statement');
     return this.#hold !== null;
   }
 
-  /** Whoever asked is gone. */
+  /** The client is gone, and may come again. */
+  giveUp(reason: string): void {
+    this.#hold?.giveUp('withdrawn', reason);
+  }
+
+  /** The session ends for another reason. */
   withdraw(reason: string): void {
     this.#hold?.end('withdrawn', reason);
   }

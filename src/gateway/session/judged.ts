@@ -60,6 +60,8 @@ export interface Judged {
   /** Anything but reading: the record must survive a power loss before the statement is sent. */
   readonly changes: boolean;
   readonly changesCatalog: boolean;
+  /** It may change settings that the server does not report, see settings-mark.ts. */
+  readonly changesSettings: boolean;
   readonly mayChangeSearchPath: boolean;
   /** It may change the settings by which the server reads the texts that follow it in a pipeline. */
   readonly mayChangeReading: boolean;

@@ -4,12 +4,15 @@ import type { JudgeContext } from './judged.ts';
 import type { RunningStatement } from './running-statement.ts';
 import { readSearchPath } from './search-path.ts';
 import { knownTimeouts, readTimeouts, runningTimeouts, type ServerTimeouts } from './server-clocks.ts';
+import { SettingsMark } from './settings-mark.ts';
+import type { UnitPlan } from './unit-plan.ts';
 
 export interface KnowledgeOptions {
+  readonly sessionId: string;
   readonly database: DatabaseContext;
   readonly parameters: ReadonlyMap<string, string>;
-  /** True when start-up parameters may have given the session another search_path than a new session has. */
-  readonly ownSearchPath: boolean;
+  /** What the client asked for at its start, by parameter name. */
+  readonly startup: ReadonlyMap<string, string>;
   readonly write: (frames: readonly Buffer[]) => void;
 }
 
@@ -20,6 +23,7 @@ const readingParameters = new Set(['standard_conforming_strings', 'client_encodi
  * catalog. Judgement rests on it, so it is brought up to date before the next statement whenever it may have changed.
  */
 export class SessionKnowledge {
+  readonly settingsMark: SettingsMark;
   readonly #options: KnowledgeOptions;
   readonly #parameters: Map<string, string>;
   /** Null: as a new session has it, which is how the catalog was read. */
@@ -39,8 +43,11 @@ export class SessionKnowledge {
   constructor(options: KnowledgeOptions) {
     this.#options = options;
     this.#parameters = new Map(options.parameters);
-    this.#searchPathStale = options.ownSearchPath && options.database.needed;
-    this.#timeoutsStale = options.database.needed;
+    const { sessionId, startup, database } = options;
+    this.settingsMark = new SettingsMark(sessionId, startup, (name) => this.#parameters.get(name));
+    // Start-up parameters may have given the session another search_path than a new session has.
+    this.#searchPathStale = (startup.has('search_path') || startup.has('options')) && database.needed;
+    this.#timeoutsStale = database.needed;
   }
 
   get view(): DatabaseView {
@@ -62,13 +69,15 @@ export class SessionKnowledge {
   }
 
   /** A unit goes to the server. What it may change of how texts are read stays unknown until `settled`. */
-  sent(mayChangeReading: boolean): void {
-    this.#readingInFlight ||= mayChangeReading;
+  sent(plan: UnitPlan): void {
+    this.#readingInFlight ||= plan.kind === 'segment' && plan.mayChangeReading;
+    this.settingsMark.sent(plan.members.filter(({ refusal }) => refusal === null).map(({ judged }) => judged));
   }
 
   /** The server is ready: it reports settings before a ReadyForQuery, and then only (a Sync alone may be ignored, in a copy). */
   settled(): void {
     this.#readingInFlight = false;
+    this.settingsMark.settled();
   }
 
   /** A statement completed or failed: notes what it may have changed. */

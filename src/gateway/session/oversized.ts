@@ -74,6 +74,7 @@ export function judgeOversized(message: Oversized): { readonly judged: Judged; r
       statements: [],
       changes: false,
       changesCatalog: false,
+      changesSettings: false,
       mayChangeSearchPath: false,
       mayChangeReading: false,
       movesNames: false,

@@ -1,5 +1,6 @@
 import { type DeadlineCause, type RuleAnswer, timeoutText, type Verdict } from '../../contract/index.ts';
 import { causeHint } from '../approval/deadline.ts';
+import { retryLimit } from '../approval/retry-book.ts';
 import type { Decision } from '../approval/types.ts';
 import { sqlstate } from '../wire/constants.ts';
 import type { ErrorText } from '../wire/encode-backend.ts';
@@ -15,14 +16,28 @@ export function refusedByRule(verdict: Verdict, rule: RuleAnswer): ErrorText {
   };
 }
 
-/** The error for a statement that waited and was not approved. `cause`: the server's timeout that left it no more time. */
-export function refusedByDecision(rule: RuleAnswer, decision: Decision, cause: DeadlineCause | null): ErrorText {
+const answerMinutes = retryLimit.answerMs / 60_000;
+
+/** What an agent gains by telling a statement again that it gave up. */
+const laterApproval = `If the operator approves within ${retryLimit.offerMs / 60_000} minutes, the identical statement will run at once when it is sent again (once, for ${answerMinutes} minutes).`;
+
+/**
+ * The error for a statement that waited and was not approved. `cause`: the server's timeout that left it no more time.
+ * `repeatable`: a later decision may still be of use to a retry.
+ */
+export function refusedByDecision(
+  rule: RuleAnswer,
+  decision: Pick<Decision, 'state' | 'reason'>,
+  cause: DeadlineCause | null,
+  repeatable = false,
+): ErrorText {
   if (decision.state === 'cancelled') {
     return {
       severity: 'ERROR',
       sqlstate: sqlstate.queryCanceled,
       message: 'canceling statement due to user request',
       detail: 'The statement was waiting for approval in Postern and was not sent to the database.',
+      hint: repeatable ? laterApproval : undefined,
     };
   }
   const why = decision.reason ?? 'no reason given';
@@ -56,12 +71,28 @@ export function refusedUnmeasured(rule: RuleAnswer): ErrorText {
 }
 
 /** What the client hears while its statement waits. `cause`: the server's timeout that leaves it no more time. */
-export function waitingNotice(rule: RuleAnswer, deadlineMs: number, cause: DeadlineCause | null): ErrorText {
+export function waitingNotice(
+  rule: RuleAnswer,
+  deadlineMs: number,
+  cause: DeadlineCause | null,
+  repeatable = false,
+): ErrorText {
   const limit = cause === null ? '' : `, because the database ends this session then: ${timeoutText(cause)}`;
   return {
     severity: 'NOTICE',
     sqlstate: '00000',
     message: `Postern holds this statement until the operator decides (at most ${Math.round(deadlineMs / 1000)} s${limit}): ${rule.reason}`,
+    detail: `verdict: ask; rule: ${rule.id} (${rule.title}).`,
+    hint: repeatable ? `You may stop waiting. ${laterApproval}` : undefined,
+  };
+}
+
+/** What the client hears when its statement runs at once because it was approved after it had been given up. */
+export function ticketNotice(rule: RuleAnswer): ErrorText {
+  return {
+    severity: 'NOTICE',
+    sqlstate: '00000',
+    message: 'The operator approved this statement after it was given up: it runs now, this once',
     detail: `verdict: ask; rule: ${rule.id} (${rule.title}).`,
   };
 }

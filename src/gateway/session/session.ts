@@ -47,8 +47,8 @@ export interface SessionOptions {
   /** The server's process of this session. */
   readonly processId: number;
   readonly parameters: ReadonlyMap<string, string>;
-  /** True when start-up parameters may have given the session another search_path than a new session has. */
-  readonly ownSearchPath: boolean;
+  /** What the client asked for at its start, by parameter name. */
+  readonly startup: ReadonlyMap<string, string>;
   readonly database: DatabaseContext;
   readonly judgeWith: () => Pick<JudgeContext, 'parser' | 'policy' | 'environment' | 'groups' | 'now'>;
   /** Told of every answer, by the id of the rule that gave it. */
@@ -104,7 +104,7 @@ export class Session {
   constructor(options: SessionOptions) {
     this.facts = options.facts;
     this.#options = options;
-    const { client, upstream, database, parameters, ownSearchPath, recorder, broker, processId, monotonic } = options;
+    const { facts, client, upstream, database, parameters, startup, recorder, broker, processId, monotonic } = options;
     this.#sockets = new SocketPair(client, upstream, {
       clientData: (chunk) => this.#clientData(chunk),
       clientEnd: () => this.#clientEnd(),
@@ -117,7 +117,7 @@ export class Session {
     });
     this.#cancels = new Cancels({ cancelUpstream: options.cancelUpstream, log: (...said) => this.#log(...said) });
     const write = (frames: readonly Buffer[]): void => this.#sockets.toUpstream(frames);
-    this.#knowledge = new SessionKnowledge({ database, parameters, ownSearchPath, write });
+    this.#knowledge = new SessionKnowledge({ sessionId: facts.id, database, parameters, startup, write });
     this.#answers = new Answers({
       names: this.#names,
       recorder,
@@ -255,6 +255,7 @@ export class Session {
       database,
       role,
       searchPath: this.#knowledge.searchPath,
+      settings: this.#knowledge.settingsMark,
       record: (judged, protocol, parameters, digest) => {
         const statement = ++this.#statements;
         ruleAnswered(judged.rule.id);
@@ -331,7 +332,7 @@ export class Session {
   #forward(plan: UnitPlan): void {
     for (const { running, judged, digest } of plan.members) this.#commitGate.sent(running.seq, judged, digest);
     this.#holds.sent();
-    this.#knowledge.sent(plan.kind === 'segment' && plan.mayChangeReading);
+    this.#knowledge.sent(plan);
     this.#sockets.toUpstream(forwardPlan(plan, this.#answers, this.#knowledge.view.profile.active));
   }
 
@@ -356,7 +357,7 @@ export class Session {
   /** The client is gone: a held statement is withdrawn, a running one cancelled, the upstream closed. */
   #leave(): void {
     const reason = 'the client disconnected';
-    this.#holds.withdraw(`${reason} while the statement waited`);
+    this.#holds.giveUp(`${reason} while the statement waited`);
     if (this.#answers.idle || this.#busy || this.#ended !== null) return this.#end(reason, null);
     const grace = setTimeout(() => this.#end(`${reason} while a statement ran`, null), cancelGraceMs);
     void this.cancel(this.#options.monotonic()).then(() => {

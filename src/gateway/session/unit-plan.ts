@@ -26,6 +26,7 @@ import { tooManyPortals } from './refusal.ts';
 import type { RunningStatement } from './running-statement.ts';
 import type { JudgedMessage, Unit } from './segment.ts';
 import { SegmentPortals } from './segment-portals.ts';
+import type { SettingsMark } from './settings-mark.ts';
 
 /** One statement that a unit would run, judged and recorded, before anything of it is sent. */
 export interface Member {
@@ -33,6 +34,8 @@ export interface Member {
   readonly running: RunningStatement;
   readonly parameters: readonly BoundValue[];
   readonly digest: string;
+  /** Whether the same statement in another session does the same: it rests on nothing that only this session knows. */
+  readonly repeatable: boolean;
   /** Set when it must not run: the error that the client gets instead. */
   refusal: ErrorText | null;
 }
@@ -84,6 +87,9 @@ export interface PlanOptions {
   readonly database: string;
   readonly role: string;
   readonly searchPath: readonly string[];
+  readonly settings: SettingsMark;
+  /** A statement before it in the same segment may change settings that `settings` does not know of yet. */
+  readonly settingsInFlight?: boolean;
   /** Writes the statement record and returns what follows the statement to its outcome. */
   readonly record: (
     judged: Judged,
@@ -103,7 +109,7 @@ export function planUnit(unit: Unit, options: PlanOptions): UnitPlan {
       const answer = policyQuestion(text, options.context);
       const known = answer === null ? judged : asPolicyQuestion(judged);
       const frame = answer === null ? unit.frame : encode.query(answer);
-      return { kind: 'query', frame, members: [member(known, 'simple', null, [], text, options)] };
+      return { kind: 'query', frame, members: [member(known, 'simple', null, [], { text }, options)] };
     }
     case 'function_call': {
       if (unit.frame instanceof Oversized) return oversizedPlan(unit.frame, 'function_call', options);
@@ -111,7 +117,7 @@ export function planUnit(unit: Unit, options: PlanOptions): UnitPlan {
       return {
         kind: 'function_call',
         frame: unit.frame,
-        members: [member(judged, 'function_call', null, [], unit.frame, options)],
+        members: [member(judged, 'function_call', null, [], { text: unit.frame }, options)],
       };
     }
     case 'segment':
@@ -150,6 +156,7 @@ function planSegment(frames: readonly JudgedMessage[], end: 'sync' | 'flush', se
         const made = bindMember(message, definition, names, options);
         if (message.portal !== '' && options.answers.portalsFull) made.member.refusal ??= tooManyPortals;
         members.push(made.member);
+        options = { ...options, settingsInFlight: settingsMoveWith(made.member, options) };
         portals.bind(message.portal, made.portal);
         bound.set(made.portal, made.member);
         options = withUncommitted(options, made.member);
@@ -174,6 +181,7 @@ function planSegment(frames: readonly JudgedMessage[], end: 'sync' | 'flush', se
           made = anew.member;
           members.push(made);
           options = withUncommitted(options, made);
+          options = { ...options, settingsInFlight: settingsMoveWith(made, options) };
         }
         for (const statement of portal.judged.statements) {
           names.acknowledge(statement);
@@ -185,7 +193,7 @@ function planSegment(frames: readonly JudgedMessage[], end: 'sync' | 'flush', se
           const { context } = options;
           const readingInFlight = context.readingInFlight || portal.judged.mayChangeReading;
           const searchPathInFlight = context.searchPathInFlight || portal.judged.movesNames;
-          options = { ...session, context: { ...context, readingInFlight, searchPathInFlight } };
+          options = { ...options, context: { ...context, readingInFlight, searchPathInFlight } };
         }
         break;
       }
@@ -213,6 +221,9 @@ function withUncommitted(options: PlanOptions, { judged, digest }: Member): Plan
   return { ...options, context: { ...options.context, uncommitted } };
 }
 
+const settingsMoveWith = ({ judged }: Member, options: PlanOptions): boolean =>
+  judged.changesSettings || options.settingsInFlight === true;
+
 /** Names must be UTF-8 to be told apart; the text is judged as bytes. */
 function definitionOf(frame: Buffer, context: JudgeContext): { name: string; definition: Definition } {
   const { name, text, parameterTypes } = decodeParse(frame);
@@ -228,7 +239,7 @@ function bindMember(message: BindMessage, known: Definition | undefined, names: 
       ? asPolicyQuestion(byText)
       : byText;
   const parameters = boundValues(message, definition.parameterTypes);
-  const made = member(judged, 'extended', message, parameters, definition.text, options);
+  const made = member(judged, 'extended', message, parameters, definition, options);
   const fields = options.answers.statementFields(message.statement);
   return {
     member: made,
@@ -250,7 +261,7 @@ function executeMember(
   options: PlanOptions,
 ) {
   const judged = judgeDefinition(definition, names, options.context);
-  const made = member(judged, 'extended', null, [], definition.text, options);
+  const made = member(judged, 'extended', null, [], definition, options);
   return { member: made, portal: portalOf(definition, made, resultFormats, names, options, null) };
 }
 
@@ -284,20 +295,33 @@ function member(
   protocol: 'simple' | 'extended' | 'function_call',
   message: BindMessage | null,
   parameters: readonly BoundValue[],
-  text: Buffer,
-  options: PlanOptions,
+  told: Pick<Definition, 'text'> & Partial<Definition>,
+  { context, settings, ...options }: PlanOptions,
 ): Member {
   // An approval of a COMMIT is one of everything that it makes permanent.
-  const gated = judged.commitsGated ? options.context.uncommitted.map((one) => one.digest) : [];
+  const gated = judged.commitsGated ? context.uncommitted.map((one) => one.digest) : [];
   const digest = statementDigest({
-    text: [text.toString('latin1'), ...gated].join('\0'),
+    protocol: told.via === undefined ? protocol : `${protocol} ${told.via}`,
+    text: [told.text.toString('latin1'), ...gated].join('\0'),
     values: message?.values ?? [],
     formats: message?.parameterFormats ?? [],
+    parameterTypes: told.parameterTypes ?? [],
     database: options.database,
     role: options.role,
     searchPath: options.searchPath,
+    settings: settings.values(),
   });
-  return { judged, running: options.record(judged, protocol, parameters, digest), parameters, digest, refusal: null };
+  const repeatable =
+    protocol !== 'function_call' &&
+    (told.via ?? 'parse') === 'parse' &&
+    !runsByName(judged.statements) &&
+    !judged.effects.kinds.includes('transaction') && // what a COMMIT does was told before it
+    options.settingsInFlight !== true &&
+    !settings.unsettled &&
+    !context.searchPathInFlight &&
+    !context.readingInFlight;
+  const running = options.record(judged, protocol, parameters, digest);
+  return { judged, running, parameters, digest, repeatable, refusal: null };
 }
 
 function oversizedPlan(message: Oversized, protocol: 'simple' | 'function_call', options: PlanOptions): UnitPlan {
@@ -315,6 +339,7 @@ function oversizedMember(
     running: options.record(judged, protocol, [], message.digest),
     parameters: [],
     digest: message.digest,
+    repeatable: false,
     refusal,
   };
 }

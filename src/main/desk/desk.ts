@@ -1,4 +1,4 @@
-import { type Emit, type Handlers, type Port, serve } from '../../contract/index.ts';
+import { type Emit, type Handlers, openForRetry, type Port, serve } from '../../contract/index.ts';
 import { tlsMode } from '../../gateway/door/host.ts';
 import { agentAddresses } from './addresses.ts';
 import { agentHandlers } from './agents.ts';
@@ -53,9 +53,14 @@ export function createDesk(ports: DeskPorts): Desk {
         problems: gateway.problems().map((problem) => ({ ...problem })),
       };
     },
-    'approvals.list': async () => gateway.approvals.list(),
+    'approvals.list': async () => {
+      const { decided, ...open } = gateway.approvals.list();
+      return { ...open, decided: decided.filter((request) => !openForRetry(request)) };
+    },
     'approvals.decide': (decision) =>
       withDeskErrors(() => gateway.approvals.decide({ ...decision, by: ports.operator, via: ports.host })),
+    'approvals.withdrawTicket': ({ id }) =>
+      withDeskErrors(() => gateway.approvals.withdrawTicket({ id, by: ports.operator, via: ports.host })),
     ...sessionHandlers(ports),
     ...connectionHandlers(ports, editor, emit),
     ...agentHandlers(ports, editor, emit),

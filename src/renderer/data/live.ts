@@ -1,10 +1,11 @@
 import type { QueryClient } from '@tanstack/react-query';
-import type {
-  ApprovalRequest,
-  CallOutput,
-  SessionDetail,
-  SessionSummary,
-  StatementEntry,
+import {
+  type ApprovalRequest,
+  type CallOutput,
+  openForRetry,
+  type SessionDetail,
+  type SessionSummary,
+  type StatementEntry,
 } from '../../contract/index.ts';
 import type { Desk } from '../desk.ts';
 import { callKey } from './query.ts';
@@ -14,14 +15,19 @@ type Approvals = CallOutput<'approvals.list'>;
 /** How many decided requests the desk keeps in view. */
 const decidedKept = 100;
 
-/** The lists with one request in its new state: pending oldest first, decided newest first. */
+/**
+ * The lists with one request in its new state: pending and open for a retry oldest first, decided newest first. A request
+ * that was replaced stays where it is until the one that replaces it comes, so that who reads it can be led there.
+ */
 export function withApproval(lists: Approvals, request: ApprovalRequest): Approvals {
-  const pending = lists.pending.filter((other) => other.id !== request.id);
-  const decided = lists.decided.filter((other) => other.id !== request.id);
-  if (request.state === 'pending') {
-    return { pending: [...pending, request].sort((a, b) => a.createdAt - b.createdAt), decided };
-  }
-  return { pending, decided: [request, ...decided].slice(0, decidedKept) };
+  const others = (list: Approvals['pending']) =>
+    list.filter((other) => other.id !== request.id && other.id !== request.replaces);
+  const [pending, retries, decided] = [others(lists.pending), others(lists.retries), others(lists.decided)];
+  const inOrder = (list: Approvals['pending']) => [...list, request].sort((a, b) => a.createdAt - b.createdAt);
+  if (request.state === 'pending') return { pending: inOrder(pending), retries, decided };
+  if (openForRetry(request) || request.retry?.state === 'replaced')
+    return { pending, retries: inOrder(retries), decided };
+  return { pending, retries, decided: [request, ...decided].slice(0, decidedKept) };
 }
 
 /** The list with one session in its new state: at its place, or in front when it is new. */

@@ -1,5 +1,12 @@
 import type { ComponentType } from 'react';
-import type { ApprovalState, Environment, StatementEntry, Verdict } from '../../contract/index.ts';
+import type {
+  ApprovalRequest,
+  ApprovalState,
+  Environment,
+  RetryState,
+  StatementEntry,
+  Verdict,
+} from '../../contract/index.ts';
 import {
   BlockIcon,
   CheckCircleIcon,
@@ -67,6 +74,21 @@ const approvals: Record<ApprovalState, ChipProps> = {
 
 export function ApprovalChip({ state }: { readonly state: ApprovalState }) {
   return <Chip {...approvals[state]} />;
+}
+
+const retries: Record<RetryState, ChipProps> = {
+  offered: { tone: 'ask', icon: UnplugIcon, label: 'Given up' },
+  ticket: { tone: 'allow', icon: ClockIcon, label: 'Ticket' },
+  redeemed: { tone: 'allow', icon: CheckCircleIcon, label: 'Ran on ticket' },
+  denied: { tone: 'block', icon: BlockIcon, label: 'Denied' },
+  expired: { tone: 'neutral', icon: ClockIcon, label: 'Given up' },
+  withdrawn: { tone: 'neutral', icon: EndIcon, label: 'Ticket withdrawn' },
+  replaced: { tone: 'neutral', icon: UnplugIcon, label: 'Asked again' },
+};
+
+/** How far a request is: its second life, once its agent gave up, says more than how its hold ended. */
+export function RequestChip({ request }: { readonly request: ApprovalRequest }) {
+  return <Chip {...(request.retry === null ? approvals[request.state] : retries[request.retry.state])} />;
 }
 
 /** What became of a statement, in one word: how a hold ended, else the refusal, else the masking, else the verdict. */

@@ -26,6 +26,7 @@ const question = (more: Partial<ApprovalQuestion> = {}): ApprovalQuestion => ({
 });
 
 const deadlineMs = 1000;
+const journal = { require: () => undefined, note: () => undefined };
 function brokerOf(deadline = deadlineMs): ApprovalBroker {
   let made = 0;
   return new ApprovalBroker({
@@ -33,6 +34,7 @@ function brokerOf(deadline = deadlineMs): ApprovalBroker {
     monotonic: () => performance.now(),
     newId: () => `request-${++made}`,
     deadlineMs: deadline,
+    journal,
   });
 }
 const operator = { by: 'ada', via: 'memory' } as const;
@@ -47,8 +49,8 @@ afterEach(() => {
 describe('an approval request', () => {
   test('waits for the operator and ends approved, with who and why and how long', async () => {
     const broker = brokerOf();
-    const hold = broker.ask(question());
-    expect(broker.list()).toEqual({ pending: [hold.request], decided: [] });
+    const hold = broker.ask(question(), true);
+    expect(broker.list()).toEqual({ pending: [hold.request], retries: [], decided: [] });
     expect(hold.request).toMatchObject({
       state: 'pending',
       createdAt: 1_000_000,
@@ -72,18 +74,18 @@ describe('an approval request', () => {
       at: 1_000_400,
       waitedMs: 400,
     });
-    expect(broker.list()).toEqual({ pending: [], decided: [ended] });
+    expect(broker.list()).toEqual({ pending: [], retries: [], decided: [ended] });
   });
 
   test('is denied when nobody answers in time', async () => {
-    const hold = brokerOf().ask(question());
+    const hold = brokerOf().ask(question(), true);
     vi.advanceTimersByTime(deadlineMs);
     expect(await hold.decision).toMatchObject({ state: 'expired', by: null, reason: 'no answer within 1 s' });
   });
 
   test('is not prolonged or ended by a clock that is set', async () => {
     const broker = brokerOf();
-    const hold = broker.ask(question());
+    const hold = broker.ask(question(), true);
     vi.setSystemTime(9_000_000);
     expect(broker.list().pending).toEqual([hold.request]);
     vi.setSystemTime(0);
@@ -92,7 +94,7 @@ describe('an approval request', () => {
   });
 
   test('ends when the server would end its session, less a margin, and says why', async () => {
-    const hold = brokerOf(60_000).ask(question(), { setting: 'transaction_timeout', valueMs: 5000, leftMs: 4500 });
+    const hold = brokerOf(60_000).ask(question(), true, { setting: 'transaction_timeout', valueMs: 5000, leftMs: 4500 });
     expect(hold.request).toMatchObject({
       deadlineAt: 1_004_500,
       deadlineCause: { setting: 'transaction_timeout', valueMs: 5000 },
@@ -111,7 +113,7 @@ describe('an approval request', () => {
     const broker = brokerOf(60_000);
     const heard: string[] = [];
     broker.onChange(({ state }) => heard.push(state));
-    const hold = broker.ask(question(), {
+    const hold = broker.ask(question(), true, {
       setting: 'idle_in_transaction_session_timeout',
       valueMs: 1400,
       leftMs: 900,
@@ -127,8 +129,9 @@ describe('an approval request', () => {
       monotonic: () => performance.now() + slept,
       newId: () => 'request-1',
       deadlineMs: 60_000,
+      journal,
     });
-    const hold = broker.ask(question());
+    const hold = broker.ask(question(), true);
     slept = 3_600_000;
     const decide = () => broker.decide({ id: 'request-1', digest, action: 'approve', ...operator });
     expect(decide).toThrow(expect.objectContaining({ code: 'approval_already_ended' }));
@@ -142,8 +145,9 @@ describe('an approval request', () => {
       monotonic: () => performance.now() + slept,
       newId: () => 'request-1',
       deadlineMs: 60_000,
+      journal,
     });
-    const hold = broker.ask(question());
+    const hold = broker.ask(question(), true);
     slept = 3_600_000;
     vi.advanceTimersByTime(5000);
     expect(await hold.decision).toMatchObject({ state: 'expired' });
@@ -153,7 +157,7 @@ describe('an approval request', () => {
     const broker = brokerOf();
     const heard: [string, boolean | undefined][] = [];
     broker.onChange(({ state, locks }) => heard.push([state, locks?.known]));
-    const hold = broker.ask(question({ transaction: 'open' }));
+    const hold = broker.ask(question({ transaction: 'open' }), true);
     const locks = { held: [], moreHeld: 0, blocked: [], moreBlocked: 0, known: true };
     hold.showLocks(locks);
     expect(broker.list().pending).toEqual([{ ...hold.request, locks }]);
@@ -170,14 +174,14 @@ describe('an approval request', () => {
     const broker = brokerOf(0);
     const heard: ApprovalRequest[] = [];
     broker.onChange((request) => heard.push(request));
-    const hold = broker.ask(question());
+    const hold = broker.ask(question(), true);
     expect(await hold.decision).toMatchObject({ state: 'expired', waitedMs: 0 });
     expect(heard.map(({ state }) => state)).toEqual(['expired']);
   });
 
   test('is withdrawn when the gate stops', async () => {
     const broker = brokerOf();
-    const holds = [broker.ask(question()), broker.ask(question())];
+    const holds = [broker.ask(question(), true), broker.ask(question(), true)];
     broker.stop('the gate stops');
     expect(
       (await Promise.all(holds.map(({ decision }) => decision))).map(({ state, reason }) => [state, reason]),
@@ -192,7 +196,7 @@ describe('an approval request', () => {
     'cannot be decided under the digest "%s", and goes on waiting',
     (wrong) => {
       const broker = brokerOf();
-      const { request } = broker.ask(question());
+      const { request } = broker.ask(question(), true);
       const decide = () => broker.decide({ id: request.id, digest: wrong, action: 'approve', ...operator });
       expect(decide).toThrow(expect.objectContaining({ code: 'approval_digest_mismatch' }));
       expect(broker.list().pending).toEqual([request]);
@@ -208,16 +212,16 @@ describe('an approval request', () => {
     const broker = brokerOf();
     const heard: string[] = [];
     const stop = broker.onChange(({ id, state }) => heard.push(`${id} ${state}`));
-    const { request } = broker.ask(question());
+    const { request } = broker.ask(question(), true);
     broker.decide({ id: request.id, digest, action: 'deny', ...operator });
     stop();
-    broker.ask(question());
+    broker.ask(question(), true);
     expect(heard).toEqual(['request-1 pending', 'request-1 denied']);
   });
 
   test('stays in the inbox among the latest 200 that ended', () => {
     const broker = brokerOf(0);
-    for (let asked = 0; asked < 201; asked += 1) broker.ask(question());
+    for (let asked = 0; asked < 201; asked += 1) broker.ask(question(), true);
     const { decided } = broker.list();
     expect([decided.length, decided[0]?.id, decided.at(-1)?.id]).toEqual([200, 'request-201', 'request-2']);
   });
@@ -266,7 +270,7 @@ test('in any order of events every request ends in exactly one state, once, and 
       };
       const run = (step: Command): void => {
         if (step.kind === 'ask') {
-          requests.push({ hold: broker.ask(question()), askedAt: now, state: 'pending' });
+          requests.push({ hold: broker.ask(question(), true), askedAt: now, state: 'pending' });
         } else if (step.kind === 'wait') {
           now += step.ms;
           vi.advanceTimersByTime(step.ms);

@@ -63,6 +63,9 @@ export function aRequest(overrides: Partial<ApprovalRequest> = {}): ApprovalRequ
     },
     rule: { id: 'write-by-key', title: 'Changes to single rows', reason: 'production', hint: null },
     digest: 'd1',
+    attempt: 1,
+    replaces: null,
+    retry: null,
     ...overrides,
   };
 }
@@ -102,6 +105,13 @@ export interface FakeGateway extends DeskGateway {
   emit<N extends EventName>(name: N, payload: EventPayload<N>): void;
 }
 
+function requestOf(requests: readonly ApprovalRequest[], wanted: string): ApprovalRequest {
+  const request = requests.find(({ id }) => id === wanted);
+  if (request === undefined)
+    throw Object.assign(new Error('There is no such request.'), { code: 'approval_not_found' });
+  return request;
+}
+
 export function fakeGateway(): FakeGateway {
   const listeners = new Map<string, Set<(payload: never) => void>>();
   const configured: GatewaySettings[] = [];
@@ -121,14 +131,15 @@ export function fakeGateway(): FakeGateway {
       for (const listener of listeners.get(name) ?? []) listener(payload as never);
     },
     approvals: {
-      list: () => ({ pending: requests.filter(({ state }) => state === 'pending'), decided: [] }),
+      list: () => ({ pending: requests.filter(({ state }) => state === 'pending'), retries: [], decided: [] }),
+      withdrawTicket: (input) => {
+        decisions.push(input);
+        return requestOf(requests, input.id);
+      },
       decide(input) {
         decisions.push(input);
-        const request = requests.find(({ id }) => id === input.id);
-        if (request === undefined)
-          throw Object.assign(new Error('There is no such request.'), { code: 'approval_not_found' });
         return {
-          ...request,
+          ...requestOf(requests, input.id),
           state: input.action === 'approve' ? 'approved' : 'denied',
           decidedBy: input.by,
           decidedAt: 2000,

@@ -1,4 +1,4 @@
-import type { ApprovalRequest } from '../../../src/contract/index.ts';
+import type { ApprovalRequest, Retry } from '../../../src/contract/index.ts';
 
 /** A digest that can be told apart from others and is the same in every run. */
 export const digestOf = (id: string): string =>
@@ -49,6 +49,9 @@ export function request(id: string, now: number, overrides: Partial<ApprovalRequ
       hint: 'Wait for the operator, or read from a replica.',
     },
     digest: digestOf(id),
+    attempt: 1,
+    replaces: null,
+    retry: null,
     ...overrides,
   };
 }
@@ -147,6 +150,42 @@ export function decidedRequests(now: number): ApprovalRequest[] {
       text: 'truncate table carts',
       parameters: [],
       effects: { kinds: ['truncate'], reads: [], writes: ['public.carts'], functions: [], understood: true },
+    }),
+  ];
+}
+
+/** The second life of a request whose agent gave up a minute ago. */
+export function retryOf(now: number, overrides: Partial<Retry> = {}): Retry {
+  return {
+    state: 'offered',
+    until: now + 540_000,
+    decidedAt: null,
+    decidedBy: null,
+    reason: null,
+    endedAt: null,
+    usedBy: null,
+    ...overrides,
+  };
+}
+
+/** One given up and still to be decided, one with a ticket. */
+export function givenUpRequests(now: number): ApprovalRequest[] {
+  const givenUp = {
+    state: 'withdrawn',
+    decidedAt: now - 60_000,
+    reason: 'the client disconnected while the statement waited',
+    transaction: 'idle',
+  } as const;
+  return [
+    request('a-up-1', now, { ...givenUp, createdAt: now - 120_000, attempt: 2, retry: retryOf(now) }),
+    request('a-up-2', now, {
+      ...givenUp,
+      state: 'cancelled',
+      createdAt: now - 110_000,
+      reason: 'the client cancelled the statement',
+      retry: retryOf(now, { state: 'ticket', decidedAt: now - 30_000, decidedBy: 'operator', until: now + 570_000 }),
+      text: "update orders set status = 'paid' where id = $1",
+      parameters: [{ text: '48214', format: 'text', truncated: false }],
     }),
   ];
 }

@@ -25,6 +25,7 @@ window.fake = fakeDesk(Date.now(), () => line.emit, {
   empty: wanted.has('empty'),
   managedBy,
   problems: wanted.has('problems'),
+  givenUp: wanted.has('givenup'),
 });
 line.emit = serve(gateEnd, window.fake.handlers);
 

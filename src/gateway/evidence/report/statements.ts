@@ -124,6 +124,7 @@ function decisionFact({ decision, hold }: StatementCase): string {
   if (decision === null) return '';
   const waited = hold === null ? '' : ` after ${duration(Math.max(0, decision.at - hold.at))}`;
   const reason = decision.reason === null ? '' : `. Reason: ${decision.reason}`;
+  if (decision.retryOf !== undefined) return `${decisionWords(decision)}${reason}`;
   return `${decisionWords(decision)}${waited}, at ${timeOfDay(decision.at)} UTC${reason}`;
 }
 

@@ -46,6 +46,7 @@ export function sentences(cases: readonly StatementCase[]): string[] {
       cases.flatMap(({ decision }) => (decision?.state === 'approved' && decision.by !== null ? [decision.by] : [])),
     ),
   ];
+  const tickets = cases.filter(({ decision: one }) => one?.state === 'approved' && one.retryOf !== undefined).length;
   const masked = cases.filter(({ outcome }) => (outcome?.maskedColumns.length ?? 0) > 0).length;
   const story: (string | false)[] = [
     cases.length === 0
@@ -53,6 +54,8 @@ export function sentences(cases: readonly StatementCase[]): string[] {
       : `The agent sent ${counted(cases.length, 'statement')}. ${executed.length.toLocaleString('en-US')} of them ran to the end: ${(executed.length - changed.length).toLocaleString('en-US')} changed nothing, ${changed.length.toLocaleString('en-US')} changed data, structure or rights.`,
     count('approved') > 0 &&
       `${counted(count('approved'), 'statement')} waited and ran only after approval${approvers.length > 0 ? ` by ${approvers.join(', ')}` : ''}.`,
+    tickets > 0 &&
+      `${counted(tickets, 'of them ran on a ticket', 'of them ran on tickets')}: approved after the agent had given up waiting, for one retry of the identical statement.`,
     count('denied') > 0 &&
       `${counted(count('denied'), 'statement')} waited and did not run: denied, unanswered or given up.`,
     count('held') > 0 && `${counted(count('held'), 'statement')} needed a decision of which nothing is recorded.`,

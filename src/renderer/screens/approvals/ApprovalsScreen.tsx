@@ -15,10 +15,14 @@ import { RequestList } from './RequestList.tsx';
 export function ApprovalsScreen({ id }: { readonly id: string | null }) {
   const approvals = useCall('approvals.list', {});
   const pending = approvals.data?.pending ?? [];
+  const retries = approvals.data?.retries ?? [];
   const decided = approvals.data?.decided ?? [];
-  const all = [...pending, ...decided];
+  const all = [...pending, ...retries, ...decided];
   const selected = all.find((request) => request.id === id) ?? null;
-  const first = pending[0]?.id ?? null;
+  const toDecide = [...pending, ...retries.filter(({ retry }) => retry?.state === 'offered')];
+  // The agent asked again while its request was open here: the new one is what the operator reads on.
+  const successor = selected === null ? all.find(({ replaces }) => replaces !== null && replaces === id) : undefined;
+  const first = successor?.id ?? toDecide[0]?.id ?? null;
 
   const open = (to: string | null) => navigate({ screen: 'approvals', id: to }, true);
   const move = (by: number) => {
@@ -38,15 +42,12 @@ export function ApprovalsScreen({ id }: { readonly id: string | null }) {
 
   const afterDecision = (decidedId: string) => {
     finishedWith.current = decidedId;
-    open(pending.find((request) => request.id !== decidedId)?.id ?? decidedId);
+    open(toDecide.find((request) => request.id !== decidedId)?.id ?? decidedId);
   };
 
   return (
     <>
-      <ScreenHead
-        title="Approvals"
-        detail={pending.length > 0 ? `${plural(pending.length, 'statement')} waiting` : 'nothing waits'}
-      />
+      <ScreenHead title="Approvals" detail={waitingWords(pending.length, toDecide.length - pending.length)} />
       {approvals.isPending && <Loading lines={6} label="Loading requests" />}
       {approvals.error && (
         <div className={styles.error}>
@@ -59,6 +60,12 @@ export function ApprovalsScreen({ id }: { readonly id: string | null }) {
             {pending.length > 0 && (
               <RequestList title="Waiting for you" requests={pending} selected={selected?.id ?? null} onOpen={open} />
             )}
+            <RequestList
+              title="Given up by the agent"
+              requests={retries}
+              selected={selected?.id ?? null}
+              onOpen={open}
+            />
           </div>
           <div className={styles.detail}>
             {selected ? (
@@ -74,4 +81,9 @@ export function ApprovalsScreen({ id }: { readonly id: string | null }) {
       )}
     </>
   );
+}
+
+function waitingWords(pending: number, givenUp: number): string {
+  const waiting = pending > 0 ? `${plural(pending, 'statement')} waiting` : 'nothing waits';
+  return givenUp > 0 ? `${waiting}, ${givenUp} given up` : waiting;
 }

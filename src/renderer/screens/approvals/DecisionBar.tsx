@@ -15,19 +15,27 @@ interface DecisionBarProps {
   onDecided(id: string): void;
 }
 
-/** Deny or approve. Deny is the strong button; approving takes the mouse or a chord, never a bare Enter or Space. */
+/** Deny or approve, a statement that waits or the retry of one that was given up. Deny is the strong button; approving takes the mouse or a chord, never a bare Enter or Space. */
 export function DecisionBar({ request, onDecided }: DecisionBarProps) {
   const [reason, setReason] = useState('');
   const bar = useRef<HTMLFieldSetElement>(null);
   const decide = useAction('approvals.decide');
-  const { armed, isArmed } = useArmed(request.id);
+  // A statement that is given up under one's hands becomes another question: the buttons arm anew.
+  const { armed, isArmed } = useArmed(`${request.id} ${request.state}`);
+  const forRetry = request.retry !== null;
 
   const answer = (action: DecideInput['action']) => {
     if (!isArmed() || decide.isPending) return;
     const said = reason.trim();
     // The event of the decision may take this bar away before the answer comes, hence the promise and not its callbacks.
     decide
-      .mutateAsync({ id: request.id, digest: request.digest, action, ...(said === '' ? {} : { reason: said }) })
+      .mutateAsync({
+        id: request.id,
+        digest: request.digest,
+        action,
+        forRetry,
+        ...(said === '' ? {} : { reason: said }),
+      })
       .then(
         () => onDecided(request.id),
         () => undefined, // shown through decide.error
@@ -74,7 +82,7 @@ export function DecisionBar({ request, onDecided }: DecisionBarProps) {
           onKeyUp={chordOnly}
           onClick={() => answer('approve')}
         >
-          Approve once
+          {forRetry ? 'Approve for its retry' : 'Approve once'}
         </Button>
         <Button
           size="large"

@@ -10,6 +10,8 @@ import { DecisionBar } from './DecisionBar.tsx';
 import { EndedBanner } from './EndedBanner.tsx';
 import { Facts } from './Facts.tsx';
 import styles from './RequestDetail.module.css';
+import { RetryBanner } from './RetryBanner.tsx';
+import { TicketBar } from './TicketBar.tsx';
 import { blockedCount, blocksText, Waiting } from './Waiting.tsx';
 
 interface RequestDetailProps {
@@ -21,6 +23,7 @@ interface RequestDetailProps {
 export function RequestDetail({ request, onDecided }: RequestDetailProps) {
   const pending = request.state === 'pending';
   const blocks = blockedCount(request.locks);
+  const toDecide = pending || request.retry?.state === 'offered';
   return (
     <article className={styles.detail} aria-label={`Request: ${headline(request.effects)}`}>
       <div className={styles.content}>
@@ -34,6 +37,7 @@ export function RequestDetail({ request, onDecided }: RequestDetailProps) {
               />
             )}
             {pending && blocks > 0 && <Chip tone="block" icon={WarningIcon} label={blocksText(blocks)} />}
+            {request.attempt > 1 && <Chip tone="ask" label={`Try ${request.attempt} of the identical statement`} />}
             {!request.effects.understood && <Chip tone="block" icon={WarningIcon} label="Not understood" />}
           </div>
           {pending && <Countdown createdAt={request.createdAt} deadlineAt={request.deadlineAt} size={28} />}
@@ -58,7 +62,7 @@ export function RequestDetail({ request, onDecided }: RequestDetailProps) {
             </strong>
           </p>
         </header>
-        {!pending && <EndedBanner request={request} />}
+        {request.retry === null ? <EndedBanner request={request} /> : <RetryBanner request={request} />}
         <div className={styles.why}>
           <HandIcon />
           <div>
@@ -73,7 +77,8 @@ export function RequestDetail({ request, onDecided }: RequestDetailProps) {
         <Values values={request.parameters} />
         <Facts request={request} />
       </div>
-      {pending && <DecisionBar request={request} onDecided={onDecided} />}
+      {toDecide && <DecisionBar request={request} onDecided={onDecided} />}
+      {request.retry?.state === 'ticket' && <TicketBar request={request} />}
     </article>
   );
 }

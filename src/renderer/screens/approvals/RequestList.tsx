@@ -1,5 +1,5 @@
-import type { ApprovalRequest } from '../../../contract/index.ts';
-import { ApprovalChip, EnvironmentChip } from '../../parts/Chips.tsx';
+import { type ApprovalRequest, openForRetry } from '../../../contract/index.ts';
+import { Chip, EnvironmentChip, RequestChip } from '../../parts/Chips.tsx';
 import { cx } from '../../parts/cx.ts';
 import { headline } from '../../parts/effects.ts';
 import { ago } from '../../parts/format.ts';
@@ -8,6 +8,7 @@ import { useNow } from '../../parts/use-now.ts';
 import { Visible } from '../../parts/Visible.tsx';
 import { Countdown } from './Countdown.tsx';
 import styles from './RequestList.module.css';
+import { RetryCountdown } from './RetryBanner.tsx';
 
 interface RequestListProps {
   readonly title: string;
@@ -38,8 +39,12 @@ export function RequestList({ title, requests, selected, onOpen }: RequestListPr
                 </strong>
                 {request.state === 'pending' ? (
                   <Countdown createdAt={request.createdAt} deadlineAt={request.deadlineAt} size={18} />
+                ) : request.retry !== null && openForRetry(request) ? (
+                  <RetryCountdown retry={request.retry} size={18} />
                 ) : (
-                  <span className={styles.when}>{ago(request.decidedAt ?? request.createdAt, now)}</span>
+                  <span className={styles.when}>
+                    {ago(request.retry?.endedAt ?? request.decidedAt ?? request.createdAt, now)}
+                  </span>
                 )}
               </span>
               <SqlLine text={request.text} />
@@ -47,7 +52,10 @@ export function RequestList({ title, requests, selected, onOpen }: RequestListPr
                 {request.state === 'pending' ? (
                   <EnvironmentChip environment={request.environment} />
                 ) : (
-                  <ApprovalChip state={request.state} />
+                  <RequestChip request={request} />
+                )}
+                {request.state === 'pending' && request.attempt > 1 && (
+                  <Chip tone="ask" label={`Try ${request.attempt}`} />
                 )}
                 <span className={styles.from}>
                   {request.agent} → {request.connection}

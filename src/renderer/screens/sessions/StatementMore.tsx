@@ -1,8 +1,9 @@
 import type { ReactNode } from 'react';
 import type { StatementEntry } from '../../../contract/index.ts';
+import { routeHash } from '../../app/routes.ts';
 import { ApprovalChip, Chip, VerdictChip } from '../../parts/Chips.tsx';
 import { effectLabels } from '../../parts/effects.ts';
-import { dateTime, duration } from '../../parts/format.ts';
+import { dateTime, duration, sessionMark } from '../../parts/format.ts';
 import { Sql } from '../../parts/Sql.tsx';
 import { Values } from '../../parts/Values.tsx';
 import { Visible } from '../../parts/Visible.tsx';
@@ -29,6 +30,18 @@ export function StatementMore({ statement }: { readonly statement: StatementEntr
             <ApprovalChip state={decision.state} /> {dateTime(decision.at)}
             {decision.by !== null && ` by ${decision.by}`}
             {decision.via !== null && ` (${decision.via})`}
+            {decision.retryOf !== undefined && (
+              <p className={styles.reason}>
+                Decided before it came, for the retry of{' '}
+                <a
+                  title={decision.retryOf.sessionId}
+                  href={routeHash({ screen: 'sessions', id: decision.retryOf.sessionId })}
+                >
+                  session {sessionMark(decision.retryOf.sessionId)}, statement {decision.retryOf.statement}
+                </a>
+                , which the agent had given up. Request <code className={styles.id}>{decision.approvalId}</code>
+              </p>
+            )}
             {decision.reason && (
               <p className={styles.reason}>
                 “<Visible text={decision.reason} />”

@@ -1,0 +1,53 @@
+import type { RetryJournal, RetryStep } from './approval/types.ts';
+import type { GateJournals } from './gate-journals.ts';
+import type { RecordBody } from './journal/records.ts';
+import type { GatewaySettings } from './types.ts';
+
+/** Writes what becomes of given-up requests into the gate's own journal: their sessions' journals may be closed by then. */
+export const retryJournal = (journals: Pick<GateJournals, 'record' | 'require'>): RetryJournal => ({
+  require: (step) => journals.require(retryRecord(step)),
+  note: (step) => journals.record(retryRecord(step)),
+});
+
+function retryRecord({ event, request, by, via, reason, usedBy }: RetryStep): RecordBody {
+  const { id: approvalId, sessionId, statementSeq, agent, subject, connection, rule, digest, retry } = request;
+  return {
+    type: 'retry',
+    event,
+    approvalId,
+    sessionId,
+    statement: statementSeq,
+    agent,
+    subject,
+    connection,
+    rule: rule.id,
+    digest,
+    until: Math.round(retry?.until ?? request.deadlineAt),
+    by,
+    via,
+    reason,
+    usedBy: usedBy === null ? null : { sessionId: usedBy.sessionId, statement: usedBy.statementSeq },
+  };
+}
+
+/**
+ * Why a change of the settings ends what was decided for an agent's retry on a connection, or null when it does not. Any
+ * change of the connection does (policy, masks, target, label): the decision was made under other rules.
+ */
+export function endedByChange(
+  before: GatewaySettings,
+  after: GatewaySettings,
+  { agent, connection }: { readonly agent: string; readonly connection: string },
+): string | null {
+  const configOf = ({ connections }: GatewaySettings) => connections.find(({ name }) => name === connection);
+  const keyOf = ({ agents }: GatewaySettings) =>
+    agents.find(
+      (record) => record.name === agent && record.revokedAt === null && record.connections.includes(connection),
+    );
+  const config = configOf(after);
+  if (config === undefined) return 'its connection was removed';
+  if (JSON.stringify(configOf(before)) !== JSON.stringify(config)) return 'its connection or a rule of it was changed';
+  const key = keyOf(after);
+  if (key === undefined) return 'its agent key was revoked';
+  return keyOf(before)?.keyHash === key.keyHash ? null : 'its agent has another key';
+}
