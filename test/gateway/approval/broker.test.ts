@@ -94,7 +94,11 @@ describe('an approval request', () => {
   });
 
   test('ends when the server would end its session, less a margin, and says why', async () => {
-    const hold = brokerOf(60_000).ask(question(), true, { setting: 'transaction_timeout', valueMs: 5000, leftMs: 4500 });
+    const hold = brokerOf(60_000).ask(question(), true, {
+      setting: 'transaction_timeout',
+      valueMs: 5000,
+      leftMs: 4500,
+    });
     expect(hold.request).toMatchObject({
       deadlineAt: 1_004_500,
       deadlineCause: { setting: 'transaction_timeout', valueMs: 5000 },

@@ -210,10 +210,9 @@ describe('what an agent is told', () => {
   test('of a cancel and of the wait, with what a later approval does for the identical statement', () => {
     const later = expect.stringContaining('within 10 minutes, the identical statement will run at once');
     const cancelled = { ...decision, state: 'cancelled', reason: null } as const;
-    expect([refusedByDecision(rule, cancelled, null, true).hint, waitingNotice(rule, 90_000, null, true).hint]).toEqual([
-      later,
-      later,
-    ]);
+    expect([refusedByDecision(rule, cancelled, null, true).hint, waitingNotice(rule, 90_000, null, true).hint]).toEqual(
+      [later, later],
+    );
     expect([refusedByDecision(rule, cancelled, null).hint, waitingNotice(rule, 90_000, null).hint]).toEqual([
       undefined,
       undefined,
