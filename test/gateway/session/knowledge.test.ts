@@ -26,7 +26,8 @@ function knowledgeOver(ready: 'I' | 'E') {
       log: () => undefined,
     }),
     parameters: new Map([['server_version', '18.6']]),
-    ownSearchPath: false,
+    sessionId: 'session',
+    startup: new Map(),
     write: () => {
       asked += 1;
       queueMicrotask(() => {
