@@ -45,7 +45,8 @@ export async function startGate(kit: Kit, server: Server): Promise<Gate> {
     config,
     JSON.stringify({
       dataFolder: './data',
-      listeners: [{ host: '127.0.0.1', port }],
+      // pg_regress and isolation run as PostgreSQL's own user, since they read what the server writes.
+      listeners: [{ host: '127.0.0.1', port, allowedUsers: 'any' }],
       connections: [openConnection(server)],
       agents: [{ name: 'agent', key: { environment: 'POSTERN_AGENT_KEY' }, connections: ['conformance'] }],
       approvalDeadlineSeconds: 0,

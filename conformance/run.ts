@@ -48,6 +48,7 @@ async function onServer(kit: Kit, version: ServerVersion, options: Options, stop
   say(`PostgreSQL ${server.name} on port ${server.port}, Postern on ${gate.port}`);
   const rows: Row[] = [];
   for (const suite of suites.filter(({ name }) => options.suites.includes(name))) {
+    if (stops.over) throw new Error('Interrupted; everything is being stopped.');
     const at = ({ port, key }: Gate): Place => ({ kit, server, port, password: key });
     const straight = suite.holds ? null : await attempt(() => suite.run(at({ ...gate, port: server.port })));
     const between = suite.holds ? await startHoldGate(server) : gate;
@@ -89,19 +90,29 @@ const cell = (outcome: Attempt | null): Cell =>
     ? null
     : { passed: outcome.passed, failed: outcome.failed, seconds: outcome.seconds };
 
-/** What has been started, to be stopped in the other order, once. */
+/** What has been started, to be stopped in the other order, each once. */
 class Stops {
   #stops: (() => Promise<void>)[] = [];
+  #stopping: Promise<void> = Promise.resolve();
+  /** True once somebody pressed Ctrl-C: nothing more is to be started. */
+  over = false;
 
   add(stop: () => Promise<void>): void {
     this.#stops.push(stop);
   }
 
-  async all(): Promise<void> {
-    for (let stop = this.#stops.pop(); stop !== undefined; stop = this.#stops.pop()) await stop();
+  /** Resolves when everything has stopped, whoever asked first. */
+  all(): Promise<void> {
+    const stops = this.#stops.reverse();
+    this.#stops = [];
+    this.#stopping = this.#stopping.then(async () => {
+      for (const stop of stops) await stop();
+    });
+    return this.#stopping;
   }
 
   async interrupted(exitCode: number): Promise<void> {
+    this.over = true;
     killAll();
     await this.all();
     process.exit(exitCode);
