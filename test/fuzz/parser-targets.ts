@@ -13,6 +13,7 @@ import { fieldsMessage, negotiateProtocolVersion, parameterStatus } from '../../
 import * as encode from '../../src/gateway/wire/encode-frontend.ts';
 import { Framer } from '../../src/gateway/wire/framer.ts';
 import { MessageBuilder } from '../../src/gateway/wire/message-builder.ts';
+import { headSize, MessagePart, MessageStream } from '../../src/gateway/wire/message-stream.ts';
 import { ProtocolError } from '../../src/gateway/wire/protocol-error.ts';
 import { readStartup } from '../../src/gateway/wire/startup.ts';
 import { valueToText } from '../../src/gateway/wire/values.ts';
@@ -27,8 +28,6 @@ export interface Target {
   readonly repair?: (bytes: Buffer) => Buffer;
   /** True when the input was taken. */
   readonly check: (bytes: Buffer, random: Random) => boolean;
-  /** It works on files: in `npm test` not every byte is tried. */
-  readonly slow?: true;
   /** How many inputs of a thousand it gets in a long run. */
   readonly share: number;
 }
@@ -265,7 +264,7 @@ const backendMessages: Target = {
 
 const framer: Target = {
   name: 'framer',
-  share: 250,
+  share: 200,
   samples: [
     Buffer.concat([encode.query('SELECT 1'), encode.sync(), encode.parse('', 'SELECT $1'), encode.flush()]),
     Buffer.concat([
@@ -359,7 +358,6 @@ const maskPlans: Target = {
 /** Reads and verifies the bytes as a journal file in `folder`: records, or JournalError, nothing else. */
 export const journals = (folder: string, sample: Buffer): Target => ({
   name: 'journal',
-  slow: true,
   share: 10,
   samples: [sample],
   check(bytes) {
@@ -381,7 +379,57 @@ export const journals = (folder: string, sample: Buffer): Target => ({
   },
 });
 
-export const targets: readonly Target[] = [startup, frontendMessages, backendMessages, framer, values, maskPlans];
+/** Large messages come in parts: cut anywhere, they are the bytes of the stream, and small ones come whole as ever. */
+const largeMessages: Target = {
+  name: 'large messages in parts',
+  share: 50,
+  samples: [
+    Buffer.concat([dataRow(['x'.repeat(headSize)]), dataRow(['1']), dataRow(['y'.repeat(2 * headSize)])]),
+    Buffer.concat([encode.query(`SELECT '${'z'.repeat(headSize)}'`), encode.sync()]),
+  ],
+  check(stream, random) {
+    const large = { above: headSize, inParts: (type: number) => type !== frontend.query };
+    const sizes = Array.from({ length: 1 + random.below(4) }, () => 1 + random.below(9000));
+    const messages = new MessageStream(() => 100_000, large);
+    const taken: Buffer[] = [];
+    let left = 0;
+    try {
+      for (let offset = 0, turn = 0; offset < stream.length; turn += 1) {
+        const size = sizes[turn % sizes.length] ?? 1;
+        messages.push(stream.subarray(offset, offset + size));
+        offset += size;
+        for (let message = messages.next(); message !== null; message = messages.next()) {
+          if (message instanceof MessagePart) {
+            if (message.first !== (left === 0)) throw new Error('a part came where none was due');
+            left = message.size - message.offset - message.bytes.length;
+            if (message.last !== (left === 0)) throw new Error('the last part is not the last');
+            taken.push(Buffer.from(message.bytes));
+          } else {
+            if (left > 0 || message.readUInt32BE(1) !== message.length - 1) throw new Error('a message is not whole');
+            taken.push(Buffer.from(message));
+          }
+        }
+      }
+    } catch (error) {
+      if (error instanceof ProtocolError) return false;
+      throw error;
+    }
+    const bytes = Buffer.concat(taken);
+    same(stream.subarray(0, bytes.length), bytes, 'the stream');
+    if (messages.buffered !== stream.length - bytes.length) throw new Error('bytes were lost');
+    return true;
+  },
+};
+
+export const targets: readonly Target[] = [
+  startup,
+  frontendMessages,
+  backendMessages,
+  framer,
+  largeMessages,
+  values,
+  maskPlans,
+];
 
 /** An input of a target: now and then pure noise, mostly a sample that was changed a few times or mixed with another. */
 export function input({ samples, repair }: Target, random: Random): Buffer {
