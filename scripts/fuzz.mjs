@@ -26,11 +26,10 @@ function run(target, count, minutes) {
     ...(values.path === undefined ? {} : { POSTERN_FUZZ_PATH: values.path }),
   };
   const project = target === 'parsers' ? 'unit' : 'integration';
-  const { status } = spawnSync(
-    process.execPath,
-    [vitest, 'run', '--project', project, '--disable-console-intercept', `test/fuzz/${target}`],
-    { stdio: 'inherit', env: { ...process.env, ...budget } },
-  );
+  const { status } = spawnSync(process.execPath, [vitest, 'run', `test/fuzz/${target}`, '--project', project], {
+    stdio: 'inherit',
+    env: { ...process.env, ...budget },
+  });
   return status ?? 1;
 }
 
