@@ -55,14 +55,21 @@ export async function holdMember(member: Member, options: HoldOptions): Promise<
   const hold = broker.ask(question, member.repeatable, options.limit);
   const { id, createdAt, deadlineAt, deadlineCause } = hold.request;
   const over = options.held(hold);
-  recorder.append({ type: 'hold', statement: running.seq, approvalId: id, deadlineAt });
-  const deadlineMs = deadlineAt - createdAt;
-  if (deadlineMs > 0) {
-    client.write(noticeResponse(waitingNotice(rule, deadlineMs, deadlineCause, member.repeatable)));
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    recorder.append({ type: 'hold', statement: running.seq, approvalId: id, deadlineAt });
+    const deadlineMs = deadlineAt - createdAt;
+    if (deadlineMs > 0) {
+      client.write(noticeResponse(waitingNotice(rule, deadlineMs, deadlineCause, member.repeatable)));
+    }
+    timer = setInterval(() => client.write(options.keepAlive()), keepAliveMs);
+    await hold.decision;
+  } finally {
+    clearInterval(timer);
+    hold.end('withdrawn', 'the hold could not be recorded'); // without effect once it has ended
+    await over();
   }
-  const timer = setInterval(() => client.write(options.keepAlive()), keepAliveMs);
-  const { waitedMs, ...decision } = await hold.decision.finally(() => clearInterval(timer));
-  await over();
+  const { waitedMs, ...decision } = await hold.decision;
   recorder.append({ type: 'decision', statement: running.seq, decision: { approvalId: id, ...decision } });
   running.waited(waitedMs);
   if (decision.state !== 'approved') {
