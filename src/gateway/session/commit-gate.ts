@@ -1,16 +1,7 @@
 import type { EffectsView, RuleAnswer } from '../../contract/index.ts';
 import type { Judgement } from '../policy/types.ts';
 import type { Effects } from '../sql/effects.ts';
-import type { Judged } from './judged.ts';
-
-/** A statement that ran in a transaction whose COMMIT is to wait for the operator because of it. */
-export interface Uncommitted {
-  readonly text: string;
-  readonly rule: RuleAnswer;
-  readonly effects: EffectsView;
-  /** What an approval of the statement would be bound to. */
-  readonly digest: string;
-}
+import type { Judged, Uncommitted } from './judged.ts';
 
 export interface GatedJudgement extends Judgement {
   /** It runs now, and the COMMIT waits for it. */

@@ -7,10 +7,11 @@ import type { ParsedStatement, RelationReference, Understanding } from '../sql/e
 import { withCaution } from './caution.ts';
 import { commits, cumulativeEffects, gateCommit } from './commit-gate.ts';
 import { consequencesOf, movesNames } from './consequences.ts';
+import type { Definition } from './definition.ts';
 import { effectsView, unknownEffects } from './effects-view.ts';
 import type { JudgeContext, Judged } from './judged.ts';
 import { withMasking } from './mask-verdict.ts';
-import { type Definition, NameRegistry, type NameScope } from './names.ts';
+import { NameRegistry, type NameScope } from './names.ts';
 import { decode, notUnderstood } from './reading.ts';
 
 /** Judges the bytes of one Query or one bound statement. Pure: the same bytes, names and context give the same answer. */

@@ -5,7 +5,6 @@ import type { CatalogSnapshot } from '../sql/catalog.ts';
 import type { ParsedStatement } from '../sql/effects.ts';
 import type { Parser } from '../sql/parser.ts';
 import type { Caution } from './caution.ts';
-import type { Uncommitted } from './commit-gate.ts';
 
 /** What the judgement of one statement depends on, besides its text. */
 export interface JudgeContext {
@@ -37,6 +36,15 @@ export interface JudgeContext {
   readonly searchPathVaries: boolean;
   /** An earlier statement of the same pipeline may have changed the search_path, so names may mean other relations. */
   readonly searchPathInFlight: boolean;
+}
+
+/** A statement that ran in a transaction whose COMMIT is to wait for the operator because of it. */
+export interface Uncommitted {
+  readonly text: string;
+  readonly rule: RuleAnswer;
+  readonly effects: EffectsView;
+  /** What an approval of the statement would be bound to. */
+  readonly digest: string;
 }
 
 /** A statement text, judged. */

@@ -1,4 +1,4 @@
-import type { Definition } from './names.ts';
+import type { Definition } from './definition.ts';
 
 /**
  * What is kept of the names of one session. Beyond it the oldest are forgotten: the server still knows them, and to us they

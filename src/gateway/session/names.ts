@@ -1,17 +1,6 @@
 import type { NameUse, ParsedStatement } from '../sql/effects.ts';
+import type { Definition } from './definition.ts';
 import { NameTable } from './name-table.ts';
-
-/**
- * What a name stands for: the text that made it, judged anew at every use against the catalog of that moment.
- * `parse`: the text of a Parse; `prepare`, `declare`: the whole PREPARE or DECLARE statement.
- */
-export interface Definition {
-  readonly via: 'parse' | 'prepare' | 'declare';
-  readonly text: Buffer;
-  readonly parameterTypes: readonly number[];
-  /** Why nobody can tell what the server read in the text when it took it; the settings of a later use do not matter. */
-  readonly unreadable?: string;
-}
 
 /** What SQL-level names stand for. PREPARE and Parse share one name space, DECLARE and Bind another. */
 export interface NameScope {

@@ -2,8 +2,8 @@ import type { MaskPlan } from '../masking/types.ts';
 import type { TransactionStatus } from '../wire/constants.ts';
 import type { ErrorText } from '../wire/encode-backend.ts';
 import type { FieldDescription } from '../wire/fields.ts';
+import type { Definition } from './definition.ts';
 import type { Judged } from './judged.ts';
-import type { Definition } from './names.ts';
 import type { RunningStatement } from './running-statement.ts';
 
 /** A portal of the session: what it runs, and how its rows are masked once its columns are known. */

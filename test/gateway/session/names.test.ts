@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { Definition } from '../../../src/gateway/session/definition.ts';
 import { nameLimit } from '../../../src/gateway/session/name-table.ts';
-import { type Definition, NameRegistry } from '../../../src/gateway/session/names.ts';
+import { NameRegistry } from '../../../src/gateway/session/names.ts';
 import type { Portal } from '../../../src/gateway/session/owed.ts';
 import { SegmentPortals } from '../../../src/gateway/session/segment-portals.ts';
 import type { ParsedStatement } from '../../../src/gateway/sql/effects.ts';
