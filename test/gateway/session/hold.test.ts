@@ -13,7 +13,7 @@ test('a hold that cannot be recorded is withdrawn, and nothing of it goes on run
     monotonic: () => 0,
     newId: () => 'id',
     deadlineMs: 60_000,
-    journal: () => undefined,
+    journal: { require: () => undefined, note: () => undefined },
   });
   const recorder = {
     append: () => {

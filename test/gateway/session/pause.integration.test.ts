@@ -171,7 +171,7 @@ describe('while a statement is held', () => {
     await quietFor('0.6 s');
     client.send(encode.parse('w', insert), encode.bind('w', 'w'), encode.execute('w'), encode.sync());
     expect(told(await client.untilReady())).toEqual(['E 57014', 'Z I']);
-    expect(gate.gateway.approvals.list()).toEqual({ pending: [], decided: [] });
+    expect(gate.gateway.approvals.list()).toMatchObject({ pending: [], decided: [] });
     expect(told(await ask('SELECT count(*) FROM item'))).toContain('D 0');
   });
 
