@@ -9,6 +9,8 @@ export const screens: readonly {
   { name: 'approvals', path: '#/approvals' },
   { name: 'approvals-invisible', path: '#/approvals/a-2' },
   { name: 'approvals-decided', path: '#/approvals/a-past-2' },
+  { name: 'approvals-given-up', path: '?givenup#/approvals/a-up-1' },
+  { name: 'approvals-ticket', path: '?givenup#/approvals/a-up-2' },
   { name: 'approvals-empty', path: '?empty#/approvals' },
   { name: 'sessions', path: '#/sessions' },
   {

@@ -33,7 +33,7 @@ export function DecisionBar({ request, onDecided }: DecisionBarProps) {
         id: request.id,
         digest: request.digest,
         action,
-        forRetry,
+        ...(forRetry ? { forRetry } : {}),
         ...(said === '' ? {} : { reason: said }),
       })
       .then(
