@@ -42,7 +42,7 @@ const bound = marker.map((n) => `SELECT n FROM m${n} WHERE n > $1::int`);
 const names = fc.oneof(
   fc.tuple(sqlName, fc.oneof(read, bound)).map(([a, text]) => `PREPARE ${a} AS ${text}`),
   sqlName.map((a) => `EXECUTE ${a}`),
-  sqlName.map((a) => `EXECUTE ${a}(31)`),
+  sqlName.map((a) => `EXECUTE ${a}(29)`),
   sqlName.map((a) => `DEALLOCATE ${a}`),
   fc.constantFrom('DEALLOCATE ALL', 'DISCARD ALL', 'DISCARD PLANS', 'CLOSE ALL'),
   fc
@@ -148,7 +148,7 @@ const data = (text: string): Buffer => byte(frontend.copyData).bytes(Buffer.from
 const done = (): Buffer => byte(frontend.copyDone).build();
 const failed = (): Buffer => byte(frontend.copyFail).cstring('enough').build();
 
-const values = fc.constantFrom<readonly (string | null)[]>([], [], ['31'], [null], ['x'], ['1', '2']);
+const values = fc.constantFrom<readonly (string | null)[]>([], [], ['29'], [null], ['x'], ['1', '2']);
 const format = fc.constantFrom<0 | 1>(0, 0, 0, 1);
 const rows = fc.constantFrom(0, 0, 0, 1, 2, -1);
 const target = fc.constantFrom<'S' | 'P'>('S', 'P');
