@@ -23,8 +23,9 @@ const DANGEROUS: readonly RegExp[] = [
 /** True for functions that reach out of the database or take hold of the server. */
 export const isDangerous = (one: FunctionReference): boolean => DANGEROUS.some((pattern) => pattern.test(one.name));
 
-/** True when a call needs nobody's consent: harmless, only reading, or judged by its settings (set_config). */
+/** True when a call needs nobody's consent: harmless, only reading, a trigger's that keeps an audit trail, or judged by its settings (set_config). */
 export const isSafeCall = (one: FunctionReference): boolean =>
   one.harmless ||
   one.readsOnly === true ||
+  one.appendsOnly === true ||
   (one.name === 'set_config' && (one.schema ?? 'pg_catalog') === 'pg_catalog');

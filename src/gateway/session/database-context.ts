@@ -2,7 +2,8 @@ import { type ConnectionConfig, messageOf, type TransactionLocks } from '../../c
 import { compileMasking } from '../masking/profile.ts';
 import type { MaskingProfile } from '../masking/types.ts';
 import type { CatalogQuery, CatalogSnapshot } from '../sql/catalog.ts';
-import { catalogFingerprint, loadCatalog } from '../sql/catalog-query.ts';
+import { catalogFingerprint } from '../sql/catalog-fingerprint.ts';
+import { loadCatalog } from '../sql/catalog-query.ts';
 import { LockWatch } from './lock-watch.ts';
 
 /** A second connection to the same database with the same rights, for reading the catalog. */

@@ -1,51 +1,100 @@
-import type { CatalogRelation } from './catalog.ts';
-import type { BodyReading, CatalogIndex } from './catalog-index.ts';
-import type { Place } from './draft.ts';
-import type { FunctionReference, RelationReference } from './effects.ts';
+import type { CatalogFunction, CatalogRelation } from './catalog.ts';
+import type { CatalogIndex } from './catalog-index.ts';
+import { type Draft, emptyDraft, mergeDraft, type Place } from './draft.ts';
+import type { FunctionReference } from './effects.ts';
 
-const OPAQUE: BodyReading = { readsOnly: false, reads: [] };
+/** What is known of the user functions of one name once their bodies were read. */
+export interface BodyReading {
+  /** True when every overload can only read, through harmless functions. */
+  readonly readsOnly: boolean;
+  /** True when every overload reads, and inserts literal rows at most; see FunctionReference.appendsOnly. */
+  readonly appendsOnly: boolean;
+  /** What the bodies would do, as far as they could be read. */
+  readonly effects: readonly Draft[];
+}
+
+/** Readings of one catalog, made once. */
+interface Memory {
+  readonly bodies: Map<string, BodyReading>;
+  readonly views: Map<number, readonly FunctionReference[]>;
+}
+
+const memories = new WeakMap<CatalogIndex, Memory>();
+
+function memoryOf(index: CatalogIndex): Memory {
+  const known = memories.get(index) ?? { bodies: new Map(), views: new Map() };
+  memories.set(index, known);
+  return known;
+}
+
+const OPAQUE: BodyReading = { readsOnly: false, appendsOnly: false, effects: [] };
 
 /**
- * Reads the bodies of all user functions of a name. The server keeps a STABLE or IMMUTABLE SQL function from writing, but
- * not the functions that it calls, so the body itself is looked at. Anything else (another language, VOLATILE, SECURITY
- * DEFINER, SET clauses, a body that does not parse, recursion) is opaque.
+ * Reads the bodies of all user functions of a name: LANGUAGE sql, and PL/pgSQL as far as its SQL is static. Anything else
+ * (another language, SECURITY DEFINER, SET clauses, a body that does not parse, recursion) is opaque. Volatility is the
+ * author's promise and not asked: what counts is what the body says.
  */
 export function readBodies(name: string, index: CatalogIndex, place: Place): BodyReading {
-  const known = index.bodies.get(name);
+  const { bodies } = memoryOf(index);
+  const known = bodies.get(name);
   if (known !== undefined) return known;
-  index.bodies.set(name, OPAQUE); // the answer to a function that calls itself
+  bodies.set(name, OPAQUE); // the answer to a function that calls itself
   const reading = readUncached(name, index, place);
-  index.bodies.set(name, reading);
+  bodies.set(name, reading);
   return reading;
 }
 
 function readUncached(name: string, index: CatalogIndex, place: Place): BodyReading {
-  const overloads = index.functionsNamed(name);
-  const reads = new Map<string, RelationReference>();
-  for (const overload of overloads) {
-    const body = overload.body ?? null;
-    if (overload.language !== 'sql' || overload.volatility === 'v' || overload.securityDefiner || body === null)
-      return OPAQUE;
-    const draft = place.collectSql(body, index);
-    if (draft === null || draft.unknown.size > 0 || ![...draft.kinds].every((kind) => kind === 'read')) return OPAQUE;
-    if (![...draft.functions.values()].every((called) => called.harmless || called.readsOnly === true)) return OPAQUE;
-    for (const [key, reference] of draft.reads) reads.set(key, reference);
-  }
-  return overloads.length === 0 ? OPAQUE : { readsOnly: true, reads: [...reads.values()] };
+  const bodies = index.functionsNamed(name).map((overload) => readBody(overload, index, place));
+  const effects = bodies.filter((draft) => draft !== null);
+  const all = (test: (draft: Draft) => boolean): boolean =>
+    bodies.length > 0 && bodies.every((draft) => draft !== null && test(draft));
+  return { readsOnly: all(onlyReads), appendsOnly: all(onlyAppends), effects };
 }
+
+function readBody(overload: CatalogFunction, index: CatalogIndex, place: Place): Draft | null {
+  const body = overload.body ?? null;
+  if (body === null || overload.securityDefiner) return null;
+  if (overload.language === 'sql') return place.collectSql(body, index);
+  return overload.language === 'plpgsql' ? place.collectPlpgsql(body, index) : null;
+}
+
+const onlyReads = (draft: Draft): boolean =>
+  draft.unknown.size === 0 &&
+  draft.writes.size === 0 &&
+  draft.settings.length === 0 &&
+  [...draft.kinds].every((kind) => kind === 'read') &&
+  [...draft.functions.values()].every((called) => called.harmless || called.readsOnly === true);
+
+const onlyAppends = (draft: Draft): boolean =>
+  draft.unknown.size === 0 &&
+  draft.insertedRows !== null &&
+  draft.settings.length === 0 &&
+  [...draft.kinds].every((kind) => kind === 'read' || kind === 'insert') &&
+  [...draft.functions.values()].every(
+    (called) => called.harmless || called.readsOnly === true || called.appendsOnly === true,
+  );
 
 /** Functions that reading a view calls and that are not on the harmless list. Materialized views call nothing when read. */
 export function functionsInView(view: CatalogRelation, place: Place): readonly FunctionReference[] {
   const index = place.index;
   if (index === null || view.kind !== 'v' || view.definition === null) return [];
-  const known = index.viewFunctions.get(view.oid);
+  const { views } = memoryOf(index);
+  const known = views.get(view.oid);
   if (known !== undefined) return known;
-  index.viewFunctions.set(view.oid, []);
+  views.set(view.oid, []);
   const draft = place.collectSql(view.definition, index);
   const called = [...(draft?.functions.values() ?? [])].filter((one) => !one.harmless);
   // A definition that we cannot read may call anything: named after the view, and not harmless.
   if (draft === null || draft.unknown.size > 0)
     called.push({ schema: view.schema, name: `${view.name} (view)`, harmless: false });
-  index.viewFunctions.set(view.oid, called);
+  views.set(view.oid, called);
   return called;
+}
+
+/** Adds what calling a function would do, as far as its bodies could be read. */
+export function noteBodyEffects(reading: BodyReading, via: 'function' | 'trigger', place: Place): void {
+  const merged = emptyDraft();
+  for (const draft of reading.effects) mergeDraft(merged, draft, via);
+  mergeDraft(place.draft, merged, via);
 }

@@ -1,12 +1,4 @@
-import type { CatalogFunction, CatalogRelation, CatalogSnapshot } from './catalog.ts';
-import type { FunctionReference, RelationReference } from './effects.ts';
-
-/** What is known of a user function's SQL body once it was read (see bodies.ts). */
-export interface BodyReading {
-  /** True when every overload is an SQL function that can only read through harmless functions. */
-  readonly readsOnly: boolean;
-  readonly reads: readonly RelationReference[];
-}
+import type { CatalogForeignKey, CatalogFunction, CatalogRelation, CatalogSnapshot, QualifiedName } from './catalog.ts';
 
 /** Look-ups over one snapshot, built once for it. */
 export interface CatalogIndex {
@@ -20,10 +12,14 @@ export interface CatalogIndex {
   functionsNamed(name: string): readonly CatalogFunction[];
   /** True when the user made an operator with this name (extensions' own are trusted). */
   hasUserOperator(name: string): boolean;
-  hasChildren(oid: number): boolean;
-  /** Memory for readings of function bodies and view definitions. */
-  readonly bodies: Map<string, BodyReading>;
-  readonly viewFunctions: Map<number, readonly FunctionReference[]>;
+  /** OIDs of the direct children by inheritance or partitioning. */
+  childrenOf(oid: number): readonly number[];
+  /** Foreign keys that reference the relation. */
+  referencesTo(oid: number): readonly CatalogForeignKey[];
+  /** User functions that a type runs when values are made of it or cast. Types are told by name, whatever the schema. */
+  callsOfType(name: string): readonly QualifiedName[];
+  /** User functions that using the relation may run: those of its defaults, checks, policies … and of its columns' types. */
+  callsOf(relation: CatalogRelation): readonly QualifiedName[];
 }
 
 const indexes = new WeakMap<CatalogSnapshot, CatalogIndex>();
@@ -41,28 +37,33 @@ export function indexOf(snapshot: CatalogSnapshot): CatalogIndex {
 function buildIndex(snapshot: CatalogSnapshot): CatalogIndex {
   const byName = new Map<string, CatalogRelation>();
   const byOid = new Map<number, CatalogRelation>();
-  const parents = new Set<number>();
-  for (const relation of snapshot.relations) {
+  const children = new Map<number, number[]>();
+  for (const relation of [...snapshot.relations, ...(snapshot.temporary ?? [])]) {
     byName.set(`${relation.schema}\0${relation.name}`, relation);
     byOid.set(relation.oid, relation);
-    for (const parent of relation.parents) parents.add(parent);
+    for (const parent of relation.parents) append(children, parent, relation.oid);
+  }
+  const references = new Map<number, CatalogForeignKey[]>();
+  for (const key of snapshot.foreignKeys ?? []) append(references, key.referenced, key);
+  const typesByName = new Map<string, QualifiedName[]>();
+  const typesByOid = new Map<number, readonly QualifiedName[]>();
+  for (const type of snapshot.typeCalls ?? []) {
+    typesByOid.set(type.oid, type.calls);
+    for (const called of type.calls) append(typesByName, type.name, called);
   }
   const functions = new Map<string, CatalogFunction[]>();
-  for (const one of snapshot.functions) {
-    const named = functions.get(one.name);
-    if (named === undefined) functions.set(one.name, [one]);
-    else named.push(one);
-  }
+  for (const one of snapshot.functions) append(functions, one.name, one);
   const operators = new Set(snapshot.userOperators ?? []);
   // The server searches pg_catalog first when the path does not name it (manual, 5.10.5).
   const path = snapshot.searchPath.includes('pg_catalog')
     ? snapshot.searchPath
     : ['pg_catalog', ...snapshot.searchPath];
+  const ownTemporary = path.filter((schema) => schema.startsWith('pg_temp_'));
   return {
     snapshot,
     id: nextId++,
     relation(schema, name) {
-      for (const candidate of schema === null ? path : [schema]) {
+      for (const candidate of schema === null ? path : schema === 'pg_temp' ? ownTemporary : [schema]) {
         const found = byName.get(`${candidate}\0${name}`);
         if (found !== undefined) return found;
       }
@@ -71,8 +72,18 @@ function buildIndex(snapshot: CatalogSnapshot): CatalogIndex {
     relationByOid: (oid) => byOid.get(oid) ?? null,
     functionsNamed: (name) => functions.get(name) ?? [],
     hasUserOperator: (name) => operators.has(name),
-    hasChildren: (oid) => parents.has(oid),
-    bodies: new Map(),
-    viewFunctions: new Map(),
+    childrenOf: (oid) => children.get(oid) ?? [],
+    referencesTo: (oid) => references.get(oid) ?? [],
+    callsOfType: (name) => typesByName.get(name) ?? [],
+    callsOf: (relation) => [
+      ...(relation.calls ?? []),
+      ...(typesByOid.size === 0 ? [] : relation.columns.flatMap(({ typeOid }) => typesByOid.get(typeOid) ?? [])),
+    ],
   };
+}
+
+function append<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
 }

@@ -1,4 +1,6 @@
 import type { CatalogColumn, CatalogFunction, CatalogQuery, CatalogRelation, CatalogSnapshot } from './catalog.ts';
+import { loadBehaviour } from './catalog-behaviour.ts';
+import { groupBy, isTrue, type Row, text } from './catalog-rows.ts';
 
 /** Written so that PostgreSQL 13 to 18 take them; every name is qualified because the side connection's path may be anything. */
 const RELATIONS = `
@@ -8,7 +10,7 @@ SELECT c.oid, n.nspname, c.relname, c.relkind, c.reltuples,
   CASE WHEN c.relkind IN ('v', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
     THEN pg_catalog.pg_get_viewdef(c.oid) END
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND n.nspname <> 'pg_toast' AND n.nspname !~ '^pg_(toast_)?temp_'`;
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND n.nspname !~ '^pg_toast'`;
 
 const COLUMNS = `
 SELECT a.attrelid, a.attnum, a.attname, a.atttypid, pg_catalog.format_type(a.atttypid, a.atttypmod),
@@ -40,7 +42,9 @@ WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid <
 
 const FUNCTIONS = `
 SELECT n.nspname, p.proname, p.provolatile, p.prosecdef, l.lanname,
-  CASE WHEN l.lanname = 'sql' AND p.proconfig IS NULL AND p.prosrc <> '' THEN p.prosrc END,
+  CASE WHEN p.proconfig IS NOT NULL OR p.prokind NOT IN ('f', 'p') THEN NULL
+    WHEN l.lanname = 'sql' AND p.prosrc <> '' THEN p.prosrc
+    WHEN l.lanname = 'plpgsql' THEN pg_catalog.pg_get_functiondef(p.oid) END,
   EXISTS (SELECT FROM pg_catalog.pg_depend d
     WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid AND d.deptype = 'e')
 FROM pg_catalog.pg_proc p
@@ -57,12 +61,9 @@ WHERE n.nspname <> 'pg_catalog' AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend
 const SETTINGS = `
 SELECT pg_catalog.current_setting('server_version_num'), pg_catalog.array_to_json(pg_catalog.current_schemas(true))::text`;
 
-type Row = readonly (string | null)[];
-
 /**
- * Reads the catalog over a side connection: eight queries, in order (about 0.1 s for a small database). The search path is
- * the one of that connection, so it must be the same user and database as the session's. Temporary relations of other
- * sessions and indexes are left out. Rejects with whatever `query` rejects with.
+ * Reads the catalog over a side connection: thirteen queries, in order (about 0.1 s for a small database). The search path is
+ * the one of that connection, so it must be the same user and database as the session's. Indexes are left out. Rejects with whatever `query` rejects with.
  */
 export async function loadCatalog(query: CatalogQuery, version: number): Promise<CatalogSnapshot> {
   const [settings] = await query(SETTINGS);
@@ -82,21 +83,27 @@ export async function loadCatalog(query: CatalogQuery, version: number): Promise
     oid: Number(row[1]),
     attributeNumber: Number(row[2]),
   }));
-  const relations = (await query(RELATIONS)).map(
-    (row): CatalogRelation => ({
-      oid: Number(row[0]),
+  const behaviour = await loadBehaviour(query);
+  const all = (await query(RELATIONS)).map((row): CatalogRelation => {
+    const oid = text(row[0]);
+    return {
+      oid: Number(oid),
       schema: text(row[1]),
       name: text(row[2]),
       kind: text(row[3]),
-      columns: columns.get(text(row[0])) ?? [],
-      uniqueKeys: keys.get(text(row[0])) ?? [],
-      parents: parents.get(text(row[0])) ?? [],
+      columns: columns.get(oid) ?? [],
+      uniqueKeys: keys.get(oid) ?? [],
+      parents: parents.get(oid) ?? [],
       definition: row[6] ?? null,
-      dependsOn: dependencies.get(text(row[0])) ?? [],
-      hasTriggers: row[5] === 't' || row[5] === 'true',
+      dependsOn: dependencies.get(oid) ?? [],
+      hasTriggers: isTrue(row[5]),
+      triggers: behaviour.triggers.get(oid) ?? [],
+      rules: behaviour.rules.get(oid) ?? [],
+      calls: behaviour.calls.get(oid) ?? [],
       estimatedRows: Number(row[4]),
-    }),
-  );
+    };
+  });
+  const isTemporary = ({ schema }: CatalogRelation): boolean => schema.startsWith('pg_temp_');
   const functions = (await query(FUNCTIONS)).map(functionOf);
   const userOperators = (await query(OPERATORS)).map((row) => text(row[0]));
   const searchPath: unknown = JSON.parse(settings?.[1] ?? '[]');
@@ -104,9 +111,12 @@ export async function loadCatalog(query: CatalogQuery, version: number): Promise
     version,
     serverVersionNumber: Number(settings?.[0] ?? 0),
     searchPath: Array.isArray(searchPath) ? searchPath.map(String) : [],
-    relations,
+    relations: all.filter((relation) => !isTemporary(relation)),
     functions,
     userOperators,
+    foreignKeys: behaviour.foreignKeys,
+    typeCalls: behaviour.typeCalls,
+    temporary: all.filter(isTemporary),
   };
 }
 
@@ -119,21 +129,8 @@ function functionOf(row: Row): CatalogFunction {
     securityDefiner: row[3] !== 'f' && row[3] !== 'false',
     language: text(row[4]),
     body: row[5] ?? null,
-    fromExtension: row[6] === 't' || row[6] === 'true',
+    fromExtension: isTrue(row[6]),
   };
-}
-
-const text = (value: string | null | undefined): string => value ?? '';
-
-/** Rows by their first column, in the order they came. */
-function groupBy<T>(rows: readonly Row[], make: (row: Row) => T): ReadonlyMap<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const row of rows) {
-    const group = groups.get(text(row[0]));
-    if (group === undefined) groups.set(text(row[0]), [make(row)]);
-    else group.push(make(row));
-  }
-  return groups;
 }
 
 /** Column names of each index, by the OID of its table. */
@@ -145,46 +142,4 @@ function uniqueKeys(rows: readonly Row[]): ReadonlyMap<string, string[][]> {
     byTable.set(table, [...(byTable.get(table) ?? []), members.map((member) => member.column)]);
   }
   return byTable;
-}
-
-const FINGERPRINTED = [
-  'pg_attrdef',
-  'pg_attribute',
-  'pg_cast',
-  'pg_class',
-  'pg_index',
-  'pg_inherits',
-  'pg_namespace',
-  'pg_operator',
-  'pg_proc',
-  'pg_rewrite',
-  'pg_trigger',
-  'pg_type',
-] as const;
-
-/** What tells the rows of these catalogs apart; the others have an OID. */
-const IDENTITIES: Readonly<Record<string, string>> = {
-  pg_attribute: 'attrelid, attnum',
-  pg_index: 'indexrelid',
-  pg_inherits: 'inhrelid, inhparent',
-};
-
-/** VACUUM and ANALYZE update pg_class in place; xmin changes only when DDL makes a new row version. */
-const FINGERPRINT = FINGERPRINTED.map((catalog) => {
-  const identity = IDENTITIES[catalog] ?? 'oid';
-  return `SELECT '${catalog}' AS catalog, pg_catalog.count(*) AS n,
-  pg_catalog.sum(pg_catalog.hashtext(ROW(${identity}, xmin)::pg_catalog.text)::pg_catalog.int8) AS h FROM pg_catalog.${catalog}`;
-}).join('\nUNION ALL\n');
-
-/**
- * A short text that differs when the catalog does, search path included: a hash over the row versions of the catalogs that
- * a snapshot is made from. One query of a few milliseconds. A collision is possible and would hide a change until the next.
- */
-export async function catalogFingerprint(query: CatalogQuery): Promise<string> {
-  const rows = await query(`
-SELECT pg_catalog.md5(pg_catalog.string_agg(catalog || ':' || n || ':' || h, ',' ORDER BY catalog)
-  || pg_catalog.array_to_string(pg_catalog.current_schemas(true), ',')) FROM (${FINGERPRINT}) AS parts`);
-  const fingerprint = rows[0]?.[0];
-  if (typeof fingerprint !== 'string') throw new Error('The server gave no fingerprint of its catalog.');
-  return fingerprint;
 }

@@ -10,6 +10,44 @@ export interface CatalogSnapshot {
   readonly functions: readonly CatalogFunction[];
   /** Names of operators that users made (outside pg_catalog, not an extension's): an expression with one runs their code. */
   readonly userOperators?: readonly string[];
+  /** Foreign keys, for what a change of the referenced table does to the referencing one. */
+  readonly foreignKeys?: readonly CatalogForeignKey[];
+  /** Types whose use runs user code: domains with checks of theirs, and types with casts by their functions. */
+  readonly typeCalls?: readonly {
+    readonly oid: number;
+    readonly name: string;
+    readonly calls: readonly QualifiedName[];
+  }[];
+  /**
+   * Temporary relations, of all sessions: `pg_temp_N` on a session's search path says which are its own. Apart from
+   * `relations`, because mask rules know nothing of them and treat them as unknown.
+   */
+  readonly temporary?: readonly CatalogRelation[];
+}
+
+export interface QualifiedName {
+  readonly schema: string;
+  readonly name: string;
+}
+
+export type WriteEvent = 'insert' | 'update' | 'delete' | 'truncate';
+
+export interface CatalogTrigger {
+  readonly function: QualifiedName;
+  readonly events: readonly WriteEvent[];
+  /** True for INSTEAD OF triggers of views: the view's tables are then not written by the statement itself. */
+  readonly instead: boolean;
+}
+
+export interface CatalogForeignKey {
+  /** OID of the table with the foreign key. */
+  readonly referencing: number;
+  readonly referencingColumns: readonly string[];
+  readonly referenced: number;
+  readonly referencedColumns: readonly string[];
+  /** pg_constraint.confdeltype and confupdtype: a no action, r restrict, c cascade, n set null, d set default. */
+  readonly onDelete: string;
+  readonly onUpdate: string;
 }
 
 export interface CatalogRelation {
@@ -29,6 +67,12 @@ export interface CatalogRelation {
   readonly dependsOn: readonly { readonly oid: number; readonly attributeNumber: number }[];
   /** True when the table has user triggers or rules (other than a view's SELECT rule). */
   readonly hasTriggers: boolean;
+  /** User triggers that are not disabled. */
+  readonly triggers?: readonly CatalogTrigger[];
+  /** Events on which a rule other than a view's SELECT rule rewrites the statement. */
+  readonly rules?: readonly WriteEvent[];
+  /** User functions that defaults, generated columns, checks, index and partition expressions, policies and trigger conditions call. */
+  readonly calls?: readonly QualifiedName[];
   /** pg_class.reltuples, -1 when never analysed. */
   readonly estimatedRows: number;
 }
@@ -48,7 +92,10 @@ export interface CatalogFunction {
   readonly volatility: 'i' | 's' | 'v';
   readonly securityDefiner: boolean;
   readonly language: string;
-  /** Source text of a LANGUAGE sql function without SET clauses, else null. */
+  /**
+   * Of functions without SET clauses: the source text for LANGUAGE sql, the whole CREATE FUNCTION for LANGUAGE plpgsql.
+   * Null for all others.
+   */
   readonly body?: string | null;
   /** True when an extension owns it. */
   readonly fromExtension?: boolean;

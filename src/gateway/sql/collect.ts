@@ -5,6 +5,7 @@ import {
   collectCopy,
   collectDeallocate,
   collectDeclare,
+  collectDo,
   collectExecute,
   collectExplain,
   collectFetch,
@@ -13,7 +14,7 @@ import {
 import { collectDelete, collectInsert, collectMerge, collectUpdate } from './data-changes.ts';
 import { collectCreateTableAs, collectDefinition, isDefinition } from './definitions.ts';
 import type { Place } from './draft.ts';
-import { noteFieldAccess, noteFuncCall, noteOperator, noteSamplingMethod } from './functions.ts';
+import { noteFieldAccess, noteFuncCall, noteOperator, noteSamplingMethod, noteTypeUse } from './functions.ts';
 import { collectSelect } from './queries.ts';
 import { noteRelation } from './relations.ts';
 import { collectAlterSystem, collectDiscard, collectSet, collectTransaction } from './settings.ts';
@@ -57,11 +58,15 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   UnlistenStmt: plain('UnlistenStmt', 'session', 'UNLISTEN'),
   ListenStmt: plain('ListenStmt', 'listen', 'LISTEN'),
   NotifyStmt: plain('NotifyStmt', 'notify', 'NOTIFY'),
-  DoStmt: plain('DoStmt', 'procedural', 'DO'),
+  DoStmt: collectDo,
   LockStmt: plain('LockStmt', 'lock', 'LOCK'),
   RangeVar: (node, place) => {
     noteRelation(node, place);
     descend('RangeVar', node, place);
+  },
+  TypeName: (node, place) => {
+    noteTypeUse(nameParts(listAt(node, 'names')).at(-1) ?? '', place);
+    descend('TypeName', node, place);
   },
   FuncCall: (node, place) => {
     noteFuncCall(node, place);

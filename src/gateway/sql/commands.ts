@@ -1,4 +1,5 @@
-import { emptyDraft, finish, type Place } from './draft.ts';
+import { emptyDraft, finish, mergeDraft, type Place } from './draft.ts';
+import { asFunction } from './plpgsql.ts';
 import { listAt, nodeAt, type SyntaxNode, stringAt, tagged, untag } from './tree.ts';
 
 /** COPY in all its directions. A file or a program is the server's, not the client's. */
@@ -9,7 +10,8 @@ export function collectCopy(node: SyntaxNode, place: Place): void {
   draft.kinds.add(node.is_program === true ? 'copy_program' : file ? 'copy_file' : inward ? 'copy_in' : 'copy_out');
   draft.command = inward ? 'COPY FROM' : 'COPY TO';
   if (!inward) draft.kinds.add('read');
-  place.descend('CopyStmt', node, { ...place, mode: inward ? 'write' : 'read' });
+  const changes = inward ? { changes: [{ event: 'insert', columns: null } as const] } : {};
+  place.descend('CopyStmt', node, { ...place, mode: inward ? 'write' : 'read', ...changes });
 }
 
 /**
@@ -86,6 +88,27 @@ export function collectFetch(node: SyntaxNode, place: Place): void {
 export function collectClose(node: SyntaxNode, place: Place): void {
   place.draft.kinds.add('cursor');
   place.draft.names.push({ op: 'close_cursor', name: stringAt(node, 'portalname') || null });
+}
+
+/** DO: PL/pgSQL is read as far as its SQL is static; dynamic SQL and other languages could do anything. */
+export function collectDo(node: SyntaxNode, place: Place): void {
+  const { draft } = place;
+  draft.kinds.add('procedural');
+  draft.command = 'DO';
+  const options = listAt(node, 'args').map((member) => untag(member, 'DefElem'));
+  const text = (name: string): string | null => {
+    const value = untag(options.find((option) => stringAt(option ?? {}, 'defname') === name)?.arg, 'String');
+    return value === null ? null : stringAt(value, 'sval');
+  };
+  const language = text('language') ?? 'plpgsql';
+  const code = text('as');
+  const body = code === null || language !== 'plpgsql' ? null : place.collectPlpgsql(asFunction(code), place.index);
+  if (body === null) {
+    draft.unknown.add(`DO in ${language}`);
+    return;
+  }
+  mergeDraft(draft, body, 'function');
+  for (const what of body.unknown) draft.unknown.add(what);
 }
 
 /** CALL: the procedure may do anything, its arguments are expressions. */

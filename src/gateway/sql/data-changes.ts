@@ -1,17 +1,26 @@
-import { type Draft, noteInsertedRows, notePredicate, type Place } from './draft.ts';
+import { type Change, type Draft, noteInsertedRows, notePredicate, type Place } from './draft.ts';
 import { predicateQuality } from './predicates.ts';
 import { columnsIn, hasSubquery, literalRows, withClause, without } from './queries.ts';
 import { noteRead, noteWrite, referenceTo } from './relations.ts';
 import { listAt, nodeAt, type SyntaxNode, stringAt, untag } from './tree.ts';
 
 /** Notes the target as written, and as read when any expression of the statement names a column. */
-function noteTarget(node: SyntaxNode, place: Place): void {
+function noteTarget(node: SyntaxNode, place: Place, ...changes: readonly Change[]): void {
   const target = nodeAt(node, 'relation');
   if (target === null) return;
   const reference = referenceTo(target, place);
-  noteWrite(place, reference);
-  if (columnsIn(without(node, 'relation', 'withClause', 'cols', 'selectStmt')).length > 0) noteRead(place, reference);
+  noteWrite(place, reference, ...changes.map((change) => ({ ...change, only: target.inh !== true })));
+  if (columnsIn(without(node, 'relation', 'withClause', 'cols', 'selectStmt')).length > 0)
+    noteRead(place, reference, target.inh !== true);
 }
+
+/** The columns that SET names. */
+const assigned = (targets: readonly unknown[]): readonly string[] =>
+  targets.map((member) => stringAt(untag(member, 'ResTarget') ?? {}, 'name'));
+
+const inserts: Change = { event: 'insert', columns: null };
+const deletes: Change = { event: 'delete', columns: null };
+const updates = (targets: readonly unknown[]): Change => ({ event: 'update', columns: assigned(targets) });
 
 /** What SET assigns: the columns, and whether a value is made from another column than the one it goes to. */
 function noteAssignments(targets: readonly unknown[], draft: Draft): void {
@@ -37,9 +46,10 @@ export function collectInsert(node: SyntaxNode, place: Place): void {
   else if (source !== null) place.collect('SelectStmt', source, inside);
   // Before the target counts as read: what was read by now is what the rows may come from.
   if (draft.reads.size > 0) draft.copiesColumns = true;
-  noteTarget(node, inside);
   const conflict = nodeAt(node, 'onConflictClause');
-  if (conflict !== null && conflict.action === 'ONCONFLICT_UPDATE') {
+  const upserts = conflict !== null && conflict.action === 'ONCONFLICT_UPDATE';
+  noteTarget(node, inside, inserts, ...(upserts ? [updates(listAt(conflict, 'targetList'))] : []));
+  if (upserts) {
     draft.kinds.add('update');
     noteAssignments(listAt(conflict, 'targetList'), draft);
     // The arbiter is a unique index: at most one row changes for each row proposed.
@@ -51,7 +61,7 @@ export function collectInsert(node: SyntaxNode, place: Place): void {
 export function collectUpdate(node: SyntaxNode, place: Place): void {
   const inside: Place = { ...withClause(node, place), mode: 'read' };
   place.draft.kinds.add('update');
-  noteTarget(node, inside);
+  noteTarget(node, inside, updates(listAt(node, 'targetList')));
   noteAssignments(listAt(node, 'targetList'), place.draft);
   notePredicate(place.draft, predicateQuality(node, place));
   place.descend('UpdateStmt', without(node, 'relation', 'withClause'), inside);
@@ -60,18 +70,32 @@ export function collectUpdate(node: SyntaxNode, place: Place): void {
 export function collectDelete(node: SyntaxNode, place: Place): void {
   const inside: Place = { ...withClause(node, place), mode: 'read' };
   place.draft.kinds.add('delete');
-  noteTarget(node, inside);
+  noteTarget(node, inside, deletes);
   notePredicate(place.draft, predicateQuality(node, place));
   place.descend('DeleteStmt', without(node, 'relation', 'withClause'), inside);
 }
 
 const MERGE_KINDS = { CMD_INSERT: 'insert', CMD_UPDATE: 'update', CMD_DELETE: 'delete' } as const;
 
+function mergeChange(member: unknown): readonly Change[] {
+  const clause = untag(member, 'MergeWhenClause') ?? {};
+  switch (MERGE_KINDS[clause.commandType as keyof typeof MERGE_KINDS]) {
+    case 'insert':
+      return [inserts];
+    case 'update':
+      return [updates(listAt(clause, 'targetList'))];
+    case 'delete':
+      return [deletes];
+    default:
+      return [];
+  }
+}
+
 export function collectMerge(node: SyntaxNode, place: Place): void {
   const { draft } = place;
   const inside: Place = { ...withClause(node, place), mode: 'read' };
   draft.kinds.add('merge');
-  noteTarget(node, inside);
+  noteTarget(node, inside, ...listAt(node, 'mergeWhenClauses').flatMap(mergeChange));
   for (const member of listAt(node, 'mergeWhenClauses')) {
     const clause = untag(member, 'MergeWhenClause');
     const kind = MERGE_KINDS[clause?.commandType as keyof typeof MERGE_KINDS];

@@ -121,7 +121,8 @@ export function collectDefinition(type: string, node: SyntaxNode, place: Place):
   draft.command ??= commandOf(type, node, kind, verb, object);
   if (type === 'AlterTableStmt' && changesRowSecurity(node)) draft.kinds.add('dcl');
   if (type === 'DropStmt') noteDropped(node, place);
-  place.descend(type, node, { ...place, mode: 'write' });
+  const truncate = { event: 'truncate', columns: null, cascades: node.behavior === 'DROP_CASCADE' } as const;
+  place.descend(type, node, { ...place, mode: 'write', ...(kind === 'truncate' ? { changes: [truncate] } : {}) });
 }
 
 function commandOf(type: string, node: SyntaxNode, kind: EffectKind, verb: string, object: string | null): string {

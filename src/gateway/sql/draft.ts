@@ -1,4 +1,5 @@
 import type { EffectKind } from '../../contract/index.ts';
+import type { WriteEvent } from './catalog.ts';
 import type { CatalogIndex } from './catalog-index.ts';
 import type {
   Effects,
@@ -21,11 +22,24 @@ export interface Draft {
   readonly updatedColumns: Set<string>;
   /** Node types and fields that the grammar table does not have. */
   readonly unknown: Set<string>;
+  /** Relations and events whose consequences (triggers, cascades, partitions …) have been noted. */
+  readonly followed: Set<string>;
   copiesColumns: boolean;
   predicate: PredicateQuality | null;
   insertedRows: number | null;
   object: string | null;
   command: string | null;
+}
+
+/** A change of the rows of one relation. */
+export interface Change {
+  readonly event: WriteEvent;
+  /** Columns that an update sets; null when any. */
+  readonly columns: readonly string[] | null;
+  /** TRUNCATE … CASCADE. */
+  readonly cascades?: boolean;
+  /** FROM ONLY: inheritance children are left alone. */
+  readonly only?: boolean;
 }
 
 /** Where a node stands: what its relations mean, which names are CTEs, and how to go on. */
@@ -36,6 +50,8 @@ export interface Place {
   readonly ctes: ReadonlySet<string>;
   /** Whether a RangeVar met here is read or written. */
   readonly mode: 'read' | 'write';
+  /** How rows of a RangeVar that is written change; absent for definitions. */
+  readonly changes?: readonly Change[];
   /** The statement as a whole, for judgements that need all its FROM items. */
   readonly root: SyntaxNode;
   /** Text of the whole statement. */
@@ -46,6 +62,10 @@ export interface Place {
   readonly descend: (type: string, node: SyntaxNode, place: Place) => void;
   /** Effects of SQL that the catalog holds (a view's definition, a function's body); null when it does not parse. */
   readonly collectSql: (sql: string, index: CatalogIndex) => Draft | null;
+  /** The one relation in a view definition's FROM, as a RangeVar; null when there are others or it does not parse. */
+  readonly fromOf: (definition: string) => SyntaxNode | null;
+  /** The same for a PL/pgSQL function, given as its whole CREATE FUNCTION. */
+  readonly collectPlpgsql: (definition: string, index: CatalogIndex | null) => Draft | null;
 }
 
 export function emptyDraft(): Draft {
@@ -58,6 +78,7 @@ export function emptyDraft(): Draft {
     names: [],
     updatedColumns: new Set(),
     unknown: new Set(),
+    followed: new Set(),
     copiesColumns: false,
     predicate: null,
     insertedRows: 0,
@@ -77,6 +98,20 @@ export function notePredicate(draft: Draft, quality: PredicateQuality): void {
 /** Adds the rows of one INSERT; one from a query makes the sum unknown. */
 export function noteInsertedRows(draft: Draft, rows: number | null): void {
   draft.insertedRows = draft.insertedRows === null || rows === null ? null : draft.insertedRows + rows;
+}
+
+/**
+ * Adds to a draft what code behind it would do: kinds, relations, functions, settings. Predicates are
+ * the statement's own: updates and deletes of the code make them unproven.
+ */
+export function mergeDraft(draft: Draft, from: Draft, via: NonNullable<RelationReference['via']>): void {
+  for (const kind of from.kinds) draft.kinds.add(kind);
+  for (const [key, reference] of from.reads) if (!draft.reads.has(key)) draft.reads.set(key, { ...reference, via });
+  for (const [key, reference] of from.writes) if (!draft.writes.has(key)) draft.writes.set(key, { ...reference, via });
+  for (const [key, called] of from.functions) if (!draft.functions.has(key)) draft.functions.set(key, called);
+  draft.settings.push(...from.settings);
+  if (from.kinds.has('update') || from.kinds.has('delete')) notePredicate(draft, 'unproven');
+  noteInsertedRows(draft, from.insertedRows);
 }
 
 export function finish(draft: Draft): Effects {

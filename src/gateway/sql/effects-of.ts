@@ -1,9 +1,12 @@
 import type { CatalogSnapshot } from './catalog.ts';
 import { type CatalogIndex, indexOf } from './catalog-index.ts';
 import { collect, descend } from './collect.ts';
-import { type Draft, emptyDraft, finish, type Place } from './draft.ts';
+import { type Draft, emptyDraft, finish, mergeDraft, type Place } from './draft.ts';
 import type { ParsedStatement } from './effects.ts';
+import { noteTypeUse } from './functions.ts';
+import { readPlpgsql } from './plpgsql.ts';
 import { isNode, type SyntaxNode, tagged } from './tree.ts';
+import { singleFrom } from './write-consequences.ts';
 
 /** Parses SQL into the `stmt` nodes of its statements; throws when it cannot. */
 export type ParseStatements = (sql: string) => readonly SyntaxNode[];
@@ -43,10 +46,12 @@ function placeOf(
     collect,
     descend,
     collectSql: (sql, within) => collectSql(sql, within, parse),
+    fromOf: (definition) => fromOf(definition, parse),
+    collectPlpgsql: (definition, within) => collectPlpgsql(definition, within, parse),
   };
 }
 
-function collectSql(sql: string, index: CatalogIndex, parse: ParseStatements): Draft | null {
+function collectSql(sql: string, index: CatalogIndex | null, parse: ParseStatements): Draft | null {
   let statements: readonly SyntaxNode[];
   try {
     statements = parse(sql);
@@ -59,5 +64,30 @@ function collectSql(sql: string, index: CatalogIndex, parse: ParseStatements): D
     if (statement === null) draft.unknown.add('RawStmt');
     else collect(statement.tag, statement.node, placeOf(draft, index, root, sql, parse));
   }
+  return draft;
+}
+
+function fromOf(definition: string, parse: ParseStatements): SyntaxNode | null {
+  try {
+    return singleFrom(parse(definition)[0]);
+  } catch {
+    return null;
+  }
+}
+
+function collectPlpgsql(definition: string, index: CatalogIndex | null, parse: ParseStatements): Draft | null {
+  const reading = readPlpgsql(definition);
+  if (reading === null) return null;
+  const draft = emptyDraft();
+  for (const what of reading.unknown) draft.unknown.add(what);
+  const place = placeOf(draft, index, {}, definition, parse);
+  for (const type of reading.types) noteTypeUse(type.replace(/^.*\./, '').replace(/[^\w$].*$/, ''), place);
+  for (const sql of reading.statements) {
+    const collected = collectSql(sql, index, parse);
+    if (collected === null) draft.unknown.add('PL/pgSQL statement');
+    else mergeDraft(draft, collected, 'function');
+    for (const what of collected?.unknown ?? []) draft.unknown.add(what);
+  }
+  if (reading.loops && draft.kinds.has('insert')) draft.insertedRows = null;
   return draft;
 }

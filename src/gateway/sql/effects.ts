@@ -6,6 +6,8 @@ export interface RelationReference {
   readonly name: string;
   /** pg_class OID when the catalog snapshot knows it, else null. */
   readonly oid: number | null;
+  /** How the statement comes to it when it does not name it itself; absent when it does. */
+  readonly via?: 'inheritance' | 'view' | 'cascade' | 'trigger' | 'function';
 }
 
 export interface FunctionReference {
@@ -14,10 +16,15 @@ export interface FunctionReference {
   /** True only for functions on our list of known harmless pg_catalog functions that no user function overloads. */
   readonly harmless: boolean;
   /**
-   * Set when it is not harmless by that list, but every overload is an SQL function, not VOLATILE, not SECURITY DEFINER,
+   * Set when it is not harmless by that list, but every overload is an SQL or PL/pgSQL function, not SECURITY DEFINER,
    * whose body was parsed and only reads through harmless functions. What it reads is among the statement's `reads`.
    */
   readonly readsOnly?: true;
+  /**
+   * Set for a trigger's function that besides reading only inserts literal rows, without a loop: an audit trail. It adds
+   * some rows for each row that the statement changes, so a narrow statement stays narrow.
+   */
+  readonly appendsOnly?: true;
 }
 
 /** One change of a setting, as far as the text tells. */

@@ -1,20 +1,30 @@
-import { readBodies } from './bodies.ts';
+import { noteBodyEffects, readBodies } from './bodies.ts';
+import type { QualifiedName } from './catalog.ts';
 import type { Place } from './draft.ts';
 import type { FunctionReference, SettingChange } from './effects.ts';
 import { HARMLESS_FUNCTIONS } from './harmless-functions.ts';
-import { noteRead } from './relations.ts';
 import { listAt, nameParts, type SyntaxNode, tagged } from './tree.ts';
 import { constantOf } from './values.ts';
 
 /** Notes a call by name, and what the call means where the name alone says it. */
-function noteCall(schema: string | null, name: string, place: Place): void {
-  const reference = referenceFor(schema, name, place);
+export function noteCall(
+  schema: string | null,
+  name: string,
+  place: Place,
+  via: 'function' | 'trigger' = 'function',
+): void {
+  const reference = referenceFor(schema, name, place, via);
   place.draft.functions.set(`${reference.schema ?? ''}.${reference.name}`, reference);
   if (name === 'pg_notify') place.draft.kinds.add('notify');
   if (/^(lo_|loread$|lowrite$)/.test(name)) place.draft.kinds.add('large_object');
 }
 
-function referenceFor(schema: string | null, name: string, place: Place): FunctionReference {
+function referenceFor(
+  schema: string | null,
+  name: string,
+  place: Place,
+  via: 'function' | 'trigger',
+): FunctionReference {
   const builtIn = schema === null || schema === 'pg_catalog';
   const listed = builtIn && HARMLESS_FUNCTIONS.has(name);
   const index = place.index;
@@ -30,10 +40,30 @@ function referenceFor(schema: string | null, name: string, place: Place): Functi
   if (schema === 'pg_catalog' || overloads.length === 0) return { schema, name, harmless: false };
   const reading = readBodies(name, index, place);
   const inSchema = overloads.find((one) => schema === null || one.schema === schema)?.schema ?? schema;
+  noteBodyEffects(reading, via, place);
+  if (via === 'trigger' && reading.appendsOnly && !reading.readsOnly)
+    return { schema: inSchema, name, harmless: false, appendsOnly: true };
   if (!reading.readsOnly) return { schema: inSchema, name, harmless: false };
-  for (const relation of reading.reads) noteRead(place, relation);
   place.draft.kinds.add('read');
   return { schema: inSchema, name, harmless: false, readsOnly: true };
+}
+
+/** Functions of the server that only work on the row of their trigger. */
+const HARMLESS_TRIGGERS = new Set([
+  'suppress_redundant_updates_trigger',
+  'tsvector_update_trigger',
+  'tsvector_update_trigger_column',
+]);
+
+/** Notes what a trigger calls. */
+export function noteTriggerFunction({ schema, name }: QualifiedName, place: Place): void {
+  if (schema === 'pg_catalog' && HARMLESS_TRIGGERS.has(name)) return;
+  noteCall(schema, name, place, 'trigger');
+}
+
+/** Notes the user functions that values of a type run: checks of a domain, casts. */
+export function noteTypeUse(name: string, place: Place): void {
+  for (const called of place.index?.callsOfType(name) ?? []) noteCall(called.schema, called.name, place);
 }
 
 /** Notes a FuncCall node. `set_config` is a SET in disguise. */

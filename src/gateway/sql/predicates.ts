@@ -37,7 +37,7 @@ export function predicateQuality(statement: SyntaxNode, place: Place): Predicate
 /** A unique index of an inheritance parent says nothing of its children; a partitioned table's covers all partitions. */
 function uniqueIndexesCover(relation: CatalogRelation, target: SyntaxNode, place: Place): boolean {
   if (relation.kind === 'p') return true;
-  return relation.kind === 'r' && (target.inh !== true || place.index?.hasChildren(relation.oid) === false);
+  return relation.kind === 'r' && (target.inh !== true || place.index?.childrenOf(relation.oid).length === 0);
 }
 
 /** For each column that is AND-ed as equal to constants or parameters: how many values it may have. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { catalogFingerprint, loadCatalog } from '../../../src/gateway/sql/catalog-query.ts';
+import { catalogFingerprint } from '../../../src/gateway/sql/catalog-fingerprint.ts';
+import { loadCatalog } from '../../../src/gateway/sql/catalog-query.ts';
 import { catalogQuery } from '../../corpora/catalog.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 
@@ -52,6 +53,9 @@ describe('the catalog', () => {
       definition: null,
       dependsOn: [],
       hasTriggers: false,
+      triggers: [],
+      rules: [],
+      calls: [],
       estimatedRows: -1,
     });
     expect(table('lines')).toMatchObject({
@@ -81,7 +85,7 @@ describe('the catalog', () => {
     expect(named('columns')).toMatchObject({ schema: 'information_schema', kind: 'v', definition: null });
   });
 
-  it('knows user functions, with the body only of plain SQL ones', async () => {
+  it('knows user functions, with the body of those in SQL and PL/pgSQL', async () => {
     const { functions } = await loadCatalog(side.query, 1);
     const own = functions.filter((one) => one.fromExtension !== true);
     expect(own.sort((a, b) => a.name.localeCompare(b.name))).toEqual([
@@ -100,7 +104,7 @@ describe('the catalog', () => {
         volatility: 'v',
         securityDefiner: true,
         language: 'plpgsql',
-        body: null,
+        body: expect.stringContaining('FUNCTION public.secret()'),
         fromExtension: false,
       },
       {
@@ -109,7 +113,7 @@ describe('the catalog', () => {
         volatility: 'v',
         securityDefiner: false,
         language: 'plpgsql',
-        body: null,
+        body: expect.stringContaining('RETURN NEW'),
         fromExtension: false,
       },
     ]);

@@ -68,9 +68,12 @@ function statementTests(when: RuleMatch, allows: boolean): Test[] {
   };
   const { effects, predicate, estimatedRows } = when;
   listed<EffectKind>(effects && ((kind) => effects.includes(kind)), ({ effects: { kinds } }) => kinds);
-  listed(relationMatcher(when.relations, allows), ({ effects: { reads, writes } }) => [...reads, ...writes]);
-  listed(relationMatcher(when.reads, allows), ({ effects: { reads } }) => reads);
-  listed(relationMatcher(when.writes, allows), ({ effects: { writes } }) => writes);
+  // Whoever allows a table allows its partitions; whoever restrains one of these restrains statements that reach it.
+  const counted = (relations: readonly RelationReference[]): readonly RelationReference[] =>
+    allows ? relations.filter(({ via }) => via !== 'inheritance') : relations;
+  listed(relationMatcher(when.relations, allows), ({ effects: { reads, writes } }) => counted([...reads, ...writes]));
+  listed(relationMatcher(when.reads, allows), ({ effects: { reads } }) => counted(reads));
+  listed(relationMatcher(when.writes, allows), ({ effects: { writes } }) => counted(writes));
   listed(optional(when.functions), ({ effects: { functions } }) => functions.map(qualified));
   listed(columnMatcher(when.columns, allows), (statement, input) => input.columns(statement));
   listed<PredicateQuality>(

@@ -1,0 +1,91 @@
+import { isSafeCall } from '../../src/gateway/policy/functions.ts';
+import type { CatalogSnapshot } from '../../src/gateway/sql/catalog.ts';
+import { indexOf } from '../../src/gateway/sql/catalog-index.ts';
+import type { Effects } from '../../src/gateway/sql/effects.ts';
+import type { Deeds, Observation } from './observe.ts';
+
+/** Kinds of statements that a policy lets pass as reading or housekeeping of the session. */
+const QUIET = new Set(['read', 'explain', 'copy_out', 'session', 'transaction', 'cursor', 'prepare', 'execute']);
+/** Kinds whose writes are not listed relation by relation: no policy takes them for narrow. */
+const WIDE = new Set(['ddl', 'dcl', 'procedural', 'maintenance', 'unknown', 'truncate']);
+
+export type Disagreement =
+  | { readonly problem: 'wrote but judged read-only'; readonly relations: readonly string[] }
+  | { readonly problem: 'wrote a relation that is not among the writes'; readonly relations: readonly string[] }
+  | { readonly problem: 'read a relation that is not among the reads'; readonly relations: readonly string[] }
+  | { readonly problem: 'changed settings that are not among the settings'; readonly relations: readonly string[] };
+
+/** Whether a policy would take the statement for one that changes nothing outside its session. */
+export const judgedQuiet = (effects: Effects): boolean =>
+  effects.understood &&
+  effects.writes.length === 0 &&
+  effects.kinds.every((kind) => QUIET.has(kind)) &&
+  effects.functions.every(isSafeCall);
+
+/** Where the gate said less than the statement did. Empty when what it said covers what happened. */
+export function disagreements(
+  effects: Effects,
+  deeds: Deeds,
+  after: Observation,
+  catalog: CatalogSnapshot,
+): readonly Disagreement[] {
+  const index = indexOf(catalog);
+  const name = (oid: number): string => after.relations.get(oid)?.name ?? String(oid);
+  const kind = (oid: number): string => after.relations.get(oid)?.kind ?? '';
+  const found: Disagreement[] = [];
+  // Planning a write locks its tables, and so does currval its sequence: no row changes, and no transaction id is taken.
+  const plans = effects.kinds.includes('explain') || effects.kinds.includes('prepare');
+  const lockedOnly = (oid: number): boolean =>
+    !deeds.writtenRows.includes(oid) && !deeds.tookTransactionId && (plans || kind(oid) === 'S');
+  const touched = [...new Set([...deeds.writtenRows, ...deeds.lockedForWriting])].filter((oid) => !lockedOnly(oid));
+  if (judgedQuiet(effects) && (touched.length > 0 || deeds.tookTransactionId || deeds.tookAdvisoryLock)) {
+    const what = touched.length > 0 ? touched.map(name) : deeds.tookTransactionId ? ['a transaction id'] : ['a lock'];
+    found.push({ problem: 'wrote but judged read-only', relations: what });
+  }
+  const opaque = !effects.understood || !effects.functions.every(isSafeCall);
+  const wide = effects.kinds.some((one) => WIDE.has(one));
+  const known = (list: Effects['reads'], oid: number): boolean =>
+    list.some((reference) => reference.oid === oid || `${reference.schema}.${reference.name}` === name(oid));
+  if (!opaque && !wide && !effects.kinds.includes('lock')) {
+    const checked = foreignKeyNeighbours(effects, catalog);
+    const onlyChecked = (oid: number): boolean =>
+      checked.has(oid) && deeds.lockedForSharing.includes(oid) && !deeds.writtenRows.includes(oid);
+    // Indexes and TOAST tables belong to their table; a sequence that a default advances belongs to the INSERT.
+    const missing = touched.filter(
+      (oid) => !['i', 'I', 't', 'S'].includes(kind(oid)) && !known(effects.writes, oid) && !onlyChecked(oid),
+    );
+    if (missing.length > 0)
+      found.push({ problem: 'wrote a relation that is not among the writes', relations: missing.map(name) });
+  }
+  if (!opaque && !wide) {
+    const checked = foreignKeyNeighbours(effects, catalog);
+    const missing = deeds.read.filter(
+      (oid) =>
+        ['r', 'p', 'v', 'm', 'f'].includes(kind(oid)) &&
+        !known(effects.reads, oid) &&
+        !known(effects.writes, oid) &&
+        !checked.has(oid) &&
+        index.relationByOid(oid) !== null,
+    );
+    if (missing.length > 0)
+      found.push({ problem: 'read a relation that is not among the reads', relations: missing.map(name) });
+  }
+  const changed = deeds.settings.filter((setting) => !effects.settings.includes(setting));
+  const excused = opaque || wide || effects.settings.includes('*') || effects.kinds.includes('transaction');
+  if (changed.length > 0 && !excused)
+    found.push({ problem: 'changed settings that are not among the settings', relations: changed });
+  return found;
+}
+
+/** Tables that a write looks into to check foreign keys, from either side; partitions of such tables too. */
+function foreignKeyNeighbours(effects: Effects, catalog: CatalogSnapshot): ReadonlySet<number> {
+  const written = new Set(effects.writes.map(({ oid }) => oid));
+  const neighbours = new Set<number>();
+  for (const { referencing, referenced } of catalog.foreignKeys ?? []) {
+    if (written.has(referencing)) neighbours.add(referenced);
+    if (written.has(referenced)) neighbours.add(referencing);
+  }
+  const index = indexOf(catalog);
+  for (const oid of neighbours) for (const child of index.childrenOf(oid)) neighbours.add(child);
+  return neighbours;
+}
