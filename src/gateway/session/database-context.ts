@@ -2,7 +2,7 @@ import { type ConnectionConfig, messageOf, type TransactionLocks } from '../../c
 import { compileMasking } from '../masking/profile.ts';
 import type { MaskingProfile } from '../masking/types.ts';
 import type { CatalogQuery, CatalogSnapshot } from '../sql/catalog.ts';
-import { catalogFingerprint } from '../sql/catalog-fingerprint.ts';
+import { catalogFingerprint, committedState } from '../sql/catalog-fingerprint.ts';
 import { loadCatalog } from '../sql/catalog-query.ts';
 import { LockWatch } from './lock-watch.ts';
 
@@ -32,7 +32,16 @@ export interface DatabaseView {
 let nextVersion = 1;
 
 /** How old knowledge of the catalog may be before it is checked again in the background, in milliseconds. */
-const checkAfterMs = 2000;
+const checkAfterMs = 250;
+
+/** Background checks may take this part of the side connection's time: after a slow one it rests for longer. */
+const backgroundShare = 0.05;
+
+/** How long the server may take to say whether its catalog changed, before nothing counts as known, in milliseconds. */
+const checkDeadlineMs = 5000;
+
+/** After a check that failed, how long nothing is asked and nothing counts as known, in milliseconds. */
+const restAfterFailureMs = 1000;
 
 /** How many search paths are remembered per database. */
 const keptViews = 32;
@@ -44,8 +53,13 @@ export class DatabaseContext {
   #side: SideConnection | null = null;
   #catalog: CatalogSnapshot | null = null;
   #fingerprint = '';
+  #committed = '';
   #checkedAt = Number.NEGATIVE_INFINITY;
-  #refreshing: Promise<void> | null = null;
+  #restUntil = Number.NEGATIVE_INFINITY;
+  #failedUntil = Number.NEGATIVE_INFINITY;
+  #suspected = false;
+  #checking: Promise<void> | null = null;
+  #nextCheck: Promise<void> | null = null;
   #views = new Map<string, { rules: ConnectionConfig['maskRules']; view: DatabaseView }>();
   #users = 0;
 
@@ -74,7 +88,9 @@ export class DatabaseContext {
   /** Whether rules or masks need to know the catalog at all. */
   get needed(): boolean {
     const config = this.#options.config();
-    return config === null || config.policy !== 'observe' || config.maskRules.length > 0;
+    return (
+      config === null || config.policy !== 'observe' || config.maskRules.length > 0 || config.policyRules.length > 0
+    );
   }
 
   /** Whether the operator lets an open transaction be kept alive while a statement in it waits. */
@@ -89,7 +105,7 @@ export class DatabaseContext {
 
   /** What is known under a search path (null: the one of a new session). */
   view(searchPath: readonly string[] | null): DatabaseView {
-    if (this.needed && this.#options.monotonic() - this.#checkedAt > checkAfterMs) void this.refresh();
+    this.#checkInBackground();
     const rules = this.#options.config()?.maskRules ?? [];
     const key = searchPath === null ? '' : searchPath.join('\0');
     const known = this.#views.get(key);
@@ -102,31 +118,89 @@ export class DatabaseContext {
     return view;
   }
 
-  /** Reads the catalog again if it changed. Never rejects: without a catalog, masks hide everything and no key is proved. */
-  refresh(): Promise<void> {
-    if (!this.needed) return Promise.resolve();
-    this.#refreshing ??= this.#reload().finally(() => {
-      this.#refreshing = null;
-      this.#checkedAt = this.#options.monotonic();
-    });
-    return this.#refreshing;
+  /** A statement has changed the catalog, or may have: every session asks again before its next one. */
+  suspect(): void {
+    this.#suspected = true;
   }
 
-  async #reload(): Promise<void> {
+  /** Whether what is known may be older than a statement that went through this gate. */
+  get suspected(): boolean {
+    return this.#suspected && this.needed;
+  }
+
+  /**
+   * Makes sure that what is known is what the server has at some moment after the call, reading it again if it changed.
+   * Never rejects: when the server does not say in time, nothing counts as known; then masks hide everything, and what
+   * would be allowed because of the catalog is not (decision 0012).
+   */
+  refresh(): Promise<void> {
+    if (!this.needed) return Promise.resolve();
+    const running = this.#checking;
+    if (running === null) return this.#startCheck();
+    // One that began before the call may have looked before a change; all who wait meanwhile share the next.
+    this.#nextCheck ??= running.then(() => {
+      this.#nextCheck = null;
+      return this.#startCheck();
+    });
+    return this.#nextCheck;
+  }
+
+  #checkInBackground(): void {
+    const now = this.#options.monotonic();
+    const due = now > Math.max(this.#checkedAt + checkAfterMs, this.#restUntil);
+    if (this.needed && this.#checking === null && due) void this.#startCheck();
+  }
+
+  #startCheck(): Promise<void> {
+    const began = this.#options.monotonic();
+    if (began < this.#failedUntil) return Promise.resolve();
+    this.#suspected = false;
+    const check = this.#check().finally(() => {
+      this.#checking = null;
+      this.#checkedAt = this.#options.monotonic();
+      this.#restUntil = this.#checkedAt + (this.#checkedAt - began) / backgroundShare;
+    });
+    this.#checking = check;
+    return check;
+  }
+
+  async #check(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(new Error(`the server did not answer within ${checkDeadlineMs} ms`)),
+        checkDeadlineMs,
+      );
+    });
     try {
-      this.#side ??= await this.#options.openSide();
-      const fingerprint = await catalogFingerprint(this.#side.query);
-      if (this.#catalog !== null && fingerprint === this.#fingerprint) return;
-      this.#catalog = await loadCatalog(this.#side.query, nextVersion++);
-      this.#fingerprint = fingerprint;
-      this.#views.clear();
+      await Promise.race([this.#compare(), late]);
     } catch (error) {
       this.#options.log('warn', `could not read the catalog: ${messageOf(error)}`);
       this.#closeSide();
       this.#catalog = null;
       this.#views.clear();
+      this.#failedUntil = this.#options.monotonic() + restAfterFailureMs;
+    } finally {
+      clearTimeout(timer);
     }
     if (this.#users === 0) this.#closeSide();
+  }
+
+  async #compare(): Promise<void> {
+    const side = this.#side ?? (await this.#options.openSide());
+    this.#side = side;
+    // In this order: what is committed between the look-ups is found by the next comparison.
+    const committed = await committedState(side.query);
+    if (this.#catalog !== null && committed === this.#committed) return;
+    const fingerprint = await catalogFingerprint(side.query);
+    if (this.#catalog === null || fingerprint !== this.#fingerprint) {
+      const catalog = await loadCatalog(side.query, nextVersion++);
+      if (this.#side !== side) return; // given up meanwhile
+      this.#catalog = catalog;
+      this.#views.clear();
+    }
+    this.#fingerprint = fingerprint;
+    this.#committed = committed;
   }
 
   #closeSide(): void {

@@ -1,9 +1,11 @@
 import { mergeMasking } from '../masking/profile.ts';
 import type { MaskingProfile, StatementMasking } from '../masking/types.ts';
+import type { Judgement, PolicyInput } from '../policy/types.ts';
 import type { CatalogSnapshot } from '../sql/catalog.ts';
 import { indexOf } from '../sql/catalog-index.ts';
 import { columnsTouched } from '../sql/columns.ts';
 import type { ParsedStatement, RelationReference, Understanding } from '../sql/effects.ts';
+import { restsOnCatalog } from './catalog-reliance.ts';
 import { withCaution } from './caution.ts';
 import { commits, cumulativeEffects, gateCommit } from './commit-gate.ts';
 import { consequencesOf, movesNames } from './consequences.ts';
@@ -184,8 +186,7 @@ function conclude(
   context: JudgeContext,
 ): Judged {
   const { environment, connection, agent, subject, groups, database, role, now, transaction, catalog } = context;
-  const byPolicy = context.policy.judge({
-    understanding,
+  const input: Omit<PolicyInput, 'understanding'> = {
     environment,
     connection,
     agent,
@@ -198,7 +199,8 @@ function conclude(
     transaction,
     estimatedRows: (relation) => estimatedRows(relation, catalog),
     columns: (statement) => columnsTouched(statement, catalog),
-  });
+  };
+  const byPolicy = doubted(context.policy.judge({ ...input, understanding }), understanding, input, context);
   const all = understanding.status === 'understood' ? understanding.statements : [];
   const effects = all.map((statement) => statement.effects);
   const masked = withCaution(withMasking(byPolicy, masking, context.policy.preset), context.caution, effects);
@@ -217,6 +219,33 @@ function conclude(
     statements: own.status === 'understood' ? own.statements : [],
     ...consequencesOf(itself, effects, context),
   };
+}
+
+/** What would be let through because of a catalog that cannot be relied on is judged as what is not understood. */
+function doubted(
+  judgement: Judgement,
+  understanding: Understanding,
+  input: Omit<PolicyInput, 'understanding'>,
+  { policy, profile, catalogDoubt, madeHere }: JudgeContext,
+): Judgement {
+  // What waits for its COMMIT is seen by a person before anything of it lasts.
+  if (
+    judgement.verdict !== 'allow' ||
+    understanding.status !== 'understood' ||
+    (catalogDoubt === null && madeHere.size === 0)
+  )
+    return judgement;
+  const rests = understanding.statements.some(
+    ({ effects }) =>
+      (catalogDoubt !== null && restsOnCatalog(effects, profile.active)) ||
+      effects.writes.some(({ name }) => madeHere.has(name)),
+  );
+  if (!rests) return judgement;
+  const reason =
+    catalogDoubt ??
+    'it writes to what this transaction has just made, and only after COMMIT can be seen what that does';
+  const doubt = policy.judge({ ...input, understanding: notUnderstood(reason) });
+  return doubt.verdict === 'allow' ? judgement : doubt;
 }
 
 /** pg_class.reltuples is -1 for a relation that was never analysed. */

@@ -36,6 +36,10 @@ export interface JudgeContext {
   readonly searchPathVaries: boolean;
   /** An earlier statement of the same pipeline may have changed the search_path, so names may mean other relations. */
   readonly searchPathInFlight: boolean;
+  /** Why what the catalog says cannot be relied on at this moment; null when it can. */
+  readonly catalogDoubt: string | null;
+  /** Names of relations that this transaction made; nobody outside sees yet what they do when they are written. */
+  readonly madeHere: ReadonlySet<string>;
 }
 
 /** A statement that ran in a transaction whose COMMIT is to wait for the operator because of it. */
@@ -68,8 +72,13 @@ export interface Judged {
   /** Anything but reading: the record must survive a power loss before the statement is sent. */
   readonly changes: boolean;
   readonly changesCatalog: boolean;
+<<<<<<< HEAD
   /** It may change settings that the server does not report, see settings-mark.ts. */
   readonly changesSettings: boolean;
+=======
+  /** Names of the relations that it makes, when making these is all that it does to the catalog; else null. */
+  readonly makes: readonly string[] | null;
+>>>>>>> 3350200 (A verdict that rests on the catalog is given only on one looked at after the statement came; definitions of the open transaction are doubted)
   readonly mayChangeSearchPath: boolean;
   /** It may change the settings by which the server reads the texts that follow it in a pipeline. */
   readonly mayChangeReading: boolean;

@@ -1,8 +1,12 @@
+import type { Parser } from '../sql/parser.ts';
 import type { Answers } from './answers.ts';
+import { unitRestsOnCatalog } from './catalog-reliance.ts';
 import type { DatabaseContext, DatabaseView } from './database-context.ts';
-import type { JudgeContext } from './judged.ts';
+import type { JudgeContext, Judged } from './judged.ts';
+import type { NameRegistry } from './names.ts';
 import type { RunningStatement } from './running-statement.ts';
 import { readSearchPath } from './search-path.ts';
+import type { Unit } from './segment.ts';
 import { knownTimeouts, readTimeouts, runningTimeouts, type ServerTimeouts } from './server-clocks.ts';
 import { SettingsMark } from './settings-mark.ts';
 import type { UnitPlan } from './unit-plan.ts';
@@ -14,7 +18,14 @@ export interface KnowledgeOptions {
   /** What the client asked for at its start, by parameter name. */
   readonly startup: ReadonlyMap<string, string>;
   readonly write: (frames: readonly Buffer[]) => void;
+  readonly parser: Parser;
+  readonly names: NameRegistry;
 }
+
+export const changedHere =
+  'the schema may have been changed in this transaction, which cannot be seen from outside before its COMMIT';
+const notKnown = 'the catalog could not be read, so nobody knows what the names in the statement stand for';
+const nothingMade: ReadonlySet<string> = new Set();
 
 const readingParameters = new Set(['standard_conforming_strings', 'client_encoding']);
 
@@ -32,6 +43,10 @@ export class SessionKnowledge {
   /** Set within this transaction; SET LOCAL and a rolled-back SET end with it. */
   #searchPathTouched = false;
   #catalogStale = false;
+  /** What uncommitted definitions of this session leave open: everything, or what writing to these relations does. */
+  #uncommitted: 'nothing' | 'everything' | ReadonlySet<string> = 'nothing';
+  /** The unit for which the catalog was looked at, after it had come. */
+  #lookedFor: Unit | null = null;
   /** As they were outside a transaction; what is SET in one ends with it. Only where statements can be held. */
   #timeouts: ServerTimeouts = {};
   #timeoutsStale: boolean;
@@ -83,7 +98,7 @@ export class SessionKnowledge {
   /** A statement completed or failed: notes what it may have changed. */
   completed({ judged }: RunningStatement, transaction: 'idle' | 'open' | 'failed'): void {
     if (!this.#options.database.needed) return;
-    if (judged.changesCatalog) this.#catalogStale = true;
+    if (judged.changesCatalog) this.#changedCatalog(judged);
     if (judged.mayChangeSearchPath) this.#searchPathTouched = true;
     if (!this.#searchPathTouched) return;
     this.#searchPathStale = true;
@@ -92,9 +107,34 @@ export class SessionKnowledge {
   }
 
   /** True when `refresh` has to run before the next statement is judged. In a failed transaction nothing can be asked, and nothing runs. */
-  isStale(answers: Answers): boolean {
+  isStale(answers: Answers, unit: Unit): boolean {
     if (answers.transaction === 'failed') return false;
-    return this.#catalogStale || this.#searchPathStale || this.#timeoutsDue(answers);
+    this.#settle(answers);
+    return this.#catalogStale || this.#searchPathStale || this.#timeoutsDue(answers) || this.#mustLook(unit);
+  }
+
+  #changedCatalog({ makes }: Judged): void {
+    this.#catalogStale = true;
+    this.#options.database.suspect();
+    if (makes === null || this.#uncommitted === 'everything') this.#uncommitted = 'everything';
+    else this.#uncommitted = new Set([...(this.#uncommitted === 'nothing' ? [] : this.#uncommitted), ...makes]);
+  }
+
+  /** Behind the end of a transaction its definitions can be seen, or are gone. */
+  #settle(answers: Answers): void {
+    if (this.#uncommitted === 'nothing' || !outsideTransaction(answers)) return;
+    this.#uncommitted = 'nothing';
+    this.#catalogStale = true;
+    this.#options.database.suspect();
+  }
+
+  /** A verdict that may be laxer because of the catalog needs one that was looked at after the statement came. */
+  #mustLook(unit: Unit): boolean {
+    const { database, names, parser } = this.#options;
+    if (!database.needed || this.#lookedFor === unit) return false;
+    if (database.suspected) return true;
+    const { catalog, profile } = this.view;
+    return unitRestsOnCatalog(unit, names, { parser, catalog, masked: profile.active });
   }
 
   /** What ends a session that waits, in milliseconds, as last read outside a transaction. */
@@ -118,8 +158,9 @@ export class SessionKnowledge {
     return this.#timeoutsStale && outsideTransaction(answers);
   }
 
-  async refresh(answers: Answers): Promise<void> {
-    if (this.#catalogStale) await this.#options.database.refresh();
+  async refresh(answers: Answers, unit: Unit): Promise<void> {
+    if (this.#catalogStale || this.#mustLook(unit)) await this.#options.database.refresh();
+    this.#lookedFor = unit;
     this.#catalogStale = false;
     if (this.#timeoutsDue(answers)) await this.readTimeouts(answers);
     if (!this.#searchPathStale) return;
@@ -139,9 +180,16 @@ export class SessionKnowledge {
     | 'readingInFlight'
     | 'searchPathVaries'
     | 'searchPathInFlight'
+    | 'catalogDoubt'
+    | 'madeHere'
   > {
+    const { view } = this;
+    const unknown = this.#options.database.needed && view.catalog === null;
+    const made = this.#uncommitted;
     return {
-      ...this.view,
+      ...view,
+      catalogDoubt: unknown ? notKnown : made === 'everything' ? changedHere : null,
+      madeHere: typeof made === 'string' ? nothingMade : made,
       standardConformingStrings: this.#parameters.get('standard_conforming_strings') !== 'off',
       clientEncoding: this.#parameters.get('client_encoding') ?? 'UTF8',
       readingVaries: this.#readingVaries,

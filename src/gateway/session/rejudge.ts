@@ -71,6 +71,8 @@ const asRecorded = {
   searchPathInFlight: false,
   uncommitted: [],
   caution: null,
+  catalogDoubt: null,
+  madeHere: new Set<string>(),
 } as const;
 
 function judgeRecord(record: StatementRecord, names: NameRegistry, context: JudgeContext): Judged {

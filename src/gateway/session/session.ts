@@ -117,7 +117,13 @@ export class Session {
     });
     this.#cancels = new Cancels({ cancelUpstream: options.cancelUpstream, log: (...said) => this.#log(...said) });
     const write = (frames: readonly Buffer[]): void => this.#sockets.toUpstream(frames);
+<<<<<<< HEAD
     this.#knowledge = new SessionKnowledge({ sessionId: facts.id, database, parameters, startup, write });
+=======
+    this.#knowledge = new SessionKnowledge({
+      ...{ database, parameters, ownSearchPath, write, parser: options.judgeWith().parser, names: this.#names },
+    });
+>>>>>>> 3350200 (A verdict that rests on the catalog is given only on one looked at after the statement came; definitions of the open transaction are doubted)
     this.#answers = new Answers({
       names: this.#names,
       recorder,
@@ -208,7 +214,7 @@ export class Session {
       if (unit.kind === 'segment' && unit.end === 'sync') this.#intake.sync();
       return;
     }
-    if (this.#knowledge.isStale(this.#answers)) return this.#later(() => this.#refreshThen(unit));
+    if (this.#knowledge.isStale(this.#answers, unit)) return this.#later(() => this.#refreshThen(unit));
     const plan = this.#plan(unit);
     this.#cancels.refuse(plan.members);
     const simple = plan.members.every(({ judged }) => judged.verdict === 'allow' && !judged.changes);
@@ -225,7 +231,7 @@ export class Session {
   }
 
   async #refreshThen(unit: Unit): Promise<void> {
-    await this.#knowledge.refresh(this.#answers);
+    await this.#knowledge.refresh(this.#answers, unit);
     this.#busy = false;
     if (this.#ended !== null) return;
     this.#dispatch(unit);

@@ -18,7 +18,12 @@ import { uncommittedOf } from './commit-gate.ts';
 import type { Definition } from './definition.ts';
 import { judge, judgeDefinition, judgeFunctionCall, runsByName } from './judge.ts';
 import type { JudgeContext, Judged } from './judged.ts';
+<<<<<<< HEAD
 import { NameRegistry } from './names.ts';
+=======
+import { changedHere } from './knowledge.ts';
+import { type Definition, NameRegistry } from './names.ts';
+>>>>>>> 3350200 (A verdict that rests on the catalog is given only on one looked at after the statement came; definitions of the open transaction are doubted)
 import { judgeOversized, Oversized } from './oversized.ts';
 import type { Portal } from './owed.ts';
 import { asPolicyQuestion, policyQuestion } from './own-policy.ts';
@@ -190,11 +195,16 @@ function planSegment(frames: readonly JudgedMessage[], end: 'sync' | 'flush', se
         }
         steps.push({ kind: 'execute', frame, portalName: name, portal, member: made });
         mayChangeReading ||= portal.judged.mayChangeReading;
-        if (portal.judged.mayChangeReading || portal.judged.movesNames) {
+        if (portal.judged.mayChangeReading || portal.judged.movesNames || portal.judged.changesCatalog) {
           const { context } = options;
           const readingInFlight = context.readingInFlight || portal.judged.mayChangeReading;
           const searchPathInFlight = context.searchPathInFlight || portal.judged.movesNames;
+<<<<<<< HEAD
           options = { ...options, context: { ...context, readingInFlight, searchPathInFlight } };
+=======
+          const catalogDoubt = portal.judged.changesCatalog ? changedHere : context.catalogDoubt;
+          options = { ...session, context: { ...context, readingInFlight, searchPathInFlight, catalogDoubt } };
+>>>>>>> 3350200 (A verdict that rests on the catalog is given only on one looked at after the statement came; definitions of the open transaction are doubted)
         }
         break;
       }

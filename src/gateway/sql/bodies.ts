@@ -1,7 +1,7 @@
 import type { CatalogFunction, CatalogRelation } from './catalog.ts';
 import type { CatalogIndex } from './catalog-index.ts';
 import { type Draft, emptyDraft, mergeDraft, type Place } from './draft.ts';
-import type { FunctionReference } from './effects.ts';
+import type { FunctionReference, RelationReference } from './effects.ts';
 
 /** What is known of the user functions of one name once their bodies were read. */
 export interface BodyReading {
@@ -16,7 +16,7 @@ export interface BodyReading {
 /** Readings of one catalog, made once. */
 interface Memory {
   readonly bodies: Map<string, BodyReading>;
-  readonly views: Map<number, readonly FunctionReference[]>;
+  readonly views: Map<number, ViewReading>;
 }
 
 const memories = new WeakMap<CatalogIndex, Memory>();
@@ -75,21 +75,32 @@ const onlyAppends = (draft: Draft): boolean =>
     (called) => called.harmless || called.readsOnly === true || called.appendsOnly === true,
   );
 
-/** Functions that reading a view calls and that are not on the harmless list. Materialized views call nothing when read. */
-export function functionsInView(view: CatalogRelation, place: Place): readonly FunctionReference[] {
+/** What reading a view does besides reading the relations that pg_depend names. */
+export interface ViewReading {
+  /** Functions that are not on the harmless list. */
+  readonly functions: readonly FunctionReference[];
+  /** Relations, those that functions in it read included. */
+  readonly reads: readonly RelationReference[];
+}
+
+const NOTHING: ViewReading = { functions: [], reads: [] };
+
+/** What reading a view calls and reads. Materialized views call nothing when read. */
+export function readView(view: CatalogRelation, place: Place): ViewReading {
   const index = place.index;
-  if (index === null || view.kind !== 'v' || view.definition === null) return [];
+  if (index === null || view.kind !== 'v' || view.definition === null) return NOTHING;
   const { views } = memoryOf(index);
   const known = views.get(view.oid);
   if (known !== undefined) return known;
-  views.set(view.oid, []);
+  views.set(view.oid, NOTHING);
   const draft = place.collectSql(view.definition, index);
-  const called = [...(draft?.functions.values() ?? [])].filter((one) => !one.harmless);
+  const functions = [...(draft?.functions.values() ?? [])].filter((one) => !one.harmless);
   // A definition that we cannot read may call anything: named after the view, and not harmless.
   if (draft === null || draft.unknown.size > 0)
-    called.push({ schema: view.schema, name: `${view.name} (view)`, harmless: false });
-  views.set(view.oid, called);
-  return called;
+    functions.push({ schema: view.schema, name: `${view.name} (view)`, harmless: false });
+  const reading = { functions, reads: [...(draft?.reads.values() ?? [])] };
+  views.set(view.oid, reading);
+  return reading;
 }
 
 /** Adds what calling a function would do, as far as its bodies could be read. */

@@ -1,7 +1,8 @@
 import { type Change, type Draft, noteInsertedRows, notePredicate, type Place } from './draft.ts';
 import { predicateQuality } from './predicates.ts';
 import { columnsIn, hasSubquery, literalRows, withClause, without } from './queries.ts';
-import { noteRead, noteWrite, referenceTo } from './relations.ts';
+import { noteRead } from './reads.ts';
+import { noteWrite, referenceTo } from './relations.ts';
 import { listAt, nodeAt, type SyntaxNode, stringAt, untag } from './tree.ts';
 
 /** Notes the target as written, and as read when any expression of the statement names a column. */

@@ -25,6 +25,8 @@ export interface FunctionReference {
    * some rows for each row that the statement changes, so a narrow statement stays narrow.
    */
   readonly appendsOnly?: true;
+  /** Set when no user function could be meant, whatever the catalog holds: the name is qualified, or the call has no arguments. */
+  readonly certain?: true;
 }
 
 /** One change of a setting, as far as the text tells. */

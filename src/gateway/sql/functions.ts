@@ -12,9 +12,17 @@ export function noteCall(
   name: string,
   place: Place,
   via: 'function' | 'trigger' = 'function',
+  withoutArguments = false,
 ): void {
-  const reference = referenceFor(schema, name, place, via);
-  place.draft.functions.set(`${reference.schema ?? ''}.${reference.name}`, reference);
+  const found = referenceFor(schema, name, place, via);
+  const key = `${found.schema ?? ''}.${found.name}`;
+  const before = place.draft.functions.get(key);
+  // Among functions of equal arguments the one in pg_catalog is found first, and without arguments all are equal.
+  const certain =
+    found.harmless &&
+    (schema === 'pg_catalog' || withoutArguments) &&
+    (before === undefined || before.certain === true);
+  place.draft.functions.set(key, certain ? { ...found, certain } : found);
   if (name === 'pg_notify') place.draft.kinds.add('notify');
   if (/^(lo_|loread$|lowrite$)/.test(name)) place.draft.kinds.add('large_object');
 }
@@ -70,7 +78,7 @@ export function noteTypeUse(name: string, place: Place): void {
 export function noteFuncCall(node: SyntaxNode, place: Place): void {
   const parts = nameParts(listAt(node, 'funcname')).map((part) => part ?? '');
   const name = parts.at(-1) ?? '';
-  noteCall(parts.at(-2) ?? null, name, place);
+  noteCall(parts.at(-2) ?? null, name, place, 'function', listAt(node, 'args').length === 0);
   if (name === 'set_config') {
     place.draft.kinds.add('session');
     place.draft.settings.push(settingOf(listAt(node, 'args')));

@@ -2,6 +2,7 @@ import type { CatalogForeignKey, CatalogRelation, WriteEvent } from './catalog.t
 import { type Change, notePredicate, type Place } from './draft.ts';
 import type { RelationReference } from './effects.ts';
 import { noteCall, noteTriggerFunction } from './functions.ts';
+import { noteReadThroughView } from './reads.ts';
 import { listAt, stringAt, tagged, untag } from './tree.ts';
 
 /**
@@ -23,6 +24,7 @@ export function noteChange(place: Place, reference: RelationReference, change: C
     place.draft.functions.set(`${relation.schema}.${name}`, { schema: relation.schema, name, harmless: false });
     notePredicate(place.draft, 'unproven');
   }
+  if (relation.kind === 'v') noteReadThroughView(place, relation);
   if (relation.kind === 'v' && !triggers.some(({ instead }) => instead)) noteUnderView(place, relation, change);
   if (change.only !== true || relation.kind === 'p') noteChildren(place, relation, change);
   for (const foreignKey of place.index?.referencesTo(relation.oid) ?? []) noteCascade(place, foreignKey, change);
@@ -52,7 +54,7 @@ function noteChildren(place: Place, relation: CatalogRelation, change: Change): 
 function noteUnderView(place: Place, view: CatalogRelation, change: Change): void {
   const { index } = place;
   if (index === null) return;
-  const base = { ...change, columns: null };
+  const base = { ...change, columns: null, only: false };
   const from = place.fromOf(view.definition ?? '');
   const named = from === null ? null : index.relation(stringAt(from, 'schemaname') || null, stringAt(from, 'relname'));
   if (named !== null) follow(place, named.oid, 'view', base);

@@ -47,6 +47,8 @@ export async function createJudges(hashKey: Buffer): Promise<DeskJudges> {
         searchPathInFlight: false,
         uncommitted: [],
         caution: null,
+        catalogDoubt: null,
+        madeHere: new Set<string>(),
         clientEncoding: 'UTF8',
       });
       return { verdict, rule, effects };

@@ -161,7 +161,7 @@ describe('functions', () => {
     expect(harmless('SELECT now(), pg_catalog.now()', null)).toEqual({ now: true });
     expect(effects('SELECT now(), pg_catalog.now()', null).functions).toEqual([
       { schema: null, name: 'now', harmless: false },
-      { schema: 'pg_catalog', name: 'now', harmless: true },
+      { schema: 'pg_catalog', name: 'now', harmless: true, certain: true },
     ]);
   });
 });
