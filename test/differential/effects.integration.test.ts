@@ -22,8 +22,7 @@ test('what the gate says of a statement covers what it does on a real server', a
     const outcome = await session.run(statement);
     outcomes.set(outcome.outcome, (outcomes.get(outcome.outcome) ?? 0) + 1);
     if (outcome.outcome !== 'compared') found.push([statement.sql, outcome.outcome]);
-    else if (outcome.disagreements.length > 0)
-      found.push([statement.sql, ...outcome.disagreements]);
+    else if (outcome.disagreements.length > 0) found.push([statement.sql, ...outcome.disagreements]);
   }
   await session.close();
   expect(found).toEqual([]);

@@ -266,3 +266,87 @@ describe('names', () => {
     expect(statementsOf(parser.understand(sql, catalog))[0]?.names).toEqual(names);
   });
 });
+
+describe('what a write brings with it', () => {
+  const plpgsql = (name: string, body: string, rest = {}) =>
+    userFunction(name, {
+      body: `CREATE FUNCTION public.${name}() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN ${body} END $f$`,
+      ...rest,
+    });
+  const on = (name: string, ...events: ('insert' | 'update' | 'delete')[]) => ({
+    function: { schema: 'public', name },
+    events,
+    instead: false,
+  });
+  const keyed = { uniqueKeys: [['id']] };
+  const orders = table('orders', ['id', 'note'], keyed);
+  const items = table('items', ['id', 'order_id'], keyed);
+  const stamped = table('stamped', ['id', 'at'], { ...keyed, triggers: [on('stamp', 'update')] });
+  const audited = table('audited', ['id'], { ...keyed, triggers: [on('audit', 'update'), on('dynamic', 'delete')] });
+  const events = table('events', ['id', 'at'], { ...keyed, kind: 'p' });
+  const ruled = table('ruled', ['id'], { ...keyed, rules: ['delete'] });
+  const shop = catalogOf(
+    [
+      ...[orders, items, stamped, audited, events, ruled, table('log', ['what'])],
+      table('events_1', ['id', 'at'], { parents: [events.oid] }),
+      table('shown', ['id'], {
+        kind: 'v',
+        definition: 'SELECT orders.id FROM orders;',
+        dependsOn: [{ oid: orders.oid, attributeNumber: 1 }],
+      }),
+      table('defaulted', ['id'], { calls: [{ schema: 'public', name: 'dynamic' }] }),
+    ],
+    [
+      plpgsql('stamp', 'NEW.at := now(); RETURN NEW;'),
+      plpgsql('audit', "INSERT INTO log (what) VALUES ('x'); RETURN NEW;"),
+      plpgsql('dynamic', "EXECUTE 'DROP TABLE log'; RETURN NEW;"),
+    ],
+    {
+      foreignKeys: [
+        {
+          ...{ referencing: items.oid, referencingColumns: ['order_id'], onDelete: 'c', onUpdate: 'n' },
+          ...{ referenced: orders.oid, referencedColumns: ['id'] },
+        },
+      ],
+      temporary: [table('log', ['hidden'], { schema: 'pg_temp_3' })],
+      searchPath: ['pg_temp_3', 'pg_catalog', 'public'],
+    },
+  );
+  const of = (sql: string) => {
+    const { writes, predicate, functions } = effects(sql, shop);
+    const unsafe = functions.filter((one) => !one.harmless && one.readsOnly !== true && one.appendsOnly !== true);
+    return { writes: named(writes), predicate, unsafe: named(unsafe) };
+  };
+
+  it.each([
+    ['DELETE FROM orders WHERE id = 1', { writes: ['orders', 'items'], predicate: 'unproven', unsafe: [] }],
+    ['UPDATE orders SET id = 2 WHERE id = 1', { writes: ['orders', 'items'], predicate: 'unproven', unsafe: [] }],
+    ["UPDATE orders SET note = '' WHERE id = 1", { writes: ['orders'], predicate: 'key', unsafe: [] }],
+    ['TRUNCATE orders CASCADE', { writes: ['orders', 'items'], predicate: 'unproven', unsafe: [] }],
+    ['TRUNCATE orders', { writes: ['orders'], predicate: null, unsafe: [] }],
+    ['UPDATE stamped SET id = 1 WHERE id = 2', { writes: ['stamped'], predicate: 'key', unsafe: [] }],
+    ['UPDATE audited SET id = 1 WHERE id = 2', { writes: ['audited', 'log'], predicate: 'key', unsafe: [] }],
+    ['DELETE FROM audited WHERE id = 2', { writes: ['audited'], predicate: 'key', unsafe: ['dynamic'] }],
+    ['UPDATE events SET at = 1 WHERE id = 2', { writes: ['events', 'events_1'], predicate: 'key', unsafe: [] }],
+    ['DELETE FROM ruled WHERE id = 2', { writes: ['ruled'], predicate: 'unproven', unsafe: ['rule on ruled'] }],
+    ['INSERT INTO shown VALUES (1)', { writes: ['shown', 'orders'], predicate: null, unsafe: [] }],
+    ['INSERT INTO defaulted VALUES (1)', { writes: ['defaulted'], predicate: null, unsafe: ['dynamic'] }],
+  ])('%s', (sql, expected) => {
+    expect(of(sql)).toEqual(expected);
+  });
+
+  it('finds a temporary table before the one that it hides', () => {
+    expect(effects('DELETE FROM log', shop).writes[0]).toMatchObject({ schema: 'pg_temp_3', name: 'log' });
+    expect(effects('DELETE FROM pg_temp.log', shop).writes[0]).toMatchObject({ oid: shop.temporary?.[0]?.oid });
+  });
+
+  it.each([
+    ['DO $$ BEGIN DELETE FROM orders; END $$', { understood: true, writes: ['orders', 'items'] }],
+    ["DO $$ BEGIN EXECUTE 'DELETE FROM orders'; END $$", { understood: false, writes: [] }],
+    ['DO LANGUAGE plperl $$ 1 $$', { understood: false, writes: [] }],
+  ])('reads the code of %s', (sql, expected) => {
+    const { kinds, understood, writes } = effects(sql, shop);
+    expect(kinds).toContain('procedural');
+    expect({ understood, writes: named(writes) }).toEqual(expected);
+  });
+});
