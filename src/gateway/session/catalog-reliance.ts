@@ -7,6 +7,10 @@ import type { NameRegistry } from './names.ts';
 import { Oversized } from './oversized.ts';
 import type { Unit } from './segment.ts';
 
+/** Why the catalog is doubted behind definitions of the same transaction. */
+export const changedHere =
+  'the schema may have been changed in this transaction, which cannot be seen from outside before its COMMIT';
+
 /** With what a text is looked at. */
 export interface RelianceContext {
   readonly parser: Parser;

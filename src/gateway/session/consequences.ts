@@ -10,30 +10,20 @@ const transactionEnds = /^(?:COMMIT|ROLLBACK|PREPARE)\b/;
 
 type Consequences = Pick<
   Judged,
-<<<<<<< HEAD
-  'changes' | 'changesCatalog' | 'changesSettings' | 'mayChangeSearchPath' | 'mayChangeReading' | 'movesNames'
-=======
-  'changes' | 'changesCatalog' | 'makes' | 'mayChangeSearchPath' | 'mayChangeReading' | 'movesNames'
->>>>>>> 3350200 (A verdict that rests on the catalog is given only on one looked at after the statement came; definitions of the open transaction are doubted)
+  'changes' | 'changesCatalog' | 'makes' | 'changesSettings' | 'mayChangeSearchPath' | 'mayChangeReading' | 'movesNames'
 >;
 
 /** What a statement may change of the things that the judgement of later ones rests on. */
 export function consequencesOf(view: EffectsView, effects: readonly Effects[], context: JudgeContext): Consequences {
   return {
     changes: view.kinds.some((kind) => !harmlessKinds.has(kind)),
-<<<<<<< HEAD
-    changesCatalog: view.kinds.some(
-      (kind) => kind === 'ddl' || kind === 'dcl' || kind === 'procedural' || kind === 'unknown',
-    ),
-    changesSettings:
-      view.kinds.some((kind) => kind === 'procedural' || kind === 'unknown') ||
-      effects.some((effect) => changesUnreported(effect.settings, effect.functions.some(mayActUnseen))),
-=======
     changesCatalog: effects.length === 0 ? view.kinds.includes('unknown') : effects.some(changesCatalog),
     makes: effects.every((effect) => !changesCatalog(effect) || onlyMakes(effect))
       ? effects.filter(changesCatalog).flatMap((effect) => effect.writes.map(({ name }) => name))
       : null,
->>>>>>> 3350200 (A verdict that rests on the catalog is given only on one looked at after the statement came; definitions of the open transaction are doubted)
+    changesSettings:
+      view.kinds.some((kind) => kind === 'procedural' || kind === 'unknown') ||
+      effects.some((effect) => changesUnreported(effect.settings, effect.functions.some(mayActUnseen))),
     mayChangeSearchPath:
       view.kinds.some((kind) => kind === 'ddl' || kind === 'procedural' || kind === 'unknown') ||
       effects.some((effect) => effect.settings.length > 0 || effect.functions.some((called) => !called.harmless)),
@@ -44,11 +34,10 @@ export function consequencesOf(view: EffectsView, effects: readonly Effects[], c
   };
 }
 
-<<<<<<< HEAD
 /** A function that may do anything, settings included; those that set_config names are among the statement's settings. */
 const mayActUnseen = (called: Effects['functions'][number]): boolean =>
   !called.harmless && called.readsOnly !== true && called.name !== 'set_config';
-=======
+
 /** Definitions, and code that may hold some: user functions that are not proven to read, and functions that run SQL given as text. */
 const changesCatalog = ({ kinds, functions }: Effects): boolean =>
   kinds.some((kind) => kind === 'ddl' || kind === 'dcl' || kind === 'procedural' || kind === 'unknown') ||
@@ -66,7 +55,6 @@ const onlyMakes = ({ kinds, command, functions }: Effects): boolean =>
   MAKING.has(command ?? '') &&
   !kinds.includes('unknown') &&
   functions.every((called) => called.harmless || called.readsOnly === true);
->>>>>>> 3350200 (A verdict that rests on the catalog is given only on one looked at after the statement came; definitions of the open transaction are doubted)
 
 /** Whether unqualified names may mean something else behind this statement. */
 export const movesNames = (effect: Effects, { searchPathVaries }: JudgeContext): boolean =>

@@ -72,13 +72,10 @@ export interface Judged {
   /** Anything but reading: the record must survive a power loss before the statement is sent. */
   readonly changes: boolean;
   readonly changesCatalog: boolean;
-<<<<<<< HEAD
   /** It may change settings that the server does not report, see settings-mark.ts. */
   readonly changesSettings: boolean;
-=======
   /** Names of the relations that it makes, when making these is all that it does to the catalog; else null. */
   readonly makes: readonly string[] | null;
->>>>>>> 3350200 (A verdict that rests on the catalog is given only on one looked at after the statement came; definitions of the open transaction are doubted)
   readonly mayChangeSearchPath: boolean;
   /** It may change the settings by which the server reads the texts that follow it in a pipeline. */
   readonly mayChangeReading: boolean;

@@ -1,6 +1,6 @@
 import type { Parser } from '../sql/parser.ts';
 import type { Answers } from './answers.ts';
-import { unitRestsOnCatalog } from './catalog-reliance.ts';
+import { changedHere, unitRestsOnCatalog } from './catalog-reliance.ts';
 import type { DatabaseContext, DatabaseView } from './database-context.ts';
 import type { JudgeContext, Judged } from './judged.ts';
 import type { NameRegistry } from './names.ts';
@@ -22,8 +22,6 @@ export interface KnowledgeOptions {
   readonly names: NameRegistry;
 }
 
-export const changedHere =
-  'the schema may have been changed in this transaction, which cannot be seen from outside before its COMMIT';
 const notKnown = 'the catalog could not be read, so nobody knows what the names in the statement stand for';
 const nothingMade: ReadonlySet<string> = new Set();
 

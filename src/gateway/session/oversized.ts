@@ -74,11 +74,8 @@ export function judgeOversized(message: Oversized): { readonly judged: Judged; r
       statements: [],
       changes: false,
       changesCatalog: false,
-<<<<<<< HEAD
       changesSettings: false,
-=======
       makes: [],
->>>>>>> 3350200 (A verdict that rests on the catalog is given only on one looked at after the statement came; definitions of the open transaction are doubted)
       mayChangeSearchPath: false,
       mayChangeReading: false,
       movesNames: false,

@@ -117,13 +117,17 @@ export class Session {
     });
     this.#cancels = new Cancels({ cancelUpstream: options.cancelUpstream, log: (...said) => this.#log(...said) });
     const write = (frames: readonly Buffer[]): void => this.#sockets.toUpstream(frames);
-<<<<<<< HEAD
-    this.#knowledge = new SessionKnowledge({ sessionId: facts.id, database, parameters, startup, write });
-=======
+    const { parser } = options.judgeWith();
+    const names = this.#names;
     this.#knowledge = new SessionKnowledge({
-      ...{ database, parameters, ownSearchPath, write, parser: options.judgeWith().parser, names: this.#names },
+      sessionId: facts.id,
+      database,
+      parameters,
+      startup,
+      write,
+      parser,
+      names,
     });
->>>>>>> 3350200 (A verdict that rests on the catalog is given only on one looked at after the statement came; definitions of the open transaction are doubted)
     this.#answers = new Answers({
       names: this.#names,
       recorder,

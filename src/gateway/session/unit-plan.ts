@@ -14,16 +14,12 @@ import type { ErrorText } from '../wire/encode-backend.ts';
 import * as encode from '../wire/encode-frontend.ts';
 import type { Answers } from './answers.ts';
 import { boundValues } from './bound-values.ts';
+import { changedHere } from './catalog-reliance.ts';
 import { uncommittedOf } from './commit-gate.ts';
 import type { Definition } from './definition.ts';
 import { judge, judgeDefinition, judgeFunctionCall, runsByName } from './judge.ts';
 import type { JudgeContext, Judged } from './judged.ts';
-<<<<<<< HEAD
 import { NameRegistry } from './names.ts';
-=======
-import { changedHere } from './knowledge.ts';
-import { type Definition, NameRegistry } from './names.ts';
->>>>>>> 3350200 (A verdict that rests on the catalog is given only on one looked at after the statement came; definitions of the open transaction are doubted)
 import { judgeOversized, Oversized } from './oversized.ts';
 import type { Portal } from './owed.ts';
 import { asPolicyQuestion, policyQuestion } from './own-policy.ts';
@@ -199,12 +195,8 @@ function planSegment(frames: readonly JudgedMessage[], end: 'sync' | 'flush', se
           const { context } = options;
           const readingInFlight = context.readingInFlight || portal.judged.mayChangeReading;
           const searchPathInFlight = context.searchPathInFlight || portal.judged.movesNames;
-<<<<<<< HEAD
-          options = { ...options, context: { ...context, readingInFlight, searchPathInFlight } };
-=======
           const catalogDoubt = portal.judged.changesCatalog ? changedHere : context.catalogDoubt;
-          options = { ...session, context: { ...context, readingInFlight, searchPathInFlight, catalogDoubt } };
->>>>>>> 3350200 (A verdict that rests on the catalog is given only on one looked at after the statement came; definitions of the open transaction are doubted)
+          options = { ...options, context: { ...context, readingInFlight, searchPathInFlight, catalogDoubt } };
         }
         break;
       }

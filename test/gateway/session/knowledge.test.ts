@@ -29,14 +29,10 @@ function knowledgeOver(ready: 'I' | 'E') {
       log: () => undefined,
     }),
     parameters: new Map([['server_version', '18.6']]),
-<<<<<<< HEAD
     sessionId: 'session',
     startup: new Map(),
-=======
-    ownSearchPath: false,
     parser: { understand: () => ({ status: 'understood', statements: [] }) },
     names: new NameRegistry(),
->>>>>>> 712fb0e (bench:judge; docs of the differential run; the knowledge test knows units)
     write: () => {
       asked += 1;
       queueMicrotask(() => {
