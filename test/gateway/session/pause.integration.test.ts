@@ -293,7 +293,11 @@ describe('the operator is told of a held transaction', () => {
 
   test('and reading them takes one more connection, which closes with the hold', async () => {
     const connections = async () =>
-      (await database.query("SELECT pid FROM pg_stat_activity WHERE application_name = 'postern'")).rows.length;
+      (
+        await database.query(
+          "SELECT pid FROM pg_stat_activity WHERE application_name = 'postern' AND datname = current_database()",
+        )
+      ).rows.length;
     const before = await connections();
     await ask('BEGIN');
     void ask(insert);
