@@ -86,17 +86,29 @@ describe('a statement that waits', () => {
     expect((await agent.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
   });
 
-  test('leaves the inbox by itself when its client gives up', async () => {
-    const agent = new pg.Client({ connectionString: app.url });
-    agent.on('error', () => undefined);
-    await agent.connect();
-    void update(agent, 'Nowhere', 9).catch(() => undefined);
+  test('whose client gives up can still be approved: the same statement then runs at once, one time', async () => {
+    const gone = new pg.Client({ connectionString: app.url });
+    gone.on('error', () => undefined);
+    await gone.connect();
+    void update(gone, 'Ostend', 9).catch(() => undefined);
     await armed();
-    (agent as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+    (gone as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
     await page
-      .getByText(/withdrawn/i)
+      .getByText(/The agent gave up waiting/)
       .first()
       .waitFor();
+    await armed();
+    await page.getByRole('button', { name: /^Approve/ }).click();
+    await page
+      .getByText(/Approved for its retry/)
+      .first()
+      .waitFor();
+    const agent = await app.agent();
+    expect((await update(agent, 'Ostend', 9)).rowCount).toBe(1);
+    const again = update(agent, 'Ostend', 9).catch((error: pg.DatabaseError) => error.code);
+    await armed();
+    await page.keyboard.press('d');
+    expect(await again).toBe('42501');
   });
 });
 
