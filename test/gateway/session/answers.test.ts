@@ -24,7 +24,12 @@ const rowOf = (value: string): Buffer =>
 const error = (sqlstate: string, severity: 'ERROR' | 'FATAL' = 'ERROR'): Buffer =>
   errorResponse({ severity, sqlstate, message: 'the message' });
 const definition = { via: 'parse', text: Buffer.from('SELECT 1'), parameterTypes: [] } as const;
-const judged = { text: 'SELECT 1', masking: null, statements: [], effects: { kinds: ['copy_in'] } } as unknown as Judged;
+const judged = {
+  text: 'SELECT 1',
+  masking: null,
+  statements: [],
+  effects: { kinds: ['copy_in'] },
+} as unknown as Judged;
 
 let heard: Buffer[];
 let records: RecordBody[];
