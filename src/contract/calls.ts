@@ -3,7 +3,7 @@ import { approvalRequest, decideInput } from './approval.ts';
 import { identifier, tlsMode } from './common.ts';
 import { agentAddress, agentView, connectionConfig, connectionTest, connectionView } from './connection.ts';
 import { catalogTable, maskPreview, maskRule } from './masking.ts';
-import { backtest, budgets, explanation, policyPreset, policyRule, policyView, ruleHits } from './policy.ts';
+import { backtest, budgets, explanation, policyPreset, policyRule, policyView, ruleHits, scope } from './policy.ts';
 import { replay, report, sessionDetail, sessionSummary, verification } from './session.ts';
 import { statementEntry } from './statement.ts';
 
@@ -74,7 +74,7 @@ export const calls = {
 
   'agents.list': { input: nothing, output: z.array(agentView) },
   'agents.create': {
-    input: z.object({ name: identifier, connections: z.array(identifier).min(1) }),
+    input: z.object({ name: identifier, connections: z.array(identifier).min(1), scope: scope.optional() }),
     /** The key is in this answer and nowhere else, ever. */
     output: z.object({ agent: agentView, key: z.string(), addresses: z.array(agentAddress) }),
   },

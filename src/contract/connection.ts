@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { environment, identifier, instant } from './common.ts';
 import { maskRule } from './masking.ts';
-import { budgets, policyPreset, policyRule } from './policy.ts';
+import { budgets, policyPreset, policyRule, scope } from './policy.ts';
 import { upstreamConfig } from './upstream.ts';
 
 export const connectionConfig = z.strictObject({
@@ -65,5 +65,7 @@ export const agentView = z.object({
   createdAt: instant,
   revokedAt: instant.nullable(),
   lastSeenAt: instant.nullable(),
+  /** What it may do at most; null when nothing but its connections bounds it. */
+  scope: scope.nullable(),
 });
 export type AgentView = z.infer<typeof agentView>;

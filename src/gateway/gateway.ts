@@ -108,10 +108,12 @@ class PosternGateway implements Gateway {
       broker: this.approvals,
       monotonic,
       log,
-      judgeWith: (at) => {
+      judgeWith: (at, agent) => {
         const current = config(at.name) ?? at;
         const { environment } = current;
-        return { parser, policy: (options.policyOf ?? policyOf)(current), environment, groups: [], now: Date.now() };
+        const scope = this.#settings.agents.find(({ name }) => name === agent)?.scope ?? null;
+        const policy = (options.policyOf ?? policyOf)(current);
+        return { parser, policy, environment, scope, groups: [], now: Date.now() };
       },
       budgets: (at) => (config(at.name) ?? at).budgets,
       ruleAnswered: (connection, ruleId) => this.#ruleHits.count(connection, ruleId),
@@ -218,6 +220,7 @@ class PosternGateway implements Gateway {
     return {
       authenticator: createAgentKeyAuthenticator({
         agents: () => this.#settings.agents,
+        clock: Date.now,
         limiter: createRateLimiter(Date.now),
       }),
       credentials: this.credentials,

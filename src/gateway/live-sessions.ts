@@ -24,7 +24,8 @@ export interface LiveSessionsOptions {
   /** What a session of this connection is judged with at this moment. */
   readonly judgeWith: (
     config: ConnectionConfig,
-  ) => Pick<JudgeContext, 'parser' | 'policy' | 'environment' | 'groups' | 'now'>;
+    agent: string,
+  ) => Pick<JudgeContext, 'parser' | 'policy' | 'environment' | 'groups' | 'scope' | 'now'>;
   readonly ruleAnswered: (connection: string, ruleId: string) => void;
   /** The budgets of a connection as they are configured now. */
   readonly budgets: (config: ConnectionConfig) => Budgets | undefined;
@@ -142,7 +143,7 @@ export class LiveSessions {
       parameters: upstream.parameters,
       startup: startup.parameters,
       database,
-      judgeWith: () => judgeWith(config),
+      judgeWith: () => judgeWith(config, facts.agent),
       ruleAnswered: (ruleId) => ruleAnswered(config.name, ruleId),
       cautions: new Cautions(new SessionBudget(() => this.#options.budgets(config), this.#hourOf(facts))),
       recorder,

@@ -26,6 +26,9 @@ function agentChanges(before: GatewaySettings, after: GatewaySettings): string[]
   return compare(before.agents, after.agents, 'agent', (old, current) => [
     ...(old.revokedAt === null && current.revokedAt !== null ? [`agent ${current.name}: key revoked`] : []),
     ...(old.keyHash === current.keyHash ? [] : [`agent ${current.name}: new key`]),
+    ...(JSON.stringify(old.scope) === JSON.stringify(current.scope)
+      ? []
+      : [`agent ${current.name}: scope now ${JSON.stringify(current.scope) ?? 'not bounded'}`]),
     ...(JSON.stringify(old.connections) === JSON.stringify(current.connections)
       ? []
       : [`agent ${current.name}: connections now ${current.connections.join(', ')}`]),

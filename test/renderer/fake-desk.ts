@@ -208,6 +208,7 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
         createdAt: Date.now(),
         revokedAt: null,
         lastSeenAt: null,
+        scope: null,
       };
       agentViews.set(name, agent);
       emit()('agents.changed', {});

@@ -8,6 +8,8 @@ export interface AgentKeyAuthenticatorOptions {
   /** The agents as configured now; asked at every log-in, so that a revocation holds at once. */
   readonly agents: () => readonly AgentRecord[];
   readonly limiter: RateLimiter;
+  /** Milliseconds since the epoch; keys may be valid for a time only. */
+  readonly clock: () => number;
   /** Waits before a limited failure is answered, in milliseconds. */
   readonly wait?: ((delayMs: number) => Promise<unknown>) | undefined;
 }
@@ -20,7 +22,7 @@ export function createAgentKeyAuthenticator(options: AgentKeyAuthenticatorOption
   const wait = options.wait ?? sleep;
   return {
     async authenticate({ password, source }) {
-      const judged = judge(password, options.agents());
+      const judged = judge(password, options.agents(), options.clock());
       if (judged.ok) return judged;
       const delay = options.limiter.failed(source);
       if (delay > 0) await wait(delay);
@@ -30,7 +32,7 @@ export function createAgentKeyAuthenticator(options: AgentKeyAuthenticatorOption
 }
 
 /** Every record is compared, in constant time each, so that the time taken tells nothing about which one came close. */
-function judge(key: string, agents: readonly AgentRecord[]): LoginResult {
+function judge(key: string, agents: readonly AgentRecord[], now: number): LoginResult {
   const presented = createHash('sha256').update(key, 'utf8').digest();
   let found: AgentRecord | null = null;
   let revoked: AgentRecord | null = null;
@@ -42,6 +44,10 @@ function judge(key: string, agents: readonly AgentRecord[]): LoginResult {
   }
   if (revoked !== null) return refused(`the key of agent ${revoked.name} has been revoked`);
   if (found === null) return refused(key === '' ? 'no agent key was given' : 'no agent has this key');
+  const until = found.scope?.validUntil;
+  if (until !== undefined && now >= Date.parse(until)) {
+    return refused(`the key of agent ${found.name} was valid until ${until}`);
+  }
   return {
     ok: true,
     identity: { agent: found.name, subject: `key:${keyFingerprint(found.keyHash)}`, connections: found.connections },

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { Scope } from '../../contract/index.ts';
 
 /** An agent key as kept: its hash only. The key itself is shown once and forgotten. */
 export interface AgentRecord {
@@ -8,6 +9,8 @@ export interface AgentRecord {
   readonly connections: readonly string[];
   readonly createdAt: number;
   readonly revokedAt: number | null;
+  /** What it may do at most; nothing but its connections bounds it when absent. */
+  readonly scope?: Scope | undefined;
 }
 
 /** A new agent key: 256 random bits, with a prefix that secret scanners can look for. */

@@ -1,5 +1,6 @@
 import { mergeMasking } from '../masking/profile.ts';
 import type { MaskingProfile, StatementMasking } from '../masking/types.ts';
+import { withinScope } from '../policy/scope.ts';
 import type { Judgement, PolicyInput } from '../policy/types.ts';
 import type { CatalogSnapshot } from '../sql/catalog.ts';
 import { indexOf } from '../sql/catalog-index.ts';
@@ -200,7 +201,8 @@ function conclude(
     estimatedRows: (relation) => estimatedRows(relation, catalog),
     columns: (statement) => columnsTouched(statement, catalog),
   };
-  const byPolicy = doubted(context.policy.judge({ ...input, understanding }), understanding, input, context);
+  const answered = doubted(context.policy.judge({ ...input, understanding }), understanding, input, context);
+  const byPolicy = withinScope(answered, context.scope, { ...input, understanding });
   const all = understanding.status === 'understood' ? understanding.statements : [];
   const effects = all.map((statement) => statement.effects);
   const masked = withCaution(withMasking(byPolicy, masking, context.policy.preset), context.caution, effects);

@@ -1,4 +1,4 @@
-import type { EffectsView, RuleAnswer, Verdict } from '../../contract/index.ts';
+import type { EffectsView, RuleAnswer, Scope, Verdict } from '../../contract/index.ts';
 import type { MaskingProfile, StatementMasking } from '../masking/types.ts';
 import type { Policy } from '../policy/types.ts';
 import type { CatalogSnapshot } from '../sql/catalog.ts';
@@ -17,6 +17,8 @@ export interface JudgeContext {
   readonly agent: string;
   readonly subject: string;
   readonly groups: readonly string[];
+  /** What the agent's key allows at most. */
+  readonly scope: Scope | null;
   readonly database: string;
   readonly role: string;
   /** Milliseconds since the epoch: rules may hold at certain times only. */

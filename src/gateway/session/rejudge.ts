@@ -71,6 +71,7 @@ const asRecorded = {
   searchPathInFlight: false,
   uncommitted: [],
   caution: null,
+  scope: null,
   catalogDoubt: null,
   madeHere: new Set<string>(),
 } as const;

@@ -50,7 +50,7 @@ export interface SessionOptions {
   /** What the client asked for at its start, by parameter name. */
   readonly startup: ReadonlyMap<string, string>;
   readonly database: DatabaseContext;
-  readonly judgeWith: () => Pick<JudgeContext, 'parser' | 'policy' | 'environment' | 'groups' | 'now'>;
+  readonly judgeWith: () => Pick<JudgeContext, 'parser' | 'policy' | 'environment' | 'groups' | 'scope' | 'now'>;
   /** Told of every answer, by the id of the rule that gave it. */
   readonly ruleAnswered: (ruleId: string) => void;
   /** What has to be asked about beyond the policy. */

@@ -16,6 +16,7 @@ export function agentHandlers(ports: DeskPorts, editor: SettingsEditor, emit: Em
     createdAt: agent.createdAt,
     revokedAt: agent.revokedAt,
     lastSeenAt: ports.gateway.lastSeen().get(agent.name) ?? null,
+    scope: agent.scope ?? null,
   });
   const changed = (): void => {
     emit('agents.changed', {});
@@ -25,7 +26,7 @@ export function agentHandlers(ports: DeskPorts, editor: SettingsEditor, emit: Em
   return {
     'agents.list': async () => editor.current().agents.map(view),
 
-    'agents.create': async ({ name, connections }) => {
+    'agents.create': async ({ name, connections, scope }) => {
       const key = ports.createKey();
       const agent = {
         name,
@@ -33,6 +34,7 @@ export function agentHandlers(ports: DeskPorts, editor: SettingsEditor, emit: Em
         connections: [...new Set(connections)],
         createdAt: ports.now(),
         revokedAt: null,
+        ...(scope && { scope }),
       } satisfies AgentRecord;
       await editor.edit((settings) => {
         // A revoked name stays taken: journals name agents, and one name must not mean two keys' holders.

@@ -47,6 +47,7 @@ export async function createJudges(hashKey: Buffer): Promise<DeskJudges> {
         searchPathInFlight: false,
         uncommitted: [],
         caution: null,
+        scope: null,
         catalogDoubt: null,
         madeHere: new Set<string>(),
         clientEncoding: 'UTF8',

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { Low } from 'lowdb';
 import { JSONFile } from 'lowdb/node';
 import { z } from 'zod';
-import { connectionConfig, DeskError, identifier, instant, messageOf } from '../../contract/index.ts';
+import { connectionConfig, DeskError, identifier, instant, messageOf, scope } from '../../contract/index.ts';
 import type { GatewaySettings } from '../../gateway/types.ts';
 import { makeDataFolder } from './data-folder.ts';
 import { describeIssues } from './describe-issues.ts';
@@ -16,6 +16,7 @@ const agentRecord = z.strictObject({
   connections: z.array(identifier),
   createdAt: instant,
   revokedAt: instant.nullable(),
+  scope: scope.optional(),
 });
 
 /** The settings file, version 1. It holds no secret: passwords are never in it, agent keys only as hashes. */

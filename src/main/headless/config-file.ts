@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { connectionConfig, DeskError, identifier, messageOf } from '../../contract/index.ts';
+import { connectionConfig, DeskError, identifier, messageOf, scope } from '../../contract/index.ts';
 import { describeIssues } from '../desk/describe-issues.ts';
 import { listenerProblem, listenerSettings } from '../desk/listener-settings.ts';
 import { stripComments } from './strip-comments.ts';
@@ -32,7 +32,16 @@ const configFile = z.strictObject({
     .min(1)
     .default([{ host: '127.0.0.1', port: 6432 }]),
   connections: z.array(connectionConfig).min(1),
-  agents: z.array(z.strictObject({ name: identifier, key: keySource, connections: z.array(identifier).min(1) })).min(1),
+  agents: z
+    .array(
+      z.strictObject({
+        name: identifier,
+        key: keySource,
+        connections: z.array(identifier).min(1),
+        scope: scope.optional(),
+      }),
+    )
+    .min(1),
   approvalDeadlineSeconds: z.number().int().min(0).max(86_400).default(300),
   console: z
     .strictObject({ host: z.enum(['127.0.0.1', '::1']).default('127.0.0.1'), port: port.default(0) })

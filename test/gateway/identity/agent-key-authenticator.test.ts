@@ -29,6 +29,7 @@ function world(agents: () => readonly AgentRecord[], delay = 0): World {
         return delay;
       },
     },
+    clock: () => Date.parse('2026-11-23T00:00:00Z'),
     wait: async (delayMs) => log.push(`waited ${delayMs}`),
   });
   const login = (password: string, user = 'app'): Promise<LoginResult> =>
@@ -80,4 +81,14 @@ test('a failure over the limit is answered late and marked, a right key at once'
   expect(await login('wrong')).toEqual({ ok: false, reason: 'no agent has this key', rateLimited: true });
   expect((await login(key)).ok).toBe(true);
   expect(log).toEqual(['failed 127.0.0.1', 'waited 1000']);
+});
+
+test('a key that was valid for a time only is refused from then on', async () => {
+  const until = (validUntil: string) => agent({ scope: { readOnly: false, validUntil } });
+  expect((await world(() => [until('2026-11-23T00:00:01Z')]).login(key)).ok).toBe(true);
+  expect(await world(() => [until('2026-11-23T01:00:00+01:00')]).login(key)).toEqual({
+    ok: false,
+    reason: 'the key of agent claude was valid until 2026-11-23T01:00:00+01:00',
+    rateLimited: false,
+  });
 });

@@ -213,6 +213,7 @@ describe('agents', () => {
       createdAt: 1000,
       revokedAt: 7000,
       lastSeenAt: 5000,
+      scope: null,
     });
     expect(gateway.terminated).toEqual([{ sessionId: 'session-1', reason: 'the agent key was revoked' }]);
     await expect(client.call('agents.revoke', { name: 'nobody' })).rejects.toMatchObject({ code: 'unknown_agent' });

@@ -99,6 +99,7 @@ export function agents(now: number): AgentView[] {
       createdAt: now - 86_400_000 * 12,
       revokedAt: null,
       lastSeenAt: now - 4000,
+      scope: null,
     },
     {
       name: 'nightly-report',
@@ -107,6 +108,7 @@ export function agents(now: number): AgentView[] {
       createdAt: now - 86_400_000 * 40,
       revokedAt: null,
       lastSeenAt: now - 9_000_000,
+      scope: null,
     },
     {
       name: 'old-laptop',
@@ -115,6 +117,7 @@ export function agents(now: number): AgentView[] {
       createdAt: now - 86_400_000 * 90,
       revokedAt: now - 86_400_000 * 3,
       lastSeenAt: now - 86_400_000 * 4,
+      scope: null,
     },
   ];
 }
