@@ -67,6 +67,8 @@ export const calls = {
     input: z.object({ config: connectionConfig, password: z.string().max(65536).optional() }),
     output: connectionTest,
   },
+  /** The database that a connection reaches now is the right one. */
+  'connections.acceptTarget': { input: connectionName, output: connectionView },
   'connections.supplyCredential': {
     input: z.object({ connection: identifier, password: z.string().max(65536) }),
     output: connectionView,

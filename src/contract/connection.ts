@@ -45,6 +45,8 @@ export const connectionView = z.object({
   credential: z.enum(['ready', 'needed', 'none']),
   liveSessions: z.number().int(),
   addresses: z.array(agentAddress),
+  /** Why the database that was reached last may be the wrong one: statements are held until it is accepted. */
+  targetDoubt: z.string().nullable(),
 });
 export type ConnectionView = z.infer<typeof connectionView>;
 

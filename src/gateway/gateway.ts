@@ -12,6 +12,7 @@ import { createRateLimiter } from './identity/rate-limiter.ts';
 import { JournalError } from './journal/errors.ts';
 import { loadOrCreateSigner, type Signer } from './journal/signer.ts';
 import { loadOrCreateHashKey } from './keys.ts';
+import { KnownTargets } from './known-targets.ts';
 import { LiveSessions } from './live-sessions.ts';
 import { openDoor } from './open-door.ts';
 import { policyOf } from './policy/index.ts';
@@ -37,6 +38,7 @@ import { CredentialVault } from './upstream/credentials.ts';
 import { openSideConnection, type SideConnection } from './upstream/side-query.ts';
 import { resolveSecrets, upstreamTarget } from './upstream/target.ts';
 import { testConnection } from './upstream/test-connection.ts';
+import type { TargetIdentity } from './upstream/types.ts';
 import { sqlstate } from './wire/constants.ts';
 
 /** Limits of the whole gate. */
@@ -74,6 +76,7 @@ class PosternGateway implements Gateway {
   readonly #problems = new Problems(() => this.#emit('overview.changed', {}));
   readonly #journals: GateJournals;
   readonly #ruleHits = new RuleHits(Date.now);
+  readonly #targets: KnownTargets;
   readonly #sessions: LiveSessions;
   readonly #door: DoorOptions;
   readonly #listeners: Listeners = {
@@ -88,6 +91,7 @@ class PosternGateway implements Gateway {
   constructor(options: GatewayOptions, parser: Parser, signer: Signer, hashKey: Buffer) {
     const { approvalDeadlineMs: deadlineMs, journalFolder: folder, log, settings, version: gateVersion } = options;
     this.#options = options;
+    this.#targets = new KnownTargets(options.keyFolder);
     this.#settings = settings;
     this.credentials.preload(settings.connections);
     this.#journals = new GateJournals({ folder, signer, problems: this.#problems });
@@ -115,6 +119,7 @@ class PosternGateway implements Gateway {
         const policy = (options.policyOf ?? policyOf)(current);
         return { parser, policy, environment, scope, groups: [], now: Date.now() };
       },
+      reached: (at, identity) => this.#reached(config(at.name) ?? at, identity),
       budgets: (at) => (config(at.name) ?? at).budgets,
       ruleAnswered: (connection, ruleId) => this.#ruleHits.count(connection, ruleId),
       listener: {
@@ -152,7 +157,7 @@ class PosternGateway implements Gateway {
     const listeners = this.#open;
     this.#open = [];
     this.approvals.stop(reason);
-    const ending = this.#sessions.end(() => reason); // first: their clients are to hear why
+    const ending = this.#sessions.close(reason); // first: their clients are to hear why
     await Promise.all([...listeners.map((listener) => listener.close()), ending]);
     this.#journals.record({ type: 'gate_stop', reason });
     await this.#journals.close();
@@ -207,6 +212,18 @@ class PosternGateway implements Gateway {
     return this.#ruleHits.of(connection);
   }
 
+  targetDoubt(connection: string): string | null {
+    return this.#targets.doubt(connection);
+  }
+
+  acceptTarget(connection: string, by: string): boolean {
+    const doubt = this.#targets.doubt(connection);
+    if (doubt === null || !this.#targets.accept(connection)) return false;
+    this.#journals.record({ type: 'settings_changed', what: `${doubt} Accepted as right.`, by });
+    this.#problems.solve(targetProblem(connection));
+    return true;
+  }
+
   problems() {
     return this.#problems.list();
   }
@@ -243,6 +260,22 @@ class PosternGateway implements Gateway {
     };
   }
 
+  /** A session reached this database: says, from then on, whether it is doubted. */
+  #reached(config: ConnectionConfig, identity: TargetIdentity | null): () => string | null {
+    const doubt = this.#targets.check(config, identity, this.#settings.connections);
+    if (doubt === null) {
+      this.#problems.solve(targetProblem(config.name));
+      return () => null;
+    }
+    this.#options.log('warn', doubt.reason, { connection: config.name });
+    this.#problems.raise({
+      code: targetProblem(config.name),
+      message: doubt.reason,
+      hint: 'Its statements are held. Look under Connections whether the database is the right one, and say so there.',
+    });
+    return () => (doubt.settled() ? null : doubt.reason);
+  }
+
   async #withSide<T>(connection: string, work: (side: SideConnection) => Promise<T>): Promise<T> {
     const config = this.#config(connection);
     if (config === null) {
@@ -273,3 +306,5 @@ class PosternGateway implements Gateway {
 }
 
 const monotonic = (): number => performance.now();
+
+const targetProblem = (connection: string): string => `target_changed.${connection}`;

@@ -13,6 +13,7 @@ import { type RecorderListener, SessionRecorder } from './session/recorder.ts';
 import { Session, type SessionFacts } from './session/session.ts';
 import type { GatewayOptions } from './types.ts';
 import { cancelUpstream } from './upstream/cancel.ts';
+import type { TargetIdentity } from './upstream/types.ts';
 
 export interface LiveSessionsOptions {
   readonly gateVersion: string;
@@ -29,6 +30,8 @@ export interface LiveSessionsOptions {
   readonly ruleAnswered: (connection: string, ruleId: string) => void;
   /** The budgets of a connection as they are configured now. */
   readonly budgets: (config: ConnectionConfig) => Budgets | undefined;
+  /** Why the database that was reached is doubted; asked at admission, and then anew before each statement. */
+  readonly reached: (config: ConnectionConfig, identity: TargetIdentity | null) => () => string | null;
   readonly listener: RecorderListener;
 }
 
@@ -45,6 +48,8 @@ export class LiveSessions {
   readonly lastSeen = new Map<string, number>();
   readonly #options: LiveSessionsOptions;
   readonly #live = new Map<string, Live>();
+  /** Why no session begins any more. */
+  #closing: string | null = null;
   /** What each agent used on each connection within the hour. */
   readonly #hours = new Map<string, HourMeter>();
 
@@ -73,6 +78,12 @@ export class LiveSessions {
     return this.#live.has(sessionId);
   }
 
+  /** Ends all sessions, and those that are just being admitted. Resolves when they have ended. */
+  async close(reason: string): Promise<void> {
+    this.#closing = reason;
+    await this.end(() => reason);
+  }
+
   /** Makes the session of an admitted client. Throws JournalError when it cannot be recorded: the client is then refused. */
   async admit(admission: Admission): Promise<Admitted> {
     const { client, identity, config, target } = admission;
@@ -80,6 +91,7 @@ export class LiveSessions {
     try {
       await context.refresh();
       if (client.destroyed) throw new ClientGone('the client left before its session began');
+      if (this.#closing !== null) throw new ClientGone(this.#closing);
       const facts = factsOf(admission);
       const recorder = this.#record(facts, admission);
       const { session, secretKey } = this.#open(facts, recorder, context, release, admission);
@@ -145,7 +157,10 @@ export class LiveSessions {
       database,
       judgeWith: () => judgeWith(config, facts.agent),
       ruleAnswered: (ruleId) => ruleAnswered(config.name, ruleId),
-      cautions: new Cautions(new SessionBudget(() => this.#options.budgets(config), this.#hourOf(facts))),
+      cautions: new Cautions(
+        new SessionBudget(() => this.#options.budgets(config), this.#hourOf(facts)),
+        this.#options.reached(config, upstream.identity),
+      ),
       recorder,
       broker,
       cancelUpstream: () => cancelUpstream(target, processId, upstream.secretKey, { encrypted }),

@@ -67,6 +67,10 @@ export interface Gateway {
   sampleRows(connection: string, schema: string, table: string, limit: number): Promise<SampleRows>;
   /** How often each rule of a connection answered since the gate started. */
   ruleHits(connection: string): readonly { readonly id: string; readonly hits: number; readonly lastAt: number }[];
+  /** Why the database that a connection reached last is doubted; null when it is not. */
+  targetDoubt(connection: string): string | null;
+  /** The operator says that the doubted database is the right one. False when nothing was doubted. */
+  acceptTarget(connection: string, by: string): boolean;
   /** Problems that hold now (a journal folder that cannot be written, a credential that is missing …). */
   problems(): readonly { readonly code: string; readonly message: string; readonly hint: string | null }[];
   on<N extends GatewayEventName>(name: N, listener: (payload: EventPayload<N>) => void): () => void;

@@ -171,7 +171,13 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
     }),
     'connections.list': async () => [...views.values()],
     'connections.save': async (config) => {
-      const view = { config, credential: 'needed' as const, liveSessions: 0, addresses: [address(config.name)] };
+      const view = {
+        config,
+        credential: 'needed' as const,
+        liveSessions: 0,
+        addresses: [address(config.name)],
+        targetDoubt: null,
+      };
       views.set(config.name, view);
       emit()('connections.changed', {});
       return view;
@@ -191,6 +197,12 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
       serverVersion: null,
       encrypted: true,
     }),
+    'connections.acceptTarget': async ({ connection }) => {
+      const view = { ...known(views, connection), targetDoubt: null };
+      views.set(connection, view);
+      emit()('connections.changed', {});
+      return view;
+    },
     'connections.supplyCredential': async ({ connection }) => {
       const view = { ...known(views, connection), credential: 'ready' as const };
       views.set(connection, view);

@@ -35,6 +35,15 @@ export class BudgetExhausted extends Error {
   }
 }
 
+const changedTarget = 'changed-target';
+
+const targetRule = (reason: string): RuleAnswer => ({
+  id: changedTarget,
+  title: 'The connection reaches a database that you may not mean',
+  reason,
+  hint: 'The operator says under Connections whether this database is the right one.',
+});
+
 const budgetRule = (reason: string): RuleAnswer => ({
   id: 'budget',
   title: 'The budget is used up',
@@ -45,12 +54,18 @@ const budgetRule = (reason: string): RuleAnswer => ({
 /** What one session has to be asked about beyond its policy, as it stands at this moment. */
 export class Cautions {
   readonly #budget: SessionBudget;
+  readonly #targetDoubt: () => string | null;
+  #targetApproved = false;
 
-  constructor(budget: SessionBudget) {
+  /** `targetDoubt`: why the database that was reached may be the wrong one, as it stands now; null when it is not doubted. */
+  constructor(budget: SessionBudget, targetDoubt: () => string | null) {
     this.#budget = budget;
+    this.#targetDoubt = targetDoubt;
   }
 
   current(): Caution | null {
+    const doubt = this.#targetApproved ? null : this.#targetDoubt();
+    if (doubt !== null) return { verdict: 'ask', rule: targetRule(doubt) };
     const overrun = this.#budget.overrun();
     return overrun === null ? null : { verdict: overrun.over, rule: budgetRule(overrun.reason) };
   }
@@ -58,6 +73,7 @@ export class Cautions {
   /** The operator approved a statement that this rule asked about. */
   approved(ruleId: string): void {
     if (ruleId === 'budget') this.#budget.extend();
+    if (ruleId === changedTarget) this.#targetApproved = true;
   }
 
   /** Counts what a statement used. While it still runs: throws BudgetExhausted where a budget ends the session. */

@@ -45,7 +45,7 @@ export async function openUpstream(
   try {
     const secrets = await resolveSecrets(credentials, config);
     const target = upstreamTarget(config, secrets, { database, user: startup.parameters.get('user') });
-    return { target, upstream: await connectUpstream(target, parameters, { signal: gone.signal }) };
+    return { target, upstream: await connectUpstream(target, parameters, { signal: gone.signal, identify: true }) };
   } finally {
     client.off('data', onEarly).off('end', onGone).off('close', onGone).pause();
     if (size > 0 && !client.destroyed && !client.readableEnded) client.unshift(Buffer.concat(early));

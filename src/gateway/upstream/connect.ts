@@ -7,10 +7,13 @@ import { type DeadlineOptions, withDeadline } from './deadline.ts';
 import { describeAddress, UpstreamError } from './error.ts';
 import { RefusedBeforeLogin, refusal } from './login-error.ts';
 import { MessageChannel, protocolError, readErrorFields } from './message-channel.ts';
+import { readTargetIdentity } from './target-identity.ts';
 import { attempts, openTransport, type Transport } from './transport.ts';
 import type { UpstreamConnection, UpstreamTarget } from './types.ts';
 
 export interface ConnectOptions extends DeadlineOptions {
+  /** Ask which database was reached, before the connection is anybody's. */
+  readonly identify?: boolean | undefined;
   /** Told of each milestone as it is reached; from `connected` on again where sslmode allows a second attempt. */
   readonly progress?: ((milestone: ConnectMilestone) => void) | undefined;
 }
@@ -85,6 +88,7 @@ async function logIn(
     const { method, notices } = await authenticate(channel, socket, target);
     options.progress?.('authenticated');
     const session = await readUntilReady(channel, target);
+    const identity = options.identify === true ? await readTargetIdentity(channel, target) : null;
     return {
       socket,
       rest: channel.release(),
@@ -94,6 +98,7 @@ async function logIn(
       notices: [...notices, ...session.notices],
       encrypted,
       authMethod: method,
+      identity,
     };
   } catch (error) {
     channel.release();

@@ -29,6 +29,15 @@ export interface UpstreamTarget {
   readonly password: string | null;
 }
 
+/** Which database a session really reached, whatever its address says. */
+export interface TargetIdentity {
+  /** Given to a cluster by initdb, kept by its physical replicas; null where the account may not read it. */
+  readonly systemIdentifier: string | null;
+  /** pg_database.oid. */
+  readonly databaseOid: string;
+  readonly database: string;
+}
+
 /** An authenticated upstream connection, just after its first ReadyForQuery. */
 export interface UpstreamConnection {
   /** Paused; no data listener. Bytes the server sent behind the first ReadyForQuery are in `rest`. */
@@ -42,6 +51,8 @@ export interface UpstreamConnection {
   readonly notices: readonly Buffer[];
   readonly encrypted: boolean;
   readonly authMethod: AuthMethod;
+  /** Which database it reached, where that was asked for and told. */
+  readonly identity: TargetIdentity | null;
 }
 
 export type UpstreamErrorCode =

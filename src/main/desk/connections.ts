@@ -18,6 +18,7 @@ export function connectionView(ports: DeskPorts, config: ConnectionConfig): Conn
     config,
     credential: ports.gateway.credentials.state(config),
     liveSessions: sessionsOn(ports, config.name),
+    targetDoubt: ports.gateway.targetDoubt(config.name),
     addresses: agentAddresses([config], ports.settings.current().agents, ports, ports.knownKeys),
   };
 }
@@ -75,6 +76,13 @@ export function connectionHandlers(
 
     'connections.test': ({ config, password }) =>
       withDeskErrors(() => gateway.testConnection(config, password ?? null)),
+
+    'connections.acceptTarget': async ({ connection }) => {
+      const config = editor.connection(connection);
+      gateway.acceptTarget(connection, ports.operator);
+      changed();
+      return connectionView(ports, config);
+    },
 
     'connections.supplyCredential': async ({ connection, password }) => {
       const config = editor.connection(connection);

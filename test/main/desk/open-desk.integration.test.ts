@@ -8,6 +8,7 @@ import { dataLayout } from '../../../src/main/desk/data-folder.ts';
 import { type OpenDesk, openDesk } from '../../../src/main/desk/open-desk.ts';
 import { openSettings } from '../../../src/main/desk/settings-file.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
+import { until } from '../../support/gate.ts';
 import { aConnection } from '../support/fakes.ts';
 
 let database: TestDatabase;
@@ -214,4 +215,53 @@ test('an own rule answers before the preset, is counted, and can be tried before
     client.call('policy.save', { ...proposed, rules: [noCities, noCities], budgets: null }),
   ).rejects.toMatchObject({ code: 'duplicate_rule' });
   await agent.end();
+});
+
+test('a connection that suddenly reaches another database asks before anything runs, until the operator accepts it', async () => {
+  await supply();
+  const { addresses } = await client.call('agents.create', { name: 'codex', connections: ['orders'] });
+  const connectAgent = async (): Promise<pg.Client> => {
+    const agent = new pg.Client({ connectionString: addresses[0]?.url });
+    await agent.connect();
+    return agent;
+  };
+  const first = await connectAgent();
+  await first.query('SELECT 1');
+  await first.end();
+  const other = await createDatabase('CREATE TABLE people (id int)');
+  const [view] = await client.call('connections.list', {});
+  if (view === undefined) throw new Error('no connection');
+  const { config } = view;
+  await client.call('connections.save', {
+    ...config,
+    policy: 'observe',
+    upstream: { ...config.upstream, database: other.name },
+  });
+
+  const agent = await connectAgent();
+  const running = agent.query('SELECT 1 AS one');
+  const pending = async () => (await client.call('approvals.list', {})).pending[0];
+  const request = await until(pending);
+  expect(request.rule).toMatchObject({
+    id: 'changed-target',
+    reason: expect.stringContaining('another database than'),
+  });
+  expect((await client.call('desk.overview', {})).problems.map(({ code }) => code)).toEqual(['target_changed.orders']);
+  await client.call('approvals.decide', { id: request.id, digest: request.digest, action: 'approve' });
+  expect((await running).rows).toEqual([{ one: 1 }]);
+  expect((await agent.query('SELECT 2 AS two')).rows).toEqual([{ two: 2 }]); // approved for this session
+
+  const second = await connectAgent();
+  const held = second.query('SELECT 3 AS three');
+  const again = await until(pending);
+  expect((await client.call('connections.list', {}))[0]?.targetDoubt).toContain('another database than before');
+  expect((await client.call('connections.acceptTarget', { connection: 'orders' })).targetDoubt).toBeNull();
+  await client.call('approvals.decide', { id: again.id, digest: again.digest, action: 'deny' });
+  await expect(held).rejects.toMatchObject({ code: '42501' });
+  expect((await second.query('SELECT 4 AS four')).rows).toEqual([{ four: 4 }]);
+  expect((await client.call('desk.overview', {})).problems).toEqual([]);
+  await agent.end();
+  await second.end();
+  await until(async () => ((await client.call('sessions.list', {})).every(({ live }) => !live) ? true : undefined));
+  await other.drop();
 });

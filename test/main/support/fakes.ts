@@ -173,6 +173,8 @@ export function fakeGateway(): FakeGateway {
     sampleRows: () => Promise.reject(new Error('not in this test')),
     problems: () => [],
     ruleHits: () => [],
+    targetDoubt: () => null,
+    acceptTarget: () => false,
     on(name, listener) {
       const set = listeners.get(name) ?? new Set();
       listeners.set(name, set);

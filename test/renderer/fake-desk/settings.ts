@@ -55,7 +55,11 @@ export function connections(): ConnectionView[] {
   const upstream = { host: 'db.shop.internal', database: 'shop', user: 'shop_app', sslmode: 'verify-full' as const };
   const view = (config: unknown, credential: ConnectionView['credential'], liveSessions: number): ConnectionView => {
     const parsed = connectionConfig.parse(config);
-    return { config: parsed, credential, liveSessions, addresses: [address(parsed.name)] };
+    const targetDoubt =
+      parsed.name === 'shop-staging'
+        ? 'Connection shop-staging is labelled staging, and reaches the database of connection shop, which is labelled production.'
+        : null;
+    return { config: parsed, credential, liveSessions, addresses: [address(parsed.name)], targetDoubt };
   };
   return [
     view({ name: 'shop', upstream, maskRules: rules }, 'ready', 1),

@@ -12,6 +12,7 @@ import { CheckCircleIcon, KeyIcon, TerminalIcon } from '../../theme/icons.tsx';
 import { ConnectionDialog } from './ConnectionDialog.tsx';
 import styles from './Panel.module.css';
 import { PasswordForm } from './PasswordForm.tsx';
+import { TargetDoubt } from './TargetDoubt.tsx';
 
 const credentials = {
   ready: { tone: 'allow', icon: CheckCircleIcon, label: 'Password ready' },
@@ -76,6 +77,7 @@ export function ConnectionCard({ view, readOnly }: { readonly view: ConnectionVi
           </dd>
         </div>
       </dl>
+      {view.targetDoubt !== null && <TargetDoubt connection={config.name} doubt={view.targetDoubt} />}
       {warning !== null && <InfoNote tone="ask">{warning}</InfoNote>}
       {view.credential === 'needed' && <PasswordForm connection={config.name} user={upstream.user} />}
       {addresses && view.addresses.map((address) => <AddressCard key={address.url} address={address} />)}
