@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 export interface DigestInput {
   /** How it was told: the same text means another thing as a Query, as a Parse and as what PREPARE or DECLARE made of it. */
   readonly protocol: string;
-  readonly text: string;
+  readonly text: Buffer;
+  /** Digests of the statements that it makes permanent: an approval of a COMMIT is one of them all. */
+  readonly committed: readonly string[];
   /** Bound values as they are on the wire; null is SQL NULL. */
   readonly values: readonly (Buffer | null)[];
   readonly formats: readonly number[];
@@ -27,12 +29,13 @@ export function statementDigest(input: DigestInput): string {
     hash.update(`${Buffer.byteLength(bytes)}:`);
     hash.update(bytes);
   };
-  add('postern statement 2');
+  add('postern statement 3');
   add(input.protocol);
   add(input.text);
   add(input.database);
   add(input.role);
   const lists = [
+    input.committed,
     input.searchPath,
     input.settings,
     input.parameterTypes.map(String),

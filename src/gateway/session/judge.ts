@@ -15,7 +15,7 @@ import { effectsView, unknownEffects } from './effects-view.ts';
 import type { JudgeContext, Judged } from './judged.ts';
 import { withMasking } from './mask-verdict.ts';
 import { NameRegistry, type NameScope } from './names.ts';
-import { decode, notUnderstood } from './reading.ts';
+import { decode, notUnderstood, shownText } from './reading.ts';
 
 /** Judges the bytes of one Query or one bound statement. Pure: the same bytes, names and context give the same answer. */
 export function judge(
@@ -33,7 +33,7 @@ export function judge(
     resolve(decoded.ok ? doubt.parser.understand(decoded.text, doubt.catalog) : own, NameRegistry.overlay(names), doubt)
       .understanding;
   const understanding = doubting(resolved.understanding, again, context);
-  const shown = decoded.ok ? decoded.text : text.toString('latin1');
+  const shown = shownText(text, decoded.ok ? decoded.text : null);
   return conclude(shown, own, understanding, masking, protocol, context);
 }
 
@@ -50,7 +50,7 @@ export function judgeDefinition(definition: Definition, names: NameRegistry, con
   const again = (doubt: JudgeContext): Understanding =>
     resolve(understandDefinition(definition, doubt), NameRegistry.overlay(names), doubt).understanding;
   const understanding = doubting(first, again, context);
-  const shown = definition.text.toString('utf8');
+  const shown = shownText(definition.text, definition.text.toString('utf8'));
   const judged = conclude(shown, own, understanding, masking, 'extended', context);
   // To run a cursor's rows is not to declare it again.
   return definition.via === 'declare' ? { ...judged, statements: [] } : judged;
@@ -89,7 +89,7 @@ export function judgeFunctionCall(functionOid: number, context: JudgeContext): J
     `a fast-path call of function ${functionOid} carries no statement that could be judged`,
   );
   return conclude(
-    `-- FunctionCall of function ${functionOid}`,
+    { text: `-- FunctionCall of function ${functionOid}` },
     understanding,
     understanding,
     maskOf(understanding, context),
@@ -179,7 +179,7 @@ function understandDefinition(definition: Definition, context: JudgeContext): Un
 }
 
 function conclude(
-  text: string,
+  shown: Pick<Judged, 'text' | 'wholeDigest'>,
   own: Understanding,
   understanding: Understanding,
   masking: StatementMasking | null,
@@ -210,7 +210,7 @@ function conclude(
   const itself = understanding.status === 'understood' ? effectsView(effects) : unknownEffects;
   const view = commitsGated ? cumulativeEffects(context.uncommitted) : itself;
   return {
-    text,
+    ...shown,
     verdict,
     rule,
     awaitsCommit,

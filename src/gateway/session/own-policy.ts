@@ -6,8 +6,9 @@ import type { JudgeContext, Judged } from './judged.ts';
  * format and transaction state the client is in. Null for every other text. The question stands alone in its text.
  */
 export function policyQuestion(text: Buffer, context: JudgeContext): string | null {
+  if (text.length > 200) return null;
   const asked = text.toString('latin1');
-  if (asked.length > 200 || !/postern/i.test(asked)) return null;
+  if (!/postern/i.test(asked)) return null;
   const understanding = context.parser.understand(asked, null);
   if (understanding.status !== 'understood' || understanding.statements.length !== 1) return null;
   const statement = tagged(understanding.statements[0]?.tree);

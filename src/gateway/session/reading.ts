@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { Understanding } from '../sql/effects.ts';
+import { tooLong } from '../sql/parser.ts';
 import type { JudgeContext } from './judged.ts';
 
 // A byte order mark is part of what the server reads, so it stays.
@@ -12,6 +14,8 @@ export function decode(
 ): { ok: true; text: string } | { ok: false; understanding: Understanding } {
   const reason = unreadable ?? whyUnreadable(text, context);
   if (reason !== null) return { ok: false, understanding: notUnderstood(reason) };
+  const { statementBytes } = context.parser;
+  if (text.length > statementBytes) return { ok: false, understanding: tooLong(text.length, statementBytes) };
   try {
     return { ok: true, text: decodedOnce(text) };
   } catch {
@@ -50,4 +54,17 @@ function isAscii(bytes: Buffer): boolean {
 
 export function notUnderstood(reason: string): Understanding {
   return { status: 'not_understood', code: 'invalid_text', reason };
+}
+
+/** Bytes of a long text that are shown and recorded. */
+const shownBytes = 100_000;
+
+/** How a text is shown and recorded: as it is, or its beginning and the SHA-256 of all of it; it is never one long string. */
+export function shownText(text: Buffer, read: string | null): { readonly text: string; readonly wholeDigest?: string } {
+  if (text.length <= shownBytes) return { text: read ?? text.toString('latin1') };
+  const beginning = text.subarray(0, shownBytes).toString(read === null ? 'latin1' : 'utf8');
+  return {
+    text: `${beginning} … (cut: ${text.length} bytes in all)`,
+    wholeDigest: createHash('sha256').update(text).digest('hex'),
+  };
 }

@@ -1,10 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { BoundValue } from '../../contract/index.ts';
 import type { RecordBody } from '../journal/records.ts';
 import type { Judged } from './judged.ts';
-
-/** Longest statement text kept in a journal, in characters; the digest covers the rest. */
-const recordedTextLength = 100_000;
 
 export interface StatementFacts {
   readonly statement: number;
@@ -17,14 +13,6 @@ export interface StatementFacts {
 /** The record of a judged statement, as it is written before anything of it is sent. */
 export function statementRecord({ parameters, ...facts }: StatementFacts, judged: Judged): RecordBody {
   const { text, wholeDigest, effects, verdict, rule } = judged;
-  const recorded = wholeDigest === undefined ? recordedText(text) : { text, textDigest: wholeDigest };
+  const recorded = { text, textDigest: wholeDigest ?? null };
   return { type: 'statement', ...facts, ...recorded, parameters: [...parameters], effects, verdict, rule };
-}
-
-function recordedText(text: string): { text: string; textDigest: string | null } {
-  if (text.length <= recordedTextLength) return { text, textDigest: null };
-  return {
-    text: `${text.slice(0, recordedTextLength)} …`,
-    textDigest: createHash('sha256').update(text).digest('hex'),
-  };
 }

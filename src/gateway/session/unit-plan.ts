@@ -301,11 +301,10 @@ function member(
   told: Pick<Definition, 'text'> & Partial<Definition>,
   { context, settings, ...options }: PlanOptions,
 ): Member {
-  // An approval of a COMMIT is one of everything that it makes permanent.
-  const gated = judged.commitsGated ? context.uncommitted.map((one) => one.digest) : [];
   const digest = statementDigest({
     protocol: told.via === undefined ? protocol : `${protocol} ${told.via}`,
-    text: [told.text.toString('latin1'), ...gated].join('\0'),
+    text: told.text,
+    committed: judged.commitsGated ? context.uncommitted.map((one) => one.digest) : [],
     values: message?.values ?? [],
     formats: message?.parameterFormats ?? [],
     parameterTypes: told.parameterTypes ?? [],

@@ -10,6 +10,8 @@ import { isNode, type SyntaxNode } from './tree.ts';
 
 /** PostgreSQL's own grammar (libpg-query 18), with effects. */
 export interface Parser {
+  /** Longer texts, in bytes, are `too_long`; they need not be made a string to be asked about. */
+  readonly statementBytes: number;
   /**
    * What a Query text or a Parse text would do. Never throws: what cannot be parsed here is `not_understood`, with a code.
    * The parser reads strings as with standard_conforming_strings = on (see `mayReadDifferently`). With `catalog` null no
@@ -25,6 +27,7 @@ export async function createParser(options: { readonly limits?: Partial<SqlLimit
   const cache = new ByteBoundedCache<Understanding>(limits.cacheBytes);
   let sound = true;
   return {
+    statementBytes: limits.statementBytes,
     understand(text, catalog) {
       const key = `${catalog === null ? 0 : indexOf(catalog).id}:${text}`;
       const known = cache.get(key); // only texts that passed the checks below were ever kept
@@ -61,12 +64,12 @@ function refuseText(text: string, limits: SqlLimits): Understanding | null {
   if (/\p{Surrogate}/u.test(text))
     return notUnderstood('invalid_text', 'The statement is not valid Unicode (a lone surrogate).');
   const bytes = Buffer.byteLength(text);
-  if (bytes <= limits.statementBytes) return null;
-  return notUnderstood(
-    'too_long',
-    `The statement has ${bytes} bytes; at most ${limits.statementBytes} are read. Send it in parts.`,
-  );
+  return bytes <= limits.statementBytes ? null : tooLong(bytes, limits.statementBytes);
 }
+
+/** What is understood of a text of so many bytes, where only `most` are read. */
+export const tooLong = (bytes: number, most: number): Understanding =>
+  notUnderstood('too_long', `The statement has ${bytes} bytes; at most ${most} are read. Send it in parts.`);
 
 function understandUncached(text: string, catalog: CatalogSnapshot | null): Understanding {
   if (text === '') return { status: 'understood', statements: [] };

@@ -102,8 +102,11 @@ export const limit = {
   name: 63,
   /** Length field of Query, Parse, Bind, FunctionCall and CopyData: PQ_LARGE_MESSAGE_LIMIT. Above it the server closes the connection. */
   frontendMessage: 1024 * 1024 * 1024 - 2,
-  /** A Query or Parse. A longer one is refused with 54000: its text would have to be a string several times over. */
-  statementMessage: 16 * 1024 * 1024,
+  /**
+   * A Query or Parse, which is gathered whole before any of it is sent. A longer one is refused with 54000. PostgreSQL's own
+   * dump suite sends one of 64 MiB.
+   */
+  statementMessage: 128 * 1024 * 1024,
   /** A Bind or FunctionCall, which are judged with their values and so gathered whole. A longer one is refused with 54000. */
   valuesMessage: 256 * 1024 * 1024,
   /** Length field of any message of the server: what it builds in memory (MaxAllocSize), and the field itself. */

@@ -7,7 +7,8 @@ const bytes = fc.uint8Array({ maxLength: 4 }).map((value) => Buffer.from(value))
 const word = fc.string({ maxLength: 3, unit: fc.constantFrom('a', ':', ';', '-', '1', ',') });
 const input: fc.Arbitrary<DigestInput> = fc.record({
   protocol: word,
-  text: word,
+  text: word.map((text) => Buffer.from(text)),
+  committed: fc.array(word, { maxLength: 2 }),
   values: fc.array(fc.option(bytes), { maxLength: 3 }),
   formats: fc.array(fc.constantFrom(0, 1), { maxLength: 2 }),
   parameterTypes: fc.array(fc.constantFrom(0, 23), { maxLength: 2 }),
@@ -16,8 +17,12 @@ const input: fc.Arbitrary<DigestInput> = fc.record({
   searchPath: fc.array(word, { maxLength: 3 }),
   settings: fc.array(word, { maxLength: 2 }),
 });
-const canonical = ({ values, ...rest }: DigestInput): string =>
-  JSON.stringify({ ...rest, values: values.map((value) => value?.toString('hex') ?? null) });
+const canonical = ({ values, text, ...rest }: DigestInput): string =>
+  JSON.stringify({
+    ...rest,
+    text: text.toString('hex'),
+    values: values.map((value) => value?.toString('hex') ?? null),
+  });
 
 describe('statementDigest', () => {
   test('is a SHA-256 in hex', () => {
@@ -39,7 +44,8 @@ describe('statementDigest', () => {
 
   const base: DigestInput = {
     protocol: 'simple',
-    text: 't',
+    text: Buffer.from('t'),
+    committed: [],
     values: [],
     formats: [],
     parameterTypes: [],
@@ -49,12 +55,17 @@ describe('statementDigest', () => {
     settings: [],
   };
   test.each<[string, DigestInput, DigestInput]>([
-    ['a value that moves from the text', { ...base, text: 't1:x' }, { ...base, values: [Buffer.from('x')] }],
+    [
+      'a value that moves from the text',
+      { ...base, text: Buffer.from('t1:x') },
+      { ...base, values: [Buffer.from('x')] },
+    ],
     ['NULL and the empty value', { ...base, values: [null] }, { ...base, values: [Buffer.alloc(0)] }],
     ['no value and NULL', base, { ...base, values: [null] }],
     ['text and binary format', { ...base, formats: [0] }, { ...base, formats: [1] }],
     ['a Query and a Parse of one text', base, { ...base, protocol: 'extended parse' }],
     ['parameters of other types', { ...base, parameterTypes: [23] }, { ...base, parameterTypes: [25] }],
+    ['a COMMIT of more', base, { ...base, committed: ['d1'] }],
     ['a setting and a schema', { ...base, settings: ['b'] }, { ...base, searchPath: ['a', 'b'] }],
     ['database and role exchanged', { ...base, database: 'r', role: 'd' }, base],
     ['schemas in another order', { ...base, searchPath: ['a', 'b'] }, { ...base, searchPath: ['b', 'a'] }],

@@ -31,7 +31,7 @@ function knowledgeOver(ready: 'I' | 'E') {
     parameters: new Map([['server_version', '18.6']]),
     sessionId: 'session',
     startup: new Map(),
-    parser: { understand: () => ({ status: 'understood', statements: [] }) },
+    parser: { statementBytes: 1000, understand: () => ({ status: 'understood', statements: [] }) },
     names: new NameRegistry(),
     write: () => {
       asked += 1;
