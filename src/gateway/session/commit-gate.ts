@@ -1,7 +1,7 @@
 import type { EffectsView, RuleAnswer } from '../../contract/index.ts';
 import type { Judgement } from '../policy/types.ts';
 import type { Effects } from '../sql/effects.ts';
-import type { Judged, Uncommitted } from './judged.ts';
+import type { JudgeContext, Judged, Uncommitted } from './judged.ts';
 
 export interface GatedJudgement extends Judgement {
   /** It runs now, and the COMMIT waits for it. */
@@ -9,6 +9,10 @@ export interface GatedJudgement extends Judgement {
   /** It is a COMMIT that makes statements permanent which were let run for it to be asked about. */
   readonly commitsGated: boolean;
 }
+
+/** Whether another transaction, or none, may be open behind it. */
+export const movesTransaction = ({ kinds }: EffectsView): boolean =>
+  kinds.some((kind) => kind === 'transaction' || kind === 'procedural' || kind === 'unknown');
 
 /** What is kept of a statement until its transaction ends. */
 export const uncommittedOf = (
@@ -27,12 +31,15 @@ export const commits = ({ kinds, command }: Effects): boolean =>
 export function gateCommit(
   judgement: Judgement,
   effects: readonly Effects[],
-  transaction: 'idle' | 'open' | 'failed',
-  uncommitted: readonly Uncommitted[],
+  {
+    transaction,
+    transactionMoved,
+    uncommitted,
+  }: Pick<JudgeContext, 'transaction' | 'transactionMoved' | 'uncommitted'>,
 ): GatedJudgement {
   if (judgement.verdict === 'ask' && judgement.atCommit === true) {
     const alone = effects.length > 0 && !effects.some(({ kinds }) => kinds.includes('transaction'));
-    const runs = transaction === 'open' && alone;
+    const runs = transaction === 'open' && !transactionMoved && alone;
     return { ...judgement, verdict: runs ? 'allow' : 'ask', awaitsCommit: runs, commitsGated: false };
   }
   const open = { ...judgement, awaitsCommit: false, commitsGated: false };
@@ -46,6 +53,12 @@ export function gateCommit(
 /** What waits for the COMMIT of the session's open transaction. */
 export class CommitGate {
   #waiting: (Uncommitted & { readonly statement: number })[] = [];
+  #moved = false;
+
+  /** Since the server last told the state of the transaction, something was sent that may have ended it. */
+  get moved(): boolean {
+    return this.#moved;
+  }
 
   /** `transaction`: the state that the server last told, when it owed no answer. */
   list(transaction: 'idle' | 'open' | 'failed'): readonly Uncommitted[] {
@@ -55,7 +68,13 @@ export class CommitGate {
 
   /** A statement is sent. One that fails counts all the same: a savepoint may bring the transaction back. */
   sent(statement: number, judged: Pick<Judged, 'text' | 'rule' | 'effects' | 'awaitsCommit'>, digest: string): void {
+    this.#moved ||= movesTransaction(judged.effects);
     if (judged.awaitsCommit) this.#waiting.push({ ...uncommittedOf(judged, digest), statement });
+  }
+
+  /** The server is ready, and told the state of the transaction. */
+  settled(): void {
+    this.#moved = false;
   }
 
   /** A COMMIT succeeded; with AND CHAIN the next transaction is open already, and may have statements of its own. */

@@ -206,7 +206,7 @@ function conclude(
   const all = understanding.status === 'understood' ? understanding.statements : [];
   const effects = all.map((statement) => statement.effects);
   const masked = withCaution(withMasking(byPolicy, masking, context.policy.preset), context.caution, effects);
-  const { verdict, rule, awaitsCommit, commitsGated } = gateCommit(masked, effects, transaction, context.uncommitted);
+  const { verdict, rule, awaitsCommit, commitsGated } = gateCommit(masked, effects, context);
   const itself = understanding.status === 'understood' ? effectsView(effects) : unknownEffects;
   const view = commitsGated ? cumulativeEffects(context.uncommitted) : itself;
   return {

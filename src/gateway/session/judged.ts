@@ -24,6 +24,8 @@ export interface JudgeContext {
   /** Milliseconds since the epoch: rules may hold at certain times only. */
   readonly now: number;
   readonly transaction: 'idle' | 'open' | 'failed';
+  /** Something in flight may have ended the transaction since the server told its state. */
+  readonly transactionMoved: boolean;
   /** What ran in the open transaction for its COMMIT to be asked about. */
   readonly uncommitted: readonly Uncommitted[];
   readonly caution: Caution | null;

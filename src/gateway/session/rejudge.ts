@@ -69,6 +69,7 @@ const asRecorded = {
   readingInFlight: false,
   searchPathVaries: false,
   searchPathInFlight: false,
+  transactionMoved: false,
   uncommitted: [],
   caution: null,
   scope: null,

@@ -134,7 +134,10 @@ export class Session {
       send: (frame) => this.#toClient.add(frame),
       profile: () => this.#knowledge.view.profile,
       parameterChanged: (name, value) => this.#knowledge.parameterChanged(name, value),
-      ready: () => this.#knowledge.settled(),
+      ready: () => {
+        this.#knowledge.settled();
+        this.#commitGate.settled();
+      },
       completed: (running) => this.#completed(running),
     });
     const [answers, knowledge, cancels] = [this.#answers, this.#knowledge, this.#cancels];
@@ -257,6 +260,7 @@ export class Session {
         database,
         role,
         transaction,
+        transactionMoved: this.#commitGate.moved,
         uncommitted: this.#commitGate.list(transaction),
         caution: cautions.current(),
       },

@@ -15,7 +15,7 @@ import * as encode from '../wire/encode-frontend.ts';
 import type { Answers } from './answers.ts';
 import { boundValues } from './bound-values.ts';
 import { changedHere } from './catalog-reliance.ts';
-import { uncommittedOf } from './commit-gate.ts';
+import { movesTransaction, uncommittedOf } from './commit-gate.ts';
 import type { Definition } from './definition.ts';
 import { judge, judgeDefinition, judgeFunctionCall, runsByName } from './judge.ts';
 import type { JudgeContext, Judged } from './judged.ts';
@@ -219,9 +219,13 @@ const isOutdated = (portal: Portal, names: NameRegistry, { context }: PlanOption
 
 /** A COMMIT further on in the segment is judged with what runs before it. */
 function withUncommitted(options: PlanOptions, { judged, digest }: Member): PlanOptions {
-  if (!judged.awaitsCommit) return options;
-  const uncommitted = [...options.context.uncommitted, uncommittedOf(judged, digest)];
-  return { ...options, context: { ...options.context, uncommitted } };
+  const moves = movesTransaction(judged.effects);
+  if (!judged.awaitsCommit && !moves) return options;
+  const { context } = options;
+  const uncommitted = judged.awaitsCommit
+    ? [...context.uncommitted, uncommittedOf(judged, digest)]
+    : context.uncommitted;
+  return { ...options, context: { ...context, uncommitted, transactionMoved: context.transactionMoved || moves } };
 }
 
 const settingsMoveWith = ({ judged }: Member, options: PlanOptions): boolean =>

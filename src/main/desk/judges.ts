@@ -45,6 +45,7 @@ export async function createJudges(hashKey: Buffer): Promise<DeskJudges> {
         readingInFlight: false,
         searchPathVaries: false,
         searchPathInFlight: false,
+        transactionMoved: false,
         uncommitted: [],
         caution: null,
         scope: null,

@@ -128,14 +128,31 @@ describe('a rule that waits for COMMIT', () => {
   test('a COMMIT in the same pipeline, or bound before the writes were sent, is not let by', async () => {
     const raw = await RawClient.logIn(gate.address);
     await raw.send(encode.query('BEGIN')).untilReady();
+    await raw.send(encode.parse('c', 'COMMIT'), encode.bind('cc', 'c'), encode.sync()).untilReady();
     raw.send(
-      ...[encode.parse('c', 'COMMIT'), encode.bind('cc', 'c'), encode.flush()],
       ...[encode.parse('', 'DELETE FROM item'), encode.bind('', ''), encode.execute('')],
       ...[encode.execute('cc'), encode.sync()],
     );
     expect(await pending()).toMatchObject({ text: 'COMMIT', rule: { id: 'writes-at-commit' } });
     await decide('deny');
     expect(told(await raw.untilReady()).at(-1)).toBe('Z E');
+    expect(await names()).toEqual(['one', 'two']);
+    raw.close();
+  });
+
+  test.each([
+    ['in the segment', []],
+    ['in the same exchange, after a Flush', [encode.flush()]],
+  ])('a write behind a COMMIT %s would be permanent at its Sync, so it waits itself', async (_, between) => {
+    const raw = await RawClient.logIn(gate.address);
+    await raw.send(encode.query('BEGIN')).untilReady();
+    raw.send(
+      ...[encode.parse('', 'COMMIT'), encode.bind('', ''), encode.execute(''), ...between],
+      ...[encode.parse('', 'DELETE FROM item'), encode.bind('', ''), encode.execute(''), encode.sync()],
+    );
+    expect(await pending()).toMatchObject({ text: 'DELETE FROM item' });
+    await decide('deny');
+    expect(told(await raw.untilReady()).slice(-2)).toEqual(['E 42501', 'Z I']);
     expect(await names()).toEqual(['one', 'two']);
     raw.close();
   });
