@@ -38,7 +38,16 @@ export async function run(): Promise<void> {
   const judge = (text: string): string =>
     policies.production.judge({
       ...{ understanding: parser.understand(text, catalog), environment: 'production', connection: 'c', agent: 'a' },
-      ...{ subject: 's', groups: [], database: 'd', role: 'r', protocol: 'simple', transaction: 'idle', now: 0 },
+      ...{
+        subject: 's',
+        groups: [],
+        database: 'd',
+        role: 'r',
+        protocol: 'simple',
+        transaction: 'idle',
+        transactionMoved: false,
+        now: 0,
+      },
       estimatedRows: () => 1000,
       columns: () => [],
     }).verdict;

@@ -67,6 +67,7 @@ function judge(one: CorpusCase, preset: PolicyPreset, environment: Environment):
       columns: () => [],
       protocol: 'simple',
       transaction: 'idle',
+      transactionMoved: false,
     } as const;
     const { verdict, rule } = policies[preset].judge(input);
     if (SEVERITY[verdict] > SEVERITY[worst.verdict]) worst = { verdict, rule: rule.id };

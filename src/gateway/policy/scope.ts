@@ -1,5 +1,6 @@
 import type { RuleAnswer, Scope } from '../../contract/index.ts';
 import type { RelationReference } from '../sql/effects.ts';
+import { isSafeCall } from './functions.ts';
 import { createPolicy } from './judge.ts';
 import { matcherOf } from './own/patterns.ts';
 import { readOnly } from './presets/read-only.ts';
@@ -19,8 +20,9 @@ export function withinScope(judgement: Judgement, scope: Scope | null, input: Po
   if (scope.validUntil !== undefined && input.now >= Date.parse(scope.validUntil)) return expired(scope.validUntil);
   if (judgement.verdict === 'block') return judgement;
   if (scope.readOnly) {
+    // What that preset would ask about may write, too: a function that nobody knows, for one.
     const { verdict, rule } = readOnlyPolicy.judge(input);
-    if (verdict === 'block') return blocked('scope-read-only', 'This key only reads', rule.reason, rule.hint);
+    if (verdict !== 'allow') return blocked('scope-read-only', 'This key only reads', rule.reason, rule.hint);
   }
   const outside = scope.schemas === undefined ? null : outsideOf(scope.schemas, input);
   return outside === null
@@ -34,7 +36,10 @@ function outsideOf(schemas: readonly string[], { understanding, protocol }: Poli
   }
   const inside = matcherOf(schemas);
   for (const { effects } of understanding.statements) {
-    if (!effects.understood) return 'Which schemas it would touch cannot be told.';
+    if (!effects.understood || effects.kinds.includes('procedural'))
+      return 'Which schemas it would touch cannot be told.';
+    const opaque = effects.functions.find((one) => !isSafeCall(one));
+    if (opaque !== undefined) return `What ${nameOf(opaque)}() would touch cannot be told.`;
     const strange =
       effects.writes.find(({ schema }) => schema === null || !inside(schema)) ??
       effects.reads.find(({ schema }) => schema === null || !(inside(schema) || open(schema)));
@@ -43,7 +48,8 @@ function outsideOf(schemas: readonly string[], { understanding, protocol }: Poli
   return null;
 }
 
-const nameOf = ({ schema, name }: RelationReference): string => (schema === null ? name : `${schema}.${name}`);
+const nameOf = ({ schema, name }: Pick<RelationReference, 'schema' | 'name'>): string =>
+  schema === null ? name : `${schema}.${name}`;
 
 const hintOf = ({ schemas = [] }: Scope): string =>
   `Work in ${schemas.join(', ')}; name the schema, as in schema.table.`;

@@ -13,6 +13,8 @@ export interface PolicyInput {
   readonly role: string;
   readonly protocol: 'simple' | 'extended' | 'function_call';
   readonly transaction: 'idle' | 'open' | 'failed';
+  /** Something in flight may have ended that transaction: it may be any of the three by now. */
+  readonly transactionMoved: boolean;
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** Rows that the catalog estimates for a relation; null when it does not say. */

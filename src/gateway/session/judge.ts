@@ -198,6 +198,7 @@ function conclude(
     now,
     protocol,
     transaction,
+    transactionMoved: context.transactionMoved,
     estimatedRows: (relation) => estimatedRows(relation, catalog),
     columns: (statement) => columnsTouched(statement, catalog),
   };

@@ -42,6 +42,7 @@ function judge(
     columns: () => [],
     protocol: 'simple',
     transaction: 'idle',
+    transactionMoved: false,
   } as const;
   return policies[preset].judge({ ...input, ...rest });
 }

@@ -28,6 +28,7 @@ function judge(text: string, scope: Scope | null, rest: Partial<PolicyInput> = {
     role: 'r',
     protocol: 'simple',
     transaction: 'idle',
+    transactionMoved: false,
     now: Date.parse('2026-11-23T00:00:00Z'),
     estimatedRows: () => null,
     columns: () => [],
@@ -47,6 +48,7 @@ describe('a key that only reads', () => {
     ['EXPLAIN ANALYZE DELETE FROM orders', 'block scope-read-only'],
     ['CREATE TEMP TABLE t (a int)', 'block scope-read-only'],
     ['DO $$ BEGIN END $$', 'block scope-read-only'],
+    ['SELECT mend(1)', 'block scope-read-only'],
     ['SELEKT', 'block scope-read-only'],
   ])('%s: %s', (text, expected) => expect(judge(text, scope)).toBe(expected));
 });
@@ -62,6 +64,8 @@ describe('a key for certain schemas', () => {
     ['INSERT INTO work.scratch SELECT id FROM orders', 'block scope-schemas'],
     ['SELECT * FROM nobody_knows', 'block scope-schemas'],
     ['DELETE FROM pg_class', 'block scope-schemas'],
+    ['SELECT mend(a) FROM work.scratch', 'block scope-schemas'],
+    ['DO $$ BEGIN END $$', 'block scope-schemas'],
     ['SELEKT', 'block scope-schemas'],
   ])('%s: %s', (text, expected) => expect(judge(text, scope)).toBe(expected));
 

@@ -17,7 +17,7 @@ type Test = (statement: ParsedStatement, input: PolicyInput) => boolean;
 /** Compiles a rule. It never throws: the contract's schema has checked it. */
 export function compileRule(rule: PolicyRule): OwnRule {
   const allows = rule.verdict === 'allow';
-  const tests = [...sessionTests(rule.when), ...statementTests(rule.when, allows)];
+  const tests = [...sessionTests(rule.when, allows), ...statementTests(rule.when, allows)];
   if (allows) tests.push(excusesNothingElse(rule.when));
   const validUntil = rule.validUntil === undefined ? Number.POSITIVE_INFINITY : Date.parse(rule.validUntil);
   return {
@@ -34,7 +34,7 @@ export function compileRule(rule: PolicyRule): OwnRule {
 }
 
 /** Who asks, where, and when. */
-function sessionTests(when: RuleMatch): Test[] {
+function sessionTests(when: RuleMatch, allows: boolean): Test[] {
   const tests: Test[] = [];
   const named = (patterns: readonly string[] | undefined, of: (input: PolicyInput) => readonly string[]): void => {
     if (patterns === undefined) return;
@@ -48,7 +48,9 @@ function sessionTests(when: RuleMatch): Test[] {
   named(when.roles, ({ role }) => [role]);
   const { environments, transaction, time } = when;
   if (environments !== undefined) tests.push((_, { environment }) => environments.includes(environment));
-  if (transaction !== undefined) tests.push((_, input) => transaction.includes(input.transaction));
+  if (transaction !== undefined) {
+    tests.push((_, input) => (input.transactionMoved ? !allows : transaction.includes(input.transaction)));
+  }
   if (time !== undefined) tests.push((_, { now }) => inWindow(time, now));
   return tests;
 }

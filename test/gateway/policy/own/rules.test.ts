@@ -50,6 +50,7 @@ function judge(
     role: 'app',
     protocol: 'simple',
     transaction: 'idle',
+    transactionMoved: false,
     now: Date.parse('2026-11-23T10:30:00Z'), // a Monday
     estimatedRows: ({ oid }) => {
       const rows = oid === null ? null : (indexOf(catalog).relationByOid(oid)?.estimatedRows ?? null);
@@ -202,6 +203,7 @@ describe('who, where and when', () => {
     [{ databases: ['shop'], roles: ['app'] }, {}, true],
     [{ environments: ['staging'] }, {}, false],
     [{ transaction: ['open'] }, { transaction: 'open' }, true],
+    [{ transaction: ['open'] }, { transaction: 'idle', transactionMoved: true }, true],
     [{ time: { from: '09:00', until: '17:00', timeZone: 'UTC' } }, {}, true],
     [{ time: { from: '09:00', until: '10:30', timeZone: 'UTC' } }, {}, false],
     [{ time: { from: '09:00', until: '17:00', timeZone: 'Asia/Tokyo' } }, {}, false],
