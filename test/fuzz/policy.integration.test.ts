@@ -118,8 +118,11 @@ async function check(gate: TestGate, script: Script & { answers: readonly Answer
   const client = await RawClient.logIn(gate.address);
   const heard = restOf(client);
   let holds = 0;
+  const known = new Set<string>();
   const stop = gate.gateway.approvals.onChange((request) => {
-    if (request.state !== 'pending') return;
+    // A request that waits is told again when its locks change; it is answered once.
+    if (request.state !== 'pending' || known.has(request.id)) return;
+    known.add(request.id);
     const answer = script.answers[holds % script.answers.length] ?? 'deny';
     holds += 1;
     // Behind the events of this turn, as a person's answer would come.
