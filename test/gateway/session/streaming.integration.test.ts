@@ -23,6 +23,11 @@ beforeAll(async () => {
     const first = await conversation.packet(false);
     if (first.readUInt32BE(4) === startupCode.cancelRequest) return void conversation.socket.end();
     conversation.send(authenticationOk(), backendKeyData(1, Buffer.alloc(4)), readyForQuery('I'));
+    // It does not tell which database it is, neither way that it is asked.
+    for (const _ of ['by system identifier', 'by database']) {
+      await conversation.packet(true);
+      conversation.send(errorResponse({ severity: 'ERROR', sqlstate: '42501', message: 'no' }), readyForQuery('I'));
+    }
     conversations.push(conversation);
   });
   const upstream = { host: server.host, port: server.port, requireAuth: ['none' as const] };

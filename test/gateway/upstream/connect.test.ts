@@ -147,6 +147,7 @@ describe('log-in', () => {
       notices: [notice],
       encrypted: false,
       authMethod: 'none',
+      identity: null,
       listeners: { data: 0, close: 0 },
       paused: true,
     });
