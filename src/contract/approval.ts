@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { environment, instant } from './common.ts';
+import { environment, instant, sequenceKind } from './common.ts';
 import { deadlineCause, transactionLocks } from './pause.ts';
 import { boundValue, effectsView, ruleAnswer } from './statement.ts';
 
@@ -35,6 +35,61 @@ export const retry = z.object({
 });
 export type Retry = z.infer<typeof retry>;
 
+/** Tables that would lose or change rows, and how much is in them by the server's own statistics. */
+export const impact = z.object({
+  /** The largest first; `moreTables` are not listed. */
+  tables: z.array(
+    z.object({
+      name: z.string(),
+      /** Null where the server has no statistics. */
+      rows: z.number().int().nonnegative().nullable(),
+      /** With indexes and TOAST; null where it could not be read. */
+      bytes: z.number().nonnegative().nullable(),
+    }),
+  ),
+  moreTables: z.number().int().nonnegative(),
+  /** Over all tables whose number is known; null when none is. */
+  rows: z.number().int().nonnegative().nullable(),
+  bytes: z.number().nonnegative().nullable(),
+});
+export type Impact = z.infer<typeof impact>;
+
+/** What became of a sequence that was decided as a whole. */
+export const sequenceAnswer = z.object({
+  state: z.enum(['approved', 'denied', 'ended']),
+  /** Statements that were answered by it, besides the one that was shown. */
+  statements: z.number().int().nonnegative(),
+  /** When it ends at the latest, and when it ends if no statement of it comes. */
+  until: instant,
+  idleUntil: instant,
+  endedAt: instant.nullable(),
+  /** Why it ended. */
+  reason: z.string().nullable(),
+});
+export type SequenceAnswer = z.infer<typeof sequenceAnswer>;
+
+/** What the statement of a request is part of, so that all of it can be decided at once. */
+export const sequence = z.object({
+  kind: sequenceKind,
+  /** True when more of it was seen or is about to come; false when only its kind says that more may follow. */
+  recognised: z.boolean(),
+  /** By what it was recognised, in words. */
+  evidence: z.string(),
+  /** The tool that keeps its records in one of the schemas, told by the name of its table; null when none does. */
+  tool: z.string().nullable(),
+  /** A decision for the whole reaches these schemas and no others. */
+  schemas: z.array(z.string()),
+  /** Earlier statements of it, the latest last, and those that wait behind this one in the same pipeline; not all are listed. */
+  before: z.array(z.string()),
+  behind: z.array(z.string()),
+  moreBehind: z.number().int().nonnegative(),
+  /** Everything that it may remove when it is approved as a whole; null for a migration, and until it was read. */
+  impact: impact.nullable(),
+  /** Null until it is decided as a whole. */
+  answer: sequenceAnswer.nullable(),
+});
+export type Sequence = z.infer<typeof sequence>;
+
 /** A statement that waits for the operator, with all that is needed to decide. */
 export const approvalRequest = z.object({
   id: z.string(),
@@ -62,6 +117,10 @@ export const approvalRequest = z.object({
   text: z.string(),
   parameters: z.array(boundValue),
   effects: effectsView,
+  /** What is in the relations that it writes; null where it writes none, and until it was read. */
+  impact: impact.nullable(),
+  /** Null where the statement stands alone. */
+  sequence: sequence.nullable(),
   rule: ruleAnswer,
   /**
    * SHA-256 (hex) over statement text, bound values with their formats and types, database, role, search_path and the
@@ -84,6 +143,8 @@ export const decideInput = z.object({
   action: z.enum(['approve', 'deny']),
   /** Must be true for a request whose agent gave up, so that nobody means to run a statement and issues a ticket. */
   forRetry: z.boolean().optional(),
+  /** Decides for the whole sequence that the request shows, in place of this statement alone. */
+  wholeSequence: z.boolean().optional(),
   reason: z.string().max(500).optional(),
 });
 export type DecideInput = z.infer<typeof decideInput>;
@@ -91,3 +152,7 @@ export type DecideInput = z.infer<typeof decideInput>;
 /** True while there is something to decide or to withdraw about a request whose agent gave up. */
 export const openForRetry = ({ retry }: ApprovalRequest): boolean =>
   retry !== null && (retry.state === 'offered' || retry.state === 'ticket');
+
+/** True while what was decided for a whole sequence still answers statements. */
+export const openSequence = ({ sequence }: ApprovalRequest): boolean =>
+  (sequence?.answer ?? null) !== null && sequence?.answer?.state !== 'ended';

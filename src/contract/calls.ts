@@ -41,6 +41,8 @@ export const calls = {
       pending: z.array(approvalRequest),
       /** Given up by their agents: to be decided for the retry, or with a ticket that was not used yet. Oldest first. */
       retries: z.array(approvalRequest),
+      /** Decided as whole sequences that still answer statements. Oldest first. */
+      sequences: z.array(approvalRequest),
       /** The latest that ended, newest first. */
       decided: z.array(approvalRequest),
     }),
@@ -48,6 +50,8 @@ export const calls = {
   'approvals.decide': { input: decideInput, output: approvalRequest },
   /** Takes back a ticket that was not used yet. */
   'approvals.withdrawTicket': { input: z.object({ id: z.string() }), output: approvalRequest },
+  /** Ends what was decided for a whole sequence: its next statement asks again. */
+  'approvals.endSequence': { input: z.object({ id: z.string() }), output: approvalRequest },
 
   'sessions.list': {
     input: z.object({ text: z.string().max(500).optional(), limit: z.number().int().min(1).max(1000).default(200) }),

@@ -61,3 +61,10 @@ export function assertNever(value: never): never {
 
 /** What an unknown thrown value says. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/**
+ * `migration`: changes the schema and removes no rows. `sweep`: empties tables. `reset`: drops, empties and makes anew
+ * what is in the schemas, and fills it.
+ */
+export const sequenceKind = z.enum(['migration', 'sweep', 'reset']);
+export type SequenceKind = z.infer<typeof sequenceKind>;

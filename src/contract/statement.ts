@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { effectKind, instant, verdict } from './common.ts';
+import { effectKind, instant, sequenceKind, verdict } from './common.ts';
 
 /** One bound parameter as a person reads it. Binary values that have no text form here are shown as `\x…` hex. */
 export const boundValue = z.object({
@@ -61,6 +61,17 @@ export const recordedDecision = z.object({
    * agent had given up. `approvalId`, `by`, `via` and `at` are those of that decision.
    */
   retryOf: z.object({ sessionId: z.string(), statement: z.number().int().positive() }).optional(),
+  /**
+   * Present when a whole sequence was decided with the statement that is named here: this one, or an earlier one that was
+   * shown to the operator in its place. `approvalId`, `by`, `via` and `at` are then those of that decision.
+   */
+  sequence: z
+    .object({
+      kind: sequenceKind,
+      sessionId: z.string(),
+      statement: z.number().int().positive(),
+    })
+    .optional(),
 });
 export type RecordedDecision = z.infer<typeof recordedDecision>;
 

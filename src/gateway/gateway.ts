@@ -3,6 +3,7 @@ import { userInfo } from 'node:os';
 import { type ConnectionConfig, type EventPayload, messageOf, type SessionDetail } from '../contract/index.ts';
 import { ApprovalBroker } from './approval/broker.ts';
 import { Databases } from './databases.ts';
+import { endedByChange, retryJournal, sequenceJournal } from './decision-records.ts';
 import { describeListener } from './door/host.ts';
 import type { OpenListener } from './door/listener.ts';
 import { GateJournals } from './gate-journals.ts';
@@ -17,7 +18,6 @@ import { LiveSessions } from './live-sessions.ts';
 import { openDoor } from './open-door.ts';
 import { policyOf } from './policy/index.ts';
 import { Problems } from './problems.ts';
-import { endedByChange, retryJournal } from './retry-records.ts';
 import { RuleHits } from './rule-hits.ts';
 import { sampleTable } from './sample.ts';
 import { refuseClient } from './session/client-handshake.ts';
@@ -95,13 +95,13 @@ class PosternGateway implements Gateway {
     this.#settings = settings;
     this.credentials.preload(settings.connections);
     this.#journals = new GateJournals({ folder, signer, problems: this.#problems });
-    const journal = retryJournal(this.#journals);
     this.approvals = new ApprovalBroker({
       clock: Date.now,
       monotonic: createSteadyClock(),
       newId: randomUUID,
       deadlineMs,
-      journal,
+      journal: retryJournal(this.#journals),
+      sequenceJournal: sequenceJournal(this.#journals),
     });
     this.approvals.onChange((request) => this.#emit('approval.changed', request));
     const config = (name: string): ConnectionConfig | null => this.#config(name);
@@ -169,7 +169,7 @@ class PosternGateway implements Gateway {
     }
     const before = this.#settings;
     this.#settings = settings;
-    this.approvals.withdrawRetries((request) => endedByChange(before, settings, request));
+    this.approvals.withdrawEarlier((request) => endedByChange(before, settings, request));
     this.credentials.preload(settings.connections);
     void this.#sessions.end(({ agent, connection }) => {
       if (this.#config(connection) === null) return 'its connection was removed';
@@ -187,6 +187,11 @@ class PosternGateway implements Gateway {
 
   terminateSession(sessionId: string, reason: string): boolean {
     const live = this.#sessions.has(sessionId);
+    // Who ends a session does not mean the rest of its reset to go on in the next one.
+    const ended = this.#sessions.details().find(({ summary }) => summary.id === sessionId)?.summary;
+    this.approvals.endSequences(({ agent, connection }) =>
+      ended !== undefined && ended.agent === agent && ended.connection === connection ? reason : null,
+    );
     void this.#sessions.end(({ id }) => (id === sessionId ? reason : null));
     return live;
   }

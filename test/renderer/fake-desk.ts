@@ -6,9 +6,10 @@ import {
   type Handlers,
   type MaskRule,
   openForRetry,
+  openSequence,
   type SessionDetail,
 } from '../../src/contract/index.ts';
-import { decidedRequests, givenUpRequests, pendingRequests, request } from './fake-desk/approvals.ts';
+import { decidedRequests, givenUpRequests, pendingRequests, request, sequenceAnswer } from './fake-desk/approvals.ts';
 import { replayOf, sessionSummaries, statementsOf } from './fake-desk/sessions.ts';
 import {
   address,
@@ -103,9 +104,10 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
       const all = [...requests.values()];
       return {
         pending: all.filter((entry) => entry.state === 'pending').sort((a, b) => a.createdAt - b.createdAt),
+        sequences: all.filter(openSequence).sort((a, b) => a.createdAt - b.createdAt),
         retries: all.filter(openForRetry).sort((a, b) => a.createdAt - b.createdAt),
         decided: all
-          .filter((entry) => entry.state !== 'pending' && !openForRetry(entry))
+          .filter((entry) => entry.state !== 'pending' && !openForRetry(entry) && !openSequence(entry))
           .sort((a, b) => (b.decidedAt ?? 0) - (a.decidedAt ?? 0)),
       };
     },
@@ -126,7 +128,22 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
         decidedAt: Date.now(),
         decidedBy: 'operator',
         reason: input.reason ?? null,
+        ...(input.wholeSequence === true && asked.sequence !== null
+          ? { sequence: { ...asked.sequence, answer: sequenceAnswer(input.action, Date.now()) } }
+          : {}),
       });
+    },
+    'approvals.endSequence': async ({ id }) => {
+      const { sequence } = known(requests, id);
+      if (sequence?.answer == null)
+        throw new DeskError('already_ended', 'There is no sequence.', 'Nothing was changed.');
+      const answer = {
+        ...sequence.answer,
+        state: 'ended',
+        endedAt: Date.now(),
+        reason: 'the operator ended it',
+      } as const;
+      return change(id, { sequence: { ...sequence, answer } });
     },
     'approvals.withdrawTicket': async ({ id }) => {
       const { retry } = known(requests, id);

@@ -1,9 +1,18 @@
-import type { ApprovalRequest, DecideInput, TransactionLocks } from '../../contract/index.ts';
+import type { ApprovalRequest, DecideInput, Impact, RecordedDecision, TransactionLocks } from '../../contract/index.ts';
 import { type Deadline, deadlineOf, type ServerLimit } from './deadline.ts';
 import { requireSameDigest } from './digest-compare.ts';
 import { ApprovalError } from './error.ts';
 import { RetryBook } from './retry-book.ts';
-import type { ApprovalQuestion, Decision, EarlierDecision, OperatorAnswer, RetryJournal } from './types.ts';
+import { SequenceBook } from './sequence-book.ts';
+import type {
+  ApprovalQuestion,
+  Decision,
+  EarlierDecision,
+  OperatorAnswer,
+  RetryJournal,
+  SequenceJournal,
+  SequenceStep,
+} from './types.ts';
 
 /** Decided requests kept for the inbox; the journals keep them all. */
 const keptDecided = 200;
@@ -24,6 +33,8 @@ export interface BrokerOptions {
   readonly deadlineMs: number;
   /** Where it is written what becomes of requests whose agents gave up. */
   readonly journal: RetryJournal;
+  /** Where decisions for whole sequences are written. */
+  readonly sequenceJournal: SequenceJournal;
 }
 
 /** A statement that waits. `decision` settles exactly once and never rejects. */
@@ -34,6 +45,8 @@ export interface Hold {
   end(state: 'withdrawn' | 'cancelled' | 'skipped', reason: string): void;
   /** Tells the operator what the statement's transaction keeps from others; has no effect once the hold has ended. */
   showLocks(locks: TransactionLocks): void;
+  /** Tells what is in the tables that the statement, and the sequence it is part of, would change. */
+  showImpact(impact: Impact | null, ofSequence: Impact | null): void;
   /** The agent stops waiting, by a cancel or by leaving: the operator may still decide for its retry. */
   giveUp(state: 'withdrawn' | 'cancelled', reason: string): void;
 }
@@ -46,6 +59,8 @@ interface Waiting {
   readonly settle: (decision: Decision) => void;
   /** Whether the identical statement can be told again in another session. */
   readonly repeatable: boolean;
+  /** Null where it stands alone. */
+  readonly step: SequenceStep | null;
 }
 
 /**
@@ -59,11 +74,18 @@ export class ApprovalBroker {
   readonly #decided: ApprovalRequest[] = [];
   readonly #listeners = new Set<(request: ApprovalRequest) => void>();
   readonly #retries: RetryBook;
+  readonly #sequences: SequenceBook;
 
   constructor(options: BrokerOptions) {
     this.#options = options;
-    const { clock, monotonic, journal } = options;
+    const { clock, monotonic, journal, sequenceJournal } = options;
     this.#retries = new RetryBook({ clock, monotonic, journal, changed: (request) => this.#retryChanged(request) });
+    this.#sequences = new SequenceBook({
+      clock,
+      monotonic,
+      journal: sequenceJournal,
+      changed: (request) => this.#decidedChanged(request),
+    });
   }
 
   get deadlineMs(): number {
@@ -78,11 +100,26 @@ export class ApprovalBroker {
     return repeatable && this.#options.deadlineMs > 0 ? this.#retries.redeem(question) : null;
   }
 
+  /** What the operator decided for the whole sequence that the statement is a step of; null: ask. */
+  answerOfSequence(question: ApprovalQuestion, step: SequenceStep): RecordedDecision | null {
+    return this.#options.deadlineMs > 0 ? this.#sequences.answerTo(question, step) : null;
+  }
+
+  /** Texts of earlier steps of the same agent that this statement may go on with, the latest last. */
+  sequenceBefore(asker: Parameters<SequenceBook['before']>[0], step: SequenceStep, digest: string): readonly string[] {
+    return this.#sequences.before(asker, step.part, digest);
+  }
+
   /**
    * Asks the operator, for no longer than `server` leaves. With a deadline of 0, or too little left to ask, the hold is
    * already expired when this returns, and nobody was asked. Only a `repeatable` question can be answered for its retry.
    */
-  ask(question: ApprovalQuestion, repeatable: boolean, server: ServerLimit | null = null): Hold {
+  ask(
+    question: ApprovalQuestion,
+    repeatable: boolean,
+    server: ServerLimit | null = null,
+    step: SequenceStep | null = null,
+  ): Hold {
     const { clock, newId, monotonic } = this.#options;
     const deadline = deadlineOf(this.#options.deadlineMs, server);
     const createdAt = clock();
@@ -95,6 +132,7 @@ export class ApprovalBroker {
       deadlineAt: createdAt + Math.round(deadline.waitMs),
       deadlineCause: deadline.cause,
       locks: null,
+      impact: null,
       decidedAt: null,
       decidedBy: null,
       reason: null,
@@ -103,8 +141,9 @@ export class ApprovalBroker {
     };
     const decision = new Promise<Decision>((settle) => {
       const timer = setTimeout(() => this.#look(id), Math.min(deadline.waitMs, lookMs));
-      this.#pending.set(id, { request, since: monotonic(), deadline, timer, settle, repeatable });
+      this.#pending.set(id, { request, since: monotonic(), deadline, timer, settle, repeatable, step });
     });
+    if (step !== null) this.#sequences.remember(question, step, question.text, question.digest);
     if (deadline.waitMs === 0) this.#look(id);
     else this.#emit(request);
     return {
@@ -112,6 +151,10 @@ export class ApprovalBroker {
       decision,
       end: (state, reason) => this.#end(id, state, null, null, reason),
       showLocks: (locks) => this.#change(id, { locks }),
+      showImpact: (impact, ofSequence) => {
+        const sequence = this.#pending.get(id)?.request.sequence ?? null;
+        this.#change(id, { impact, sequence: sequence === null ? null : { ...sequence, impact: ofSequence } });
+      },
       giveUp: (state, reason) => this.#end(id, state, null, null, reason, true),
     };
   }
@@ -130,6 +173,7 @@ export class ApprovalBroker {
     const waiting = this.#pending.get(id);
     if (waiting === undefined) throw this.#whyNotPending(id);
     requireSameDigest(input.digest, waiting.request.digest);
+    if (input.wholeSequence === true) return this.#decideSequence(id, waiting, { action, by, via, reason });
     return this.#end(id, action === 'approve' ? 'approved' : 'denied', by, via, reason) as ApprovalRequest;
   }
 
@@ -140,17 +184,31 @@ export class ApprovalBroker {
     return withdrawn;
   }
 
-  /** Takes back what was offered or decided for retries, wherever `why` gives a reason. */
-  withdrawRetries(why: (request: ApprovalRequest) => string | null): void {
+  /** Ends what was decided for a whole sequence. Throws ApprovalError `approval_not_found`, `approval_already_ended`. */
+  endSequence({ id, by, via }: { readonly id: string; readonly by: string; readonly via: string }): ApprovalRequest {
+    const ended = this.#sequences.end(id, by, via);
+    if (ended === null) throw this.#whyNotPending(id);
+    return ended;
+  }
+
+  /** Takes back what was offered or decided for retries and for whole sequences, wherever `why` gives a reason. */
+  withdrawEarlier(why: (request: ApprovalRequest) => string | null): void {
     this.#retries.withdrawWhere(why);
+    this.#sequences.endWhere(why);
+  }
+
+  /** Ends what was decided for whole sequences, wherever `why` gives a reason. */
+  endSequences(why: (request: ApprovalRequest) => string | null): void {
+    this.#sequences.endWhere(why);
   }
 
   /**
    * Pending requests, and those that are open for a retry, oldest first; the latest that ended, newest first, with those
-   * that are open for a retry among them.
+   * that are open for a retry among them. `sequences` are those that were decided as a whole and still answer statements.
    */
-  list(): { pending: ApprovalRequest[]; retries: ApprovalRequest[]; decided: ApprovalRequest[] } {
+  list(): Record<'pending' | 'retries' | 'sequences' | 'decided', ApprovalRequest[]> {
     return {
+      sequences: this.#sequences.open(),
       pending: [...this.#pending.values()].map((waiting) => waiting.request),
       retries: this.#retries.open(),
       decided: [...this.#decided],
@@ -165,7 +223,7 @@ export class ApprovalBroker {
 
   /** Withdraws everything that waits, and every ticket. */
   stop(reason: string): void {
-    this.#retries.withdrawWhere(() => reason);
+    this.withdrawEarlier(() => reason);
     // A copy: ending a hold changes the map that is being walked.
     for (const id of [...this.#pending.keys()]) this.#end(id, 'withdrawn', null, null, reason);
   }
@@ -186,7 +244,7 @@ export class ApprovalBroker {
     if (this.#options.monotonic() - waiting.since >= waitMs) this.#end(id, 'expired', null, null, expiry);
   }
 
-  #change(id: string, change: Pick<ApprovalRequest, 'locks'>): void {
+  #change(id: string, change: Partial<Pick<ApprovalRequest, 'locks' | 'impact' | 'sequence'>>): void {
     const waiting = this.#pending.get(id);
     if (waiting === undefined) return;
     waiting.request = { ...waiting.request, ...change };
@@ -200,6 +258,7 @@ export class ApprovalBroker {
     via: string | null,
     reason: string | null,
     gaveUp = false,
+    sequence: RecordedDecision | null = null,
   ): ApprovalRequest | null {
     const waiting = this.#pending.get(id);
     if (waiting === undefined) return null;
@@ -209,13 +268,37 @@ export class ApprovalBroker {
     const ended: ApprovalRequest = { ...waiting.request, state, decidedAt: at, decidedBy: by, reason };
     const offered = gaveUp && waiting.repeatable ? this.#retries.offer(ended) : null;
     this.#keepDecided(offered ?? ended);
-    waiting.settle({ state, by, via, reason, at, waitedMs: this.#options.monotonic() - waiting.since });
+    waiting.settle({ state, by, via, reason, at, waitedMs: this.#options.monotonic() - waiting.since, sequence });
     this.#emit(offered ?? ended);
     return offered ?? ended;
   }
 
+  /** Decides for every step of a sequence: for this one, for those that wait by now, and for those to come. */
+  #decideSequence(id: string, waiting: Waiting, answer: OperatorAnswer): ApprovalRequest {
+    const scope = waiting.step?.scope ?? null;
+    if (scope === null) {
+      throw new ApprovalError('approval_no_sequence', 'This request is not part of a sequence. Nothing was decided.');
+    }
+    waiting.request = this.#sequences.answer(waiting.request, scope, answer);
+    const decision = this.#sequences.decisionOf(id);
+    const { action, by, via, reason } = answer;
+    const state = action === 'approve' ? 'approved' : 'denied';
+    const ended = this.#end(id, state, by, via, reason, false, decision) as ApprovalRequest;
+    for (const [other, { request, step }] of [...this.#pending]) {
+      if (step === null || !this.#sequences.isAnsweredBy(id, request, step)) continue;
+      this.#end(other, state, by, via, reason, false, decision);
+    }
+    return ended;
+  }
+
   #decideForRetry(offered: ApprovalRequest, input: DecideInput, answer: OperatorAnswer): ApprovalRequest {
     requireSameDigest(input.digest, offered.digest);
+    if (input.wholeSequence === true) {
+      throw new ApprovalError(
+        'approval_given_up',
+        'The agent gave up waiting, so only this statement can be decided, for its retry. Nothing was decided.',
+      );
+    }
     if (input.forRetry === true) return this.#retries.answer(offered.id, answer);
     throw new ApprovalError(
       'approval_given_up',
@@ -229,6 +312,16 @@ export class ApprovalBroker {
     // A replaced request goes on in the one that replaced it, and would stand there twice.
     if (request.retry?.state !== 'replaced') this.#keepDecided(request);
     this.#emit(request);
+  }
+
+  /** A decided request stays in its place in the list. */
+  #decidedChanged(request: ApprovalRequest): void {
+    const at = this.#decided.findIndex(({ id }) => id === request.id);
+    const known = this.#decided[at];
+    if (known === undefined) return;
+    const changed = { ...known, sequence: request.sequence };
+    this.#decided[at] = changed;
+    this.#emit(changed);
   }
 
   #keepDecided(request: ApprovalRequest): void {

@@ -88,6 +88,7 @@ function draw(
     case 'login_refused':
     case 'cancel_refused':
     case 'retry':
+    case 'sequence':
     case 'settings_changed':
       return;
     default:

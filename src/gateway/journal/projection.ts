@@ -81,6 +81,7 @@ export class SessionProjection {
       case 'login_refused':
       case 'cancel_refused':
       case 'retry':
+      case 'sequence':
       case 'settings_changed':
         return nothing;
       default:

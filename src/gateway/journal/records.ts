@@ -7,6 +7,7 @@ import {
   outcome,
   recordedDecision,
   ruleAnswer,
+  sequenceKind,
   verdict,
 } from '../../contract/index.ts';
 
@@ -127,6 +128,27 @@ export const recordBody = z.discriminatedUnion('type', [
     via: z.string().nullable(),
     reason: z.string().nullable(),
     usedBy: z.object({ sessionId: z.string(), statement: statementNumber }).nullable(),
+  }),
+  /**
+   * In the gate's own journal: a whole sequence was `approved` or `denied` on the request of one statement, or `ended`, after
+   * so many further statements. What each statement of it was answered is in its session's journal.
+   */
+  z.object({
+    type: z.literal('sequence'),
+    event: z.enum(['approved', 'denied', 'ended']),
+    approvalId: z.string(),
+    sessionId: z.string(),
+    statement: statementNumber,
+    agent: z.string(),
+    subject: z.string(),
+    connection: z.string(),
+    kind: sequenceKind,
+    schemas: z.array(z.string()),
+    until: z.number().int(),
+    statements: z.number().int(),
+    by: z.string().nullable(),
+    via: z.string().nullable(),
+    reason: z.string().nullable(),
   }),
   z.object({ type: z.literal('settings_changed'), what: z.string(), by: z.string() }),
 ]);

@@ -1,9 +1,10 @@
-import { type ConnectionConfig, messageOf, type TransactionLocks } from '../../contract/index.ts';
+import { type ConnectionConfig, type Impact, messageOf, type TransactionLocks } from '../../contract/index.ts';
 import { compileMasking } from '../masking/profile.ts';
 import type { MaskingProfile } from '../masking/types.ts';
 import type { CatalogQuery, CatalogSnapshot } from '../sql/catalog.ts';
 import { catalogFingerprint, committedState } from '../sql/catalog-fingerprint.ts';
 import { loadCatalog } from '../sql/catalog-query.ts';
+import { readImpact } from './impact-query.ts';
 import { LockWatch } from './lock-watch.ts';
 
 /** A second connection to the same database with the same rights, for reading the catalog. */
@@ -101,6 +102,26 @@ export class DatabaseContext {
   /** Tells what the session with this server process keeps from others, now and when it changes, until the result is called. */
   watchLocks(processId: number, told: (locks: TransactionLocks) => void): () => void {
     return this.#locks.watch(processId, told);
+  }
+
+  /**
+   * What is in tables, by OID, of a statement and of the sequence it is part of. On a connection of its own: the one that
+   * reads the catalog may be waiting for a lock. Never rejects: null when the server does not say.
+   */
+  async impactOf(
+    statement: readonly number[],
+    sequence: readonly number[],
+  ): Promise<{ readonly statement: Impact | null; readonly sequence: Impact | null }> {
+    let side: SideConnection | null = null;
+    try {
+      side = await this.#options.openSide();
+      return { statement: await readImpact(side.query, statement), sequence: await readImpact(side.query, sequence) };
+    } catch (error) {
+      this.#options.log('warn', `could not read how much is in the tables of a held statement: ${messageOf(error)}`);
+      return { statement: null, sequence: null };
+    } finally {
+      side?.close();
+    }
   }
 
   /** What is known under a search path (null: the one of a new session). */

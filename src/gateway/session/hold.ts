@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import type { ApprovalBroker, Hold } from '../approval/broker.ts';
 import type { ServerLimit } from '../approval/deadline.ts';
-import type { ApprovalQuestion } from '../approval/types.ts';
+import type { ApprovalQuestion, SequenceStep } from '../approval/types.ts';
 import { noticeResponse } from '../wire/encode-backend.ts';
 import type { Recorder } from './recorder.ts';
-import { refusedByDecision, ticketNotice, waitingNotice } from './refusal.ts';
+import { refusedByDecision, refusedBySequence, sequenceNotice, ticketNotice, waitingNotice } from './refusal.ts';
 import type { Member } from './unit-plan.ts';
 
 /**
@@ -19,6 +19,8 @@ export interface HoldOptions {
   readonly client: Socket;
   /** What the question says besides the statement. */
   readonly asker: Omit<ApprovalQuestion, 'statementSeq' | 'text' | 'parameters' | 'effects' | 'rule' | 'digest'>;
+  /** What the statement is as a step of a sequence; null where it stands alone. */
+  readonly step: SequenceStep | null;
   /** When the server would end the session. */
   readonly limit: ServerLimit | null;
   /** A frame that tells the client nothing new. */
@@ -45,6 +47,13 @@ export async function holdMember(member: Member, options: HoldOptions): Promise<
     rule,
     digest,
   };
+  const ofSequence = options.step === null ? null : broker.answerOfSequence(question, options.step);
+  if (ofSequence !== null) {
+    recorder.append({ type: 'decision', statement: running.seq, decision: ofSequence });
+    if (ofSequence.state === 'approved') client.write(noticeResponse(sequenceNotice(rule)));
+    else member.refusal = refusedBySequence(rule, ofSequence.reason);
+    return;
+  }
   const earlier = broker.redeem(question, member.repeatable);
   if (earlier !== null) {
     recorder.append({ type: 'decision', statement: running.seq, decision: earlier });
@@ -52,7 +61,7 @@ export async function holdMember(member: Member, options: HoldOptions): Promise<
     else member.refusal = refusedByDecision(rule, earlier, null);
     return;
   }
-  const hold = broker.ask(question, member.repeatable, options.limit);
+  const hold = broker.ask(question, member.repeatable, options.limit, options.step);
   const { id, createdAt, deadlineAt, deadlineCause } = hold.request;
   const over = options.held(hold);
   let timer: NodeJS.Timeout | undefined;
@@ -69,10 +78,12 @@ export async function holdMember(member: Member, options: HoldOptions): Promise<
     hold.end('withdrawn', 'the hold could not be recorded'); // without effect once it has ended
     await over();
   }
-  const { waitedMs, ...decision } = await hold.decision;
-  recorder.append({ type: 'decision', statement: running.seq, decision: { approvalId: id, ...decision } });
+  const { waitedMs, sequence, ...decision } = await hold.decision;
+  const recorded = sequence ?? { approvalId: id, ...decision };
+  recorder.append({ type: 'decision', statement: running.seq, decision: recorded });
   running.waited(waitedMs);
-  if (decision.state !== 'approved') {
+  if (sequence !== null && sequence.state === 'denied') member.refusal = refusedBySequence(rule, sequence.reason);
+  else if (decision.state !== 'approved') {
     member.refusal = refusedByDecision(rule, decision, deadlineCause, member.repeatable);
   }
 }

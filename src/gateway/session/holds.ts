@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
+import type { Sequence } from '../../contract/index.ts';
 import type { ApprovalBroker, Hold } from '../approval/broker.ts';
-import type { ApprovalQuestion } from '../approval/types.ts';
+import type { ApprovalQuestion, SequenceStep } from '../approval/types.ts';
+import type { Policy } from '../policy/types.ts';
 import { parameterStatus } from '../wire/encode-backend.ts';
 import type { Answers } from './answers.ts';
 import type { Cancels } from './cancels.ts';
@@ -10,6 +12,7 @@ import { holdMember } from './hold.ts';
 import type { SessionKnowledge } from './knowledge.ts';
 import type { Recorder } from './recorder.ts';
 import { refusedUnmeasured } from './refusal.ts';
+import { changedBy, offerOf } from './sequence-step.ts';
 import { keepAliveMs, type ServerTimeouts, serverLimit, type WaitingPlace } from './server-clocks.ts';
 import type { Member } from './unit-plan.ts';
 
@@ -26,8 +29,10 @@ export interface HoldsOptions {
   /** Who asks, and in what environment at this moment. */
   readonly asker: () => Omit<
     ApprovalQuestion,
-    'transaction' | 'statementSeq' | 'text' | 'parameters' | 'effects' | 'rule' | 'digest'
+    'transaction' | 'sequence' | 'statementSeq' | 'text' | 'parameters' | 'effects' | 'rule' | 'digest'
   >;
+  /** The rules as they are now: which of them are the operator's own. */
+  readonly policy: () => Policy;
   readonly write: (frames: readonly Buffer[]) => void;
   /** Milliseconds that never jump. */
   readonly monotonic: () => number;
@@ -81,8 +86,11 @@ export class Holds {
     this.#hold?.end('withdrawn', reason);
   }
 
-  /** Waits for the operator with one statement; whatever is not an approval leaves it with a refusal. */
-  async hold(member: Member): Promise<void> {
+  /**
+   * Waits for the operator with one statement; whatever is not an approval leaves it with a refusal. `behind`: what comes
+   * after it in the same unit.
+   */
+  async hold(member: Member, behind: readonly Member[]): Promise<void> {
     const { answers, asker, broker, cancels, client, database, knowledge, monotonic, recorder } = this.#options;
     this.#measured ??= await this.#measure();
     cancels.refuse([member]);
@@ -95,15 +103,49 @@ export class Holds {
     const { transaction, segmentOpen } = answers;
     const place: WaitingPlace = { transaction, segmentOpen, keepsTransaction: database.keepsTransactions };
     const now = monotonic();
+    const { step, sequence } = this.#sequenceOf(member, behind);
     await holdMember(member, {
       broker,
       recorder,
       client,
-      asker: { ...asker(), transaction },
+      asker: { ...asker(), transaction, sequence },
+      step,
       limit: serverLimit(timeouts, place, { idleMs: now - idleSince, transactionMs: now - this.#transactionSince }),
       keepAlive: () => parameterStatus('server_version', knowledge.parameter('server_version') ?? ''),
-      held: (hold) => this.#begin(hold, keepAliveMs(timeouts, place), place),
+      held: (hold) => {
+        this.#tellImpact(hold, member, step);
+        return this.#begin(hold, keepAliveMs(timeouts, place), place);
+      },
     });
+  }
+
+  /** What a member is as a step of a sequence, and what its request offers to decide as a whole. */
+  #sequenceOf(
+    { part, judged, digest }: Member,
+    behind: readonly Member[],
+  ): { readonly step: SequenceStep | null; readonly sequence: Sequence | null } {
+    const { asker, broker, knowledge, policy } = this.#options;
+    const { catalog } = knowledge.view;
+    if (part === null || catalog === null) return { step: null, sequence: null };
+    const { rule, statements } = judged;
+    const byOwnRule = policy().rules.some(({ id, origin }) => origin === 'own' && id === rule.id);
+    const step: SequenceStep = { part, byOwnRule, scope: null };
+    const offer = offerOf({
+      ...{ part, rule, byOwnRule, catalog, statements: statements.length },
+      before: broker.sequenceBefore(asker(), step, digest),
+      behind: behind.flatMap((one) => (one.part?.typical === true ? [{ text: one.judged.text, part: one.part }] : [])),
+    });
+    return { step: { ...step, scope: offer?.scope ?? null }, sequence: offer?.sequence ?? null };
+  }
+
+  /** Tells the operator how much is at stake, once the database has told us. */
+  #tellImpact(hold: Hold, { judged }: Member, step: SequenceStep | null): void {
+    const statement = changedBy(judged);
+    const removable = [...(step?.scope?.removable ?? [])];
+    if (this.#options.broker.deadlineMs === 0 || (statement.length === 0 && removable.length === 0)) return;
+    void this.#options.database
+      .impactOf(statement, removable)
+      .then((impact) => hold.showImpact(impact.statement, impact.sequence));
   }
 
   /** Null when the server, which was asked, did not answer: the transaction has failed then. */

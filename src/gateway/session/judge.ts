@@ -77,7 +77,8 @@ function doubting(
 
 const pathless = new WeakMap<CatalogSnapshot, CatalogSnapshot>();
 
-function withoutPath(catalog: CatalogSnapshot): CatalogSnapshot {
+/** The same catalog where no schema is searched for names without one. The same object gives the same object. */
+export function withoutPath(catalog: CatalogSnapshot): CatalogSnapshot {
   const known = pathless.get(catalog) ?? { ...catalog, searchPath: [] };
   pathless.set(catalog, known);
   return known;

@@ -97,6 +97,27 @@ export function ticketNotice(rule: RuleAnswer): ErrorText {
   };
 }
 
+/** What the client hears when its statement runs at once because the sequence that it is part of was approved as a whole. */
+export function sequenceNotice(rule: RuleAnswer): ErrorText {
+  return {
+    severity: 'NOTICE',
+    sqlstate: '00000',
+    message: 'The operator approved the whole sequence that this statement is part of',
+    detail: `verdict: ask; rule: ${rule.id} (${rule.title}).`,
+  };
+}
+
+/** The error for a statement of a sequence that was denied as a whole. */
+export function refusedBySequence(rule: RuleAnswer, reason: string | null): ErrorText {
+  return {
+    severity: 'ERROR',
+    sqlstate: sqlstate.insufficientPrivilege,
+    message: `The operator denied the whole sequence that this statement is part of: ${reason ?? 'no reason given'}`,
+    detail: `verdict: ask; rule: ${rule.id} (${rule.title}); decision: denied. ${rule.reason} The statement was not sent to the database.`,
+    hint: 'Do not go on with it statement by statement or in other words; stop, and ask the operator what would be acceptable.',
+  };
+}
+
 /** The error for a Bind of yet another named portal in a session that has too many open. */
 export const tooManyPortals: ErrorText = {
   severity: 'ERROR',

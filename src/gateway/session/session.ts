@@ -144,6 +144,7 @@ export class Session {
     const { id: sessionId, ...asker } = options.facts;
     this.#holds = new Holds({
       ...{ broker, recorder, client, answers, cancels, knowledge, database, processId, write, monotonic },
+      policy: () => options.judgeWith().policy,
       asker: () => ({ sessionId, ...asker, environment: options.judgeWith().environment }),
       ended: () => this.#ended !== null,
     });
@@ -296,7 +297,7 @@ export class Session {
   /** Gets an answer for every member that needs one, in order, and makes what is recorded durable before any of it is sent. */
   async #decideThenForward(plan: UnitPlan): Promise<void> {
     this.#holds.nextUnit();
-    for (const member of plan.members) {
+    for (const [position, member] of plan.members.entries()) {
       const { verdict, rule } = member.judged;
       this.#cancels.refuse([member]);
       if (member.refusal !== null) break;
@@ -306,7 +307,7 @@ export class Session {
       }
       if (verdict === 'block') member.refusal = refusedByRule('block', rule);
       if (verdict === 'ask') {
-        await this.#holds.hold(member);
+        await this.#holds.hold(member, plan.members.slice(position + 1));
         if (member.refusal === null) this.#options.cautions.approved(rule.id);
       }
       if (this.#ended !== null) return;

@@ -1,5 +1,6 @@
 import type { BoundValue } from '../../contract/index.ts';
 import { statementDigest } from '../approval/digest.ts';
+import type { SequencePart } from '../approval/sequence-part.ts';
 import { frontend } from '../wire/constants.ts';
 import {
   type BindMessage,
@@ -28,6 +29,7 @@ import { tooManyPortals } from './refusal.ts';
 import type { RunningStatement } from './running-statement.ts';
 import type { JudgedMessage, Unit } from './segment.ts';
 import { SegmentPortals } from './segment-portals.ts';
+import { partOf } from './sequence-step.ts';
 import type { SettingsMark } from './settings-mark.ts';
 
 /** One statement that a unit would run, judged and recorded, before anything of it is sent. */
@@ -38,6 +40,8 @@ export interface Member {
   readonly digest: string;
   /** Whether the same statement in another session does the same: it rests on nothing that only this session knows. */
   readonly repeatable: boolean;
+  /** What it would be as a step of a sequence; null where it stands alone, or does not ask. */
+  readonly part: SequencePart | null;
   /** Set when it must not run: the error that the client gets instead. */
   refusal: ErrorText | null;
 }
@@ -327,7 +331,8 @@ function member(
     !context.searchPathInFlight &&
     !context.readingInFlight;
   const running = options.record(judged, protocol, parameters, digest);
-  return { judged, running, parameters, digest, repeatable, refusal: null };
+  const part = protocol === 'function_call' ? null : partOf(judged, context);
+  return { judged, running, parameters, digest, repeatable, part, refusal: null };
 }
 
 function oversizedPlan(message: Oversized, protocol: 'simple' | 'function_call', options: PlanOptions): UnitPlan {
@@ -346,6 +351,7 @@ function oversizedMember(
     parameters: [],
     digest: message.digest,
     repeatable: false,
+    part: null,
     refusal,
   };
 }

@@ -157,8 +157,33 @@ const RELATIONS = new Set([
   'OBJECT_FOREIGN_TABLE',
 ]);
 
+/** Kinds of relations that hold rows or show them, as pg_class.relkind. */
+const SHOWS_ROWS = new Set(['r', 'p', 'f', 'm', 'v', 'S']);
+
+/** DROP SCHEMA … CASCADE takes everything in it along. Without CASCADE it drops none but an empty one. */
+function noteDroppedSchema(node: SyntaxNode, place: Place): void {
+  if (node.behavior !== 'DROP_CASCADE') return;
+  const schemas = new Set(nameParts(listAt(node, 'objects')));
+  for (const { oid, schema, name, kind } of place.index?.snapshot.relations ?? []) {
+    if (schemas.has(schema) && SHOWS_ROWS.has(kind)) noteWrite(place, { schema, name, oid, via: 'cascade' });
+  }
+}
+
+/** Partitions go with their table; what inherits from it goes with CASCADE. */
+function noteDroppedChildren(oid: number, cascades: boolean, place: Place): void {
+  const parent = place.index?.relationByOid(oid) ?? null;
+  if (parent === null || (parent.kind !== 'p' && !cascades)) return;
+  for (const child of place.index?.childrenOf(oid) ?? []) {
+    const known = place.index?.relationByOid(child) ?? null;
+    if (known === null || place.draft.writes.has(`${known.schema}.${known.name}`)) continue;
+    noteWrite(place, { schema: known.schema, name: known.name, oid: child, via: 'inheritance' });
+    noteDroppedChildren(child, cascades, place);
+  }
+}
+
 /** DROP names its relations as lists of strings, not as RangeVars. */
 function noteDropped(node: SyntaxNode, place: Place): void {
+  if (node.removeType === 'OBJECT_SCHEMA') noteDroppedSchema(node, place);
   if (!RELATIONS.has(stringAt(node, 'removeType'))) return;
   for (const member of listAt(node, 'objects')) {
     const list = tagged(member);
@@ -168,6 +193,7 @@ function noteDropped(node: SyntaxNode, place: Place): void {
     const schema = parts.at(-2) ?? null;
     const known = place.index?.relation(schema, name) ?? null;
     noteWrite(place, { schema: known?.schema ?? schema, name, oid: known?.oid ?? null });
+    if (known !== null) noteDroppedChildren(known.oid, node.behavior === 'DROP_CASCADE', place);
   }
 }
 

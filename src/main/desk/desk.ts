@@ -1,4 +1,4 @@
-import { type Emit, type Handlers, openForRetry, type Port, serve } from '../../contract/index.ts';
+import { type Emit, type Handlers, openForRetry, openSequence, type Port, serve } from '../../contract/index.ts';
 import { tlsMode } from '../../gateway/door/host.ts';
 import { agentAddresses } from './addresses.ts';
 import { agentHandlers } from './agents.ts';
@@ -55,12 +55,14 @@ export function createDesk(ports: DeskPorts): Desk {
     },
     'approvals.list': async () => {
       const { decided, ...open } = gateway.approvals.list();
-      return { ...open, decided: decided.filter((request) => !openForRetry(request)) };
+      return { ...open, decided: decided.filter((request) => !openForRetry(request) && !openSequence(request)) };
     },
     'approvals.decide': (decision) =>
       withDeskErrors(() => gateway.approvals.decide({ ...decision, by: ports.operator, via: ports.host })),
     'approvals.withdrawTicket': ({ id }) =>
       withDeskErrors(() => gateway.approvals.withdrawTicket({ id, by: ports.operator, via: ports.host })),
+    'approvals.endSequence': ({ id }) =>
+      withDeskErrors(() => gateway.approvals.endSequence({ id, by: ports.operator, via: ports.host })),
     ...sessionHandlers(ports),
     ...connectionHandlers(ports, editor, emit),
     ...agentHandlers(ports, editor, emit),

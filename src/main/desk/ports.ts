@@ -71,7 +71,7 @@ export interface DeskJudges {
 
 /** The gate as the desk uses it. It neither starts nor stops it. */
 export type DeskGateway = Omit<Gateway, 'start' | 'stop' | 'settings' | 'approvals' | 'credentials'> & {
-  readonly approvals: Pick<Gateway['approvals'], 'list' | 'decide' | 'withdrawTicket'>;
+  readonly approvals: Pick<Gateway['approvals'], 'list' | 'decide' | 'withdrawTicket' | 'endSequence'>;
   readonly credentials: Pick<Gateway['credentials'], 'supply' | 'forget' | 'state'>;
 };
 

@@ -21,6 +21,7 @@ const question = (more: Partial<ApprovalQuestion> = {}): ApprovalQuestion => ({
   effects: { kinds: ['delete'], reads: [], writes: ['public.item'], functions: [], understood: true },
   rule: { id: 'rule', title: 'Rule', reason: 'because', hint: null },
   transaction: 'idle',
+  sequence: null,
   digest,
   ...more,
 });
@@ -35,6 +36,7 @@ function brokerOf(deadline = deadlineMs): ApprovalBroker {
     newId: () => `request-${++made}`,
     deadlineMs: deadline,
     journal,
+    sequenceJournal: journal,
   });
 }
 const operator = { by: 'ada', via: 'memory' } as const;
@@ -50,7 +52,7 @@ describe('an approval request', () => {
   test('waits for the operator and ends approved, with who and why and how long', async () => {
     const broker = brokerOf();
     const hold = broker.ask(question(), true);
-    expect(broker.list()).toEqual({ pending: [hold.request], retries: [], decided: [] });
+    expect(broker.list()).toEqual({ pending: [hold.request], retries: [], sequences: [], decided: [] });
     expect(hold.request).toMatchObject({
       state: 'pending',
       createdAt: 1_000_000,
@@ -74,7 +76,7 @@ describe('an approval request', () => {
       at: 1_000_400,
       waitedMs: 400,
     });
-    expect(broker.list()).toEqual({ pending: [], retries: [], decided: [ended] });
+    expect(broker.list()).toEqual({ pending: [], retries: [], sequences: [], decided: [ended] });
   });
 
   test('is denied when nobody answers in time', async () => {
@@ -134,6 +136,7 @@ describe('an approval request', () => {
       newId: () => 'request-1',
       deadlineMs: 60_000,
       journal,
+      sequenceJournal: journal,
     });
     const hold = broker.ask(question(), true);
     slept = 3_600_000;
@@ -150,6 +153,7 @@ describe('an approval request', () => {
       newId: () => 'request-1',
       deadlineMs: 60_000,
       journal,
+      sequenceJournal: journal,
     });
     const hold = broker.ask(question(), true);
     slept = 3_600_000;

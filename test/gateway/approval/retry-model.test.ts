@@ -29,6 +29,7 @@ const question = (which: number, statementSeq: number): ApprovalQuestion => ({
   effects: { kinds: ['delete'], reads: [], writes: ['public.item'], functions: [], understood: true },
   rule: { id: statements[which]?.rule ?? '', title: 'Rule', reason: 'because', hint: null },
   transaction: 'idle',
+  sequence: null,
   digest: statements[which]?.digest ?? '',
 });
 
@@ -84,6 +85,7 @@ function observed() {
       },
       note: (step) => steps.push(step),
     },
+    sequenceJournal: { require: () => undefined, note: () => undefined },
   });
   return { broker, steps, fail: (now: boolean) => (fails = now) };
 }
@@ -125,7 +127,7 @@ test('in any order of retries, cancels, decisions and races a ticket is used at 
           case 'wait':
             return void vi.advanceTimersByTime(step.ms);
           case 'settings':
-            return broker.withdrawRetries(() => 'a rule was changed');
+            return broker.withdrawEarlier(() => 'a rule was changed');
           case 'journalFails':
           case 'journalWorks':
             return void fail(step.kind === 'journalFails');

@@ -14,6 +14,7 @@ test('a hold that cannot be recorded is withdrawn, and nothing of it goes on run
     newId: () => 'id',
     deadlineMs: 60_000,
     journal: { require: () => undefined, note: () => undefined },
+    sequenceJournal: { require: () => undefined, note: () => undefined },
   });
   const recorder = {
     append: () => {
@@ -28,15 +29,16 @@ test('a hold that cannot be recorded is withdrawn, and nothing of it goes on run
   const running = new RunningStatement(1, judged, { recorder, monotonic: () => 0, use: () => undefined });
   const over = vi.fn(async () => undefined);
   const held = holdMember(
-    { judged, running, parameters: [], digest: 'd', repeatable: false, refusal: null },
+    { judged, running, parameters: [], digest: 'd', repeatable: false, part: null, refusal: null },
     {
       broker,
       recorder,
       client: { write: () => true } as unknown as Socket,
       asker: {
         ...{ sessionId: 's', agent: 'a', subject: 's', connection: 'c', database: 'd', role: 'r', clientAddress: '' },
-        ...{ applicationName: null, environment: 'local', transaction: 'idle' },
+        ...{ applicationName: null, environment: 'local', transaction: 'idle', sequence: null },
       },
+      step: null,
       limit: null,
       keepAlive: () => Buffer.alloc(0),
       held: () => over,

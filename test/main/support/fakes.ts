@@ -37,6 +37,8 @@ export function aRequest(overrides: Partial<ApprovalRequest> = {}): ApprovalRequ
     createdAt: 1000,
     deadlineCause: null,
     locks: null,
+    impact: null,
+    sequence: null,
     deadlineAt: 61_000,
     decidedAt: null,
     decidedBy: null,
@@ -131,8 +133,17 @@ export function fakeGateway(): FakeGateway {
       for (const listener of listeners.get(name) ?? []) listener(payload as never);
     },
     approvals: {
-      list: () => ({ pending: requests.filter(({ state }) => state === 'pending'), retries: [], decided: [] }),
+      list: () => ({
+        pending: requests.filter(({ state }) => state === 'pending'),
+        retries: [],
+        sequences: [],
+        decided: [],
+      }),
       withdrawTicket: (input) => {
+        decisions.push(input);
+        return requestOf(requests, input.id);
+      },
+      endSequence: (input) => {
         decisions.push(input);
         return requestOf(requests, input.id);
       },

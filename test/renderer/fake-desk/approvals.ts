@@ -1,4 +1,4 @@
-import type { ApprovalRequest, Retry } from '../../../src/contract/index.ts';
+import type { ApprovalRequest, DecideInput, Retry, SequenceAnswer } from '../../../src/contract/index.ts';
 
 /** A digest that can be told apart from others and is the same in every run. */
 export const digestOf = (id: string): string =>
@@ -16,6 +16,8 @@ export function request(id: string, now: number, overrides: Partial<ApprovalRequ
     deadlineAt: now + 272_000,
     deadlineCause: null,
     locks: null,
+    impact: null,
+    sequence: null,
     decidedAt: null,
     decidedBy: null,
     reason: null,
@@ -189,3 +191,13 @@ export function givenUpRequests(now: number): ApprovalRequest[] {
     }),
   ];
 }
+
+/** What becomes of a sequence that is decided as a whole. */
+export const sequenceAnswer = (action: DecideInput['action'], now: number): SequenceAnswer => ({
+  state: action === 'approve' ? 'approved' : 'denied',
+  statements: 0,
+  until: now + 30 * 60_000,
+  idleUntil: now + 2 * 60_000,
+  endedAt: null,
+  reason: null,
+});

@@ -1,4 +1,4 @@
-import type { RetryJournal, RetryStep } from './approval/types.ts';
+import type { RetryJournal, RetryStep, SequenceEvent, SequenceJournal } from './approval/types.ts';
 import type { GateJournals } from './gate-journals.ts';
 import type { RecordBody } from './journal/records.ts';
 import type { GatewaySettings } from './types.ts';
@@ -30,8 +30,35 @@ function retryRecord({ event, request, by, via, reason, usedBy }: RetryStep): Re
   };
 }
 
+/** Writes what is decided for whole sequences into the gate's own journal: they outlive the session that began them. */
+export const sequenceJournal = (journals: Pick<GateJournals, 'record' | 'require'>): SequenceJournal => ({
+  require: (event) => journals.require(sequenceRecord(event)),
+  note: (event) => journals.record(sequenceRecord(event)),
+});
+
+function sequenceRecord({ event, request, by, via, reason }: SequenceEvent): RecordBody {
+  const { id: approvalId, sessionId, statementSeq: statement, agent, subject, connection, sequence } = request;
+  return {
+    type: 'sequence',
+    event,
+    approvalId,
+    sessionId,
+    statement,
+    agent,
+    subject,
+    connection,
+    kind: sequence?.kind ?? 'migration',
+    schemas: sequence?.schemas ?? [],
+    until: sequence?.answer?.until ?? request.deadlineAt,
+    statements: sequence?.answer?.statements ?? 0,
+    by,
+    via,
+    reason,
+  };
+}
+
 /**
- * Why a change of the settings ends what was decided for an agent's retry on a connection, or null when it does not. Any
+ * Why a change of the settings ends what was decided for an agent's retry, or for a whole sequence, on a connection, or null when it does not. Any
  * change of the connection does (policy, masks, target, label): the decision was made under other rules.
  */
 export function endedByChange(
