@@ -78,7 +78,12 @@ describe.each(transports)('the contract over $name', ({ join }) => {
 
   test('a call returns what the desk answers', async () => {
     const { client } = await joined();
-    expect(await client.call('approvals.list', {})).toEqual({ pending: [aRequest()], retries: [], decided: [] });
+    expect(await client.call('approvals.list', {})).toEqual({
+      pending: [aRequest()],
+      retries: [],
+      sequences: [],
+      decided: [],
+    });
   });
 
   test('a desk error crosses whole, with code, message and hint', async () => {

@@ -45,6 +45,34 @@ const decisions = () => page.evaluate(() => window.fake.decisions);
 const decided = (count: number) => page.waitForFunction((wanted) => window.fake.decisions.length === wanted, count);
 
 describe('deciding a request', () => {
+  it('decides a whole reset of production once its connection was typed, and shows what goes on until it is ended', async () => {
+    await open('?sequences#/approvals/a-seq-1');
+    await page.getByText('The whole reset may take away:').waitFor();
+    expect(
+      await page.getByRole('table', { name: 'Tables of the whole reset' }).getByRole('row').first().innerText(),
+    ).toMatch(/^public\.orders\s+1,204,311 rows\s+202 MB$/);
+    await page.getByRole('radio', { name: 'The whole reset' }).check();
+    await armed();
+    await page.keyboard.press('Control+Enter');
+    expect(await decisions()).toEqual([]);
+    await page.getByLabel('Type shop to approve the whole reset in production').fill('shop');
+    await page.getByRole('button', { name: 'Approve the reset' }).click();
+    await decided(1);
+    expect(await decisions()).toMatchObject([{ id: 'a-seq-1', action: 'approve', wholeSequence: true }]);
+    await open('?sequences#/approvals/a-seq-2');
+    await page.getByText('The migration goes on: 14 further statements ran unasked.').waitFor();
+    await page.getByRole('button', { name: 'End the migration' }).click();
+    await page.getByText('the operator ended it').waitFor();
+  });
+
+  it('decides one statement of a sequence unless told otherwise', async () => {
+    await open('?sequences#/approvals/a-seq-1');
+    await armed();
+    await page.getByRole('button', { name: 'Deny', exact: false }).last().click();
+    await decided(1);
+    expect(await decisions()).toEqual([{ id: 'a-seq-1', digest: digestOf('a-seq-1'), action: 'deny' }]);
+  });
+
   it('shows whom its open transaction blocks, what it locks and when the database ends it, all of it as text', async () => {
     await open('#/approvals/a-1');
     await page.getByText('Blocks 5 sessions', { exact: true }).waitFor();

@@ -9,7 +9,14 @@ import {
   openSequence,
   type SessionDetail,
 } from '../../src/contract/index.ts';
-import { decidedRequests, givenUpRequests, pendingRequests, request, sequenceAnswer } from './fake-desk/approvals.ts';
+import {
+  decidedRequests,
+  givenUpRequests,
+  pendingRequests,
+  request,
+  sequenceAnswer,
+  sequenceRequests,
+} from './fake-desk/approvals.ts';
 import { replayOf, sessionSummaries, statementsOf } from './fake-desk/sessions.ts';
 import {
   address,
@@ -37,6 +44,8 @@ interface FakeDeskOptions {
   /** Nothing configured, nothing seen. */
   readonly empty?: boolean;
   readonly managedBy?: 'settings' | 'file';
+  /** A reset that waits, and a migration that was approved as a whole. */
+  readonly sequences?: boolean;
   readonly problems?: boolean;
   /** Requests whose agents gave up, too. */
   readonly givenUp?: boolean;
@@ -60,7 +69,12 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
   const requests = new Map(
     (options.empty
       ? []
-      : [...pendingRequests(now), ...(options.givenUp ? givenUpRequests(now) : []), ...decidedRequests(now)]
+      : [
+          ...pendingRequests(now),
+          ...(options.givenUp ? givenUpRequests(now) : []),
+          ...(options.sequences ? sequenceRequests(now) : []),
+          ...decidedRequests(now),
+        ]
     ).map((entry) => [entry.id, entry]),
   );
   const sessions = new Map(

@@ -100,9 +100,10 @@ describe('events', () => {
     const first = request('a-1', 1_000_000);
     const second = request('a-2', 1_000_100);
     const ended = { ...first, state: 'denied' as const };
-    expect(withApproval({ pending: [first, second], retries: [], decided: [ended] }, ended)).toEqual({
+    expect(withApproval({ pending: [first, second], retries: [], sequences: [], decided: [ended] }, ended)).toEqual({
       pending: [second],
       retries: [],
+      sequences: [],
       decided: [ended],
     });
   });
@@ -110,7 +111,10 @@ describe('events', () => {
   it('puts a new request after the older ones', () => {
     const older = request('a-1', 1_000_000);
     const newer = request('a-2', 1_000_100);
-    expect(withApproval({ pending: [newer], retries: [], decided: [] }, older).pending).toEqual([older, newer]);
+    expect(withApproval({ pending: [newer], retries: [], sequences: [], decided: [] }, older).pending).toEqual([
+      older,
+      newer,
+    ]);
   });
 
   it('keeps what was given up where it can be decided, until the next try of the agent takes its place', () => {
@@ -118,7 +122,7 @@ describe('events', () => {
     const offered = { ...asked, state: 'withdrawn' as const, retry: retryOf(1_000_000) };
     const replaced = { ...offered, retry: retryOf(1_000_000, { state: 'replaced' }) };
     const next = request('a-2', 1_000_100, { attempt: 2, replaces: 'a-1' });
-    const none = { pending: [], retries: [], decided: [] };
+    const none = { pending: [], retries: [], sequences: [], decided: [] };
     const seen = [offered, replaced, next].map(
       (
         (lists) => (change) =>
@@ -139,9 +143,10 @@ describe('events', () => {
       retry: retryOf(1, { state: 'ticket' }),
     };
     const used = { ...ticket, retry: retryOf(1, { state: 'redeemed' }) };
-    expect(withApproval({ pending: [], retries: [ticket], decided: [] }, used)).toEqual({
+    expect(withApproval({ pending: [], retries: [ticket], sequences: [], decided: [] }, used)).toEqual({
       pending: [],
       retries: [],
+      sequences: [],
       decided: [used],
     });
   });

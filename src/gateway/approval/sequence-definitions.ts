@@ -29,6 +29,8 @@ const TAKES_AWAY = new Set([
   'DROP DOMAIN',
 ]);
 
+const CARRIED = new Set(['DROP TYPE', 'DROP DOMAIN']);
+
 const COMMENTED = new Set(['TABLE', 'COLUMN', 'INDEX', 'TYPE', 'SCHEMA', 'VIEW', 'SEQUENCE', 'TABCONSTRAINT']);
 
 /** Parts of ALTER TABLE that keep all rows (PostgreSQL's AlterTableType). */
@@ -75,6 +77,10 @@ export function definitionLevel(tree: unknown, command: string | null, object: s
       return RENAMED.has(stringAt(node, 'renameType')) ? 'makes' : null;
     case 'CreateSchemaStmt':
       return listAt(node, 'schemaElts').length === 0 && node.authrole === undefined ? 'makes' : null;
+    case 'DropStmt':
+      // Columns of the type, in whatever schema, would go with it.
+      if (CARRIED.has(command) && node.behavior === 'DROP_CASCADE') return null;
+      return MAKES.has(command) ? 'makes' : TAKES_AWAY.has(command) ? 'takes_away' : null;
     case 'AlterObjectSchemaStmt':
     case 'AlterOwnerStmt':
     case 'AlterTypeStmt':

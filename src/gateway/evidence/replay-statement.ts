@@ -82,9 +82,9 @@ export class StatementScene {
   }
 
   decided(decision: RecordedDecision, time: number): void {
+    const waited = this.waiting ? ` after ${duration(this.#tape.offsetOf(time) - this.#heldAt)}` : '';
     this.waiting = false;
     this.decision = decision;
-    const waited = decision.retryOf === undefined ? ` after ${duration(this.#tape.offsetOf(time) - this.#heldAt)}` : '';
     const reason = decision.reason === null ? '' : `: ${terminalSafe(decision.reason)}`;
     const good = decision.state === 'approved';
     this.#introduce();

@@ -16,7 +16,7 @@ export function counted(count: number, one: string, many = `${one}s`): string {
 }
 
 /** How a hold ended, as the start of a sentence. */
-export function decisionWords({ state, by, via, at, retryOf, approvalId }: RecordedDecision): string {
+export function decisionWords({ state, by, via, at, retryOf, sequence, approvalId }: RecordedDecision): string {
   const who = by === null ? '' : ` by ${by}`;
   const how = via === null ? '' : ` (${via})`;
   if (retryOf !== undefined) {
@@ -24,6 +24,10 @@ export function decisionWords({ state, by, via, at, retryOf, approvalId }: Recor
     const earlier = `${state}${who}${how} for its retry on ${when} UTC`;
     const held = `statement ${retryOf.statement} of session ${retryOf.sessionId}, which the agent had given up; request ${approvalId}`;
     return `${state === 'approved' ? 'ran on a ticket: ' : ''}${earlier} (${held})`;
+  }
+  if (sequence !== undefined) {
+    const began = `statement ${sequence.statement} of session ${sequence.sessionId}; request ${approvalId}`;
+    return `${state}${who}${how} with the whole ${sequence.kind} that began with ${began}`;
   }
   switch (state) {
     case 'approved':

@@ -18,6 +18,7 @@ export function partOf(judged: Judged, context: JudgeContext): SequencePart | nu
   if (judged.verdict !== 'ask' || judged.commitsGated || catalog === null || runsByName(judged.statements)) return null;
   if (context.searchPathInFlight || context.readingInFlight || judged.statements.length === 0) return null;
   if (catalogDoubt !== null && catalogDoubt !== changedHere) return null;
+  if (mayUnmask(judged)) return null;
   const part = sequencePart(judged.statements, catalog);
   if (part === null || (catalogDoubt === null && judged.statements.length === 1)) return part;
   const pathless = context.parser.understand(judged.text, withoutPath(catalog));
@@ -25,6 +26,18 @@ export function partOf(judged: Judged, context: JudgeContext): SequencePart | nu
   if (sequencePart(pathless.statements, withoutPath(catalog)) !== null) return part;
   return { ...part, schemas: [...new Set([...part.schemas, ...homes(catalog)])] };
 }
+
+/**
+ * On a connection with masks, a definition that touches what is there may carry values to where no rule expects them (a
+ * renamed column, a generated one, a foreign key that tells which values exist). Each is for a person to see.
+ */
+const mayUnmask = ({ masking, statements }: Judged): boolean =>
+  masking !== null &&
+  (masking.tainted ||
+    statements.some(
+      ({ effects: { kinds, command, writes } }) =>
+        kinds.includes('ddl') && command?.startsWith('DROP ') !== true && writes.some(({ oid }) => oid !== null),
+    ));
 
 const homes = ({ searchPath }: CatalogSnapshot): readonly string[] =>
   searchPath.filter((schema) => !schema.startsWith('pg_'));

@@ -3,6 +3,7 @@ import {
   type ApprovalRequest,
   type CallOutput,
   openForRetry,
+  openSequence,
   type SessionDetail,
   type SessionSummary,
   type StatementEntry,
@@ -22,12 +23,16 @@ const decidedKept = 100;
 export function withApproval(lists: Approvals, request: ApprovalRequest): Approvals {
   const others = (list: Approvals['pending']) =>
     list.filter((other) => other.id !== request.id && other.id !== request.replaces);
-  const [pending, retries, decided] = [others(lists.pending), others(lists.retries), others(lists.decided)];
+  const pending = others(lists.pending);
+  const retries = others(lists.retries);
+  const sequences = others(lists.sequences);
+  const decided = others(lists.decided);
   const inOrder = (list: Approvals['pending']) => [...list, request].sort((a, b) => a.createdAt - b.createdAt);
-  if (request.state === 'pending') return { pending: inOrder(pending), retries, decided };
+  if (request.state === 'pending') return { pending: inOrder(pending), retries, sequences, decided };
   if (openForRetry(request) || request.retry?.state === 'replaced')
-    return { pending, retries: inOrder(retries), decided };
-  return { pending, retries, decided: [request, ...decided].slice(0, decidedKept) };
+    return { pending, retries: inOrder(retries), sequences, decided };
+  if (openSequence(request)) return { pending, retries, sequences: inOrder(sequences), decided };
+  return { pending, retries, sequences, decided: [request, ...decided].slice(0, decidedKept) };
 }
 
 /** The list with one session in its new state: at its place, or in front when it is new. */
@@ -69,7 +74,8 @@ export function followEvents(
       client.setQueryData<Approvals>(key, (lists) => lists && withApproval(lists, request));
       if (state === 'pending') waiting.add(id);
       else waiting.delete(id);
-      if (state !== 'pending' || known !== true) onRequest(request);
+      const counts = known !== true && (request.sequence?.answer ?? null) !== null;
+      if (!counts && (state !== 'pending' || known !== true)) onRequest(request);
     }),
     desk.on('session.changed', (summary) => {
       for (const [key] of client.getQueriesData<SessionSummary[]>({ queryKey: ['sessions.list'] })) {

@@ -62,6 +62,16 @@ export function count(value: number): string {
   return numberFormat.format(value);
 }
 
+/** A size: `812 B`, `64 kB`, `1.2 GB`; powers of 1024, as PostgreSQL's pg_size_pretty. */
+export function bytes(value: number): string {
+  let [size, unit] = [value, 'B'];
+  for (const larger of ['kB', 'MB', 'GB', 'TB']) {
+    if (size < 1000) break;
+    [size, unit] = [size / 1024, larger];
+  }
+  return `${numberFormat.format(size < 10 && unit !== 'B' ? Math.round(size * 10) / 10 : Math.round(size))} ${unit}`;
+}
+
 /** `1 row`, `2 rows`. */
 export function plural(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;

@@ -72,6 +72,7 @@ describe('an approval request', () => {
       state: 'approved',
       by: 'ada',
       via: 'memory',
+      sequence: null,
       reason: 'fine',
       at: 1_000_400,
       waitedMs: 400,

@@ -55,6 +55,7 @@ describe('what a statement is as a step of a sequence', () => {
     'DROP OWNED BY app',
     'DROP EXTENSION pgcrypto CASCADE',
     'DROP FUNCTION f() CASCADE',
+    'DROP TYPE ledger.mood CASCADE',
     'GRANT ALL ON orders TO public',
     'ALTER TABLE orders OWNER TO app',
     'ALTER TABLE orders SET SCHEMA ledger',

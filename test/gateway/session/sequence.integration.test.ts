@@ -257,6 +257,30 @@ describe('what was decided for a whole sequence', () => {
     ]);
   });
 
+  test('carries no masked value to where no rule expects it', async () => {
+    const client = await open({
+      maskRules: [{ id: 'note', schema: 'public', table: 't6', column: 'note', masker: { kind: 'full' } }],
+    });
+    await asked(client, 'DROP TABLE t1, t2, t3', 'approve', true);
+    await client.query('DROP TABLE t4');
+    await client.query('CREATE TABLE fresh (id int)');
+    const carriers = [
+      'CREATE TABLE copy AS SELECT * FROM t6',
+      'CREATE VIEW shown AS SELECT note AS other FROM t6',
+      'ALTER TABLE t6 RENAME COLUMN note TO plain',
+      'ALTER TABLE t6 ADD COLUMN plain text GENERATED ALWAYS AS (note) STORED',
+      'INSERT INTO t5 SELECT id + 100, note FROM t6',
+      'UPDATE t5 SET note = (SELECT max(note) FROM t6)',
+      'CREATE TABLE probe (id int REFERENCES t6)',
+    ];
+    for (const sql of carriers) {
+      const result = codeOf(client.query(sql));
+      const outcome = await Promise.race([result, pending()]);
+      if (typeof outcome !== 'string') decide(outcome, 'deny');
+      expect(await result, sql).toBe('42501');
+    }
+  });
+
   test('is bound to the agent, and to a rule of the operator’s own only where that rule asked', async () => {
     const client = await open({
       policyRules: [{ id: 'vault', when: { relations: ['public.t6'] }, verdict: 'ask', reason: 'Ask about t6.' }],

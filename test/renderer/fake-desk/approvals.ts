@@ -201,3 +201,79 @@ export const sequenceAnswer = (action: DecideInput['action'], now: number): Sequ
   endedAt: null,
   reason: null,
 });
+
+/** A reset of production that waits, and a migration that was approved as a whole and goes on. */
+export function sequenceRequests(now: number): ApprovalRequest[] {
+  const names = [
+    'orders',
+    'order_items',
+    'customers',
+    'invoices',
+    'payments',
+    'carts',
+    'sessions',
+    'events',
+    '_prisma_migrations',
+  ];
+  const tables = names.map((name, index) => ({
+    name: `public.${name}`,
+    rows: index === 7 ? null : Math.round(1_204_311 / (index * index + 1)),
+    bytes: Math.round(212_000_000 / (index * index + 1)),
+  }));
+  const whole = { tables, moreTables: 53, rows: 2_317_840, bytes: 1_412_000_000 };
+  const drops: Partial<ApprovalRequest> = {
+    transaction: 'idle',
+    parameters: [],
+    effects: { kinds: ['ddl'], reads: [], writes: tables.map(({ name }) => name), functions: [], understood: true },
+    rule: {
+      id: 'ddl',
+      title: 'Changes the schema',
+      reason: 'DROP SCHEMA on orders, order_items, customers, invoices, payments and 57 more changes the schema.',
+      hint: null,
+    },
+  };
+  return [
+    request('a-seq-1', now, {
+      ...drops,
+      createdAt: now - 2000,
+      text: 'DROP SCHEMA "public" CASCADE;\nCREATE SCHEMA "public";',
+      impact: whole,
+      sequence: {
+        kind: 'reset',
+        recognised: true,
+        evidence: 'its text holds 2 statements, it takes 62 relations at once',
+        tool: 'Prisma',
+        schemas: ['public'],
+        before: [],
+        behind: [
+          'CREATE TABLE "User" ("id" SERIAL NOT NULL)',
+          'CREATE UNIQUE INDEX "User_email_key" ON "User"("email")',
+        ],
+        moreBehind: 12,
+        impact: whole,
+        answer: null,
+      },
+    }),
+    request('a-seq-2', now, {
+      ...drops,
+      environment: 'staging',
+      state: 'approved',
+      decidedAt: now - 20_000,
+      decidedBy: 'operator',
+      text: 'CREATE TABLE invoice_lines (id bigint PRIMARY KEY)',
+      effects: { kinds: ['ddl'], reads: [], writes: ['invoice_lines'], functions: [], understood: true },
+      sequence: {
+        kind: 'migration',
+        recognised: true,
+        evidence: '1 statement of the kind came just before',
+        tool: null,
+        schemas: ['public'],
+        before: ['CREATE TABLE invoices (id bigint PRIMARY KEY)'],
+        behind: [],
+        moreBehind: 0,
+        impact: null,
+        answer: { ...sequenceAnswer('approve', now), statements: 14 },
+      },
+    }),
+  ];
+}

@@ -26,6 +26,7 @@ window.fake = fakeDesk(Date.now(), () => line.emit, {
   managedBy,
   problems: wanted.has('problems'),
   givenUp: wanted.has('givenup'),
+  sequences: wanted.has('sequences'),
 });
 line.emit = serve(gateEnd, window.fake.handlers);
 

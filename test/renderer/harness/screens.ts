@@ -11,6 +11,12 @@ export const screens: readonly {
   { name: 'approvals-decided', path: '#/approvals/a-past-2' },
   { name: 'approvals-given-up', path: '?givenup#/approvals/a-up-1' },
   { name: 'approvals-ticket', path: '?givenup#/approvals/a-up-2' },
+  {
+    name: 'approvals-sequence',
+    path: '?sequences#/approvals/a-seq-1',
+    prepare: (page) => page.getByRole('radio', { name: 'The whole reset' }).check(),
+  },
+  { name: 'approvals-sequence-running', path: '?sequences#/approvals/a-seq-2' },
   { name: 'approvals-empty', path: '?empty#/approvals' },
   { name: 'sessions', path: '#/sessions' },
   {

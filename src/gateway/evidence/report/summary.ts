@@ -47,15 +47,20 @@ export function sentences(cases: readonly StatementCase[]): string[] {
     ),
   ];
   const tickets = cases.filter(({ decision: one }) => one?.state === 'approved' && one.retryOf !== undefined).length;
+  const wholes = cases.filter(
+    ({ hold, decision: one }) => hold === null && one?.state === 'approved' && one.sequence !== undefined,
+  ).length;
   const masked = cases.filter(({ outcome }) => (outcome?.maskedColumns.length ?? 0) > 0).length;
   const story: (string | false)[] = [
     cases.length === 0
       ? 'The agent sent no statement.'
       : `The agent sent ${counted(cases.length, 'statement')}. ${executed.length.toLocaleString('en-US')} of them ran to the end: ${(executed.length - changed.length).toLocaleString('en-US')} changed nothing, ${changed.length.toLocaleString('en-US')} changed data, structure or rights.`,
     count('approved') > 0 &&
-      `${counted(count('approved'), 'statement')} waited and ran only after approval${approvers.length > 0 ? ` by ${approvers.join(', ')}` : ''}.`,
+      `${counted(count('approved'), 'statement')} ran only after approval${approvers.length > 0 ? ` by ${approvers.join(', ')}` : ''}.`,
     tickets > 0 &&
       `${counted(tickets, 'of them ran on a ticket', 'of them ran on tickets')}: approved after the agent had given up waiting, for one retry of the identical statement.`,
+    wholes > 0 &&
+      `${counted(wholes, 'of them did not wait by itself', 'of them did not wait by themselves')}: the sequence that they are part of had been approved as a whole.`,
     count('denied') > 0 &&
       `${counted(count('denied'), 'statement')} waited and did not run: denied, unanswered or given up.`,
     count('held') > 0 && `${counted(count('held'), 'statement')} needed a decision of which nothing is recorded.`,

@@ -16,8 +16,9 @@ export function ApprovalsScreen({ id }: { readonly id: string | null }) {
   const approvals = useCall('approvals.list', {});
   const pending = approvals.data?.pending ?? [];
   const retries = approvals.data?.retries ?? [];
+  const sequences = approvals.data?.sequences ?? [];
   const decided = approvals.data?.decided ?? [];
-  const all = [...pending, ...retries, ...decided];
+  const all = [...pending, ...retries, ...sequences, ...decided];
   const selected = all.find((request) => request.id === id) ?? null;
   const toDecide = [...pending, ...retries.filter(({ retry }) => retry?.state === 'offered')];
   // The agent asked again while its request was open here: the new one is what the operator reads on.
@@ -63,6 +64,12 @@ export function ApprovalsScreen({ id }: { readonly id: string | null }) {
             <RequestList
               title="Given up by the agent"
               requests={retries}
+              selected={selected?.id ?? null}
+              onOpen={open}
+            />
+            <RequestList
+              title="Decided as a whole"
+              requests={sequences}
               selected={selected?.id ?? null}
               onOpen={open}
             />

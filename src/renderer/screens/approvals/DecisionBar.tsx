@@ -8,6 +8,7 @@ import { TextField } from '../../parts/Field.tsx';
 import { ErrorNote } from '../../parts/Notes.tsx';
 import { BlockIcon, CheckIcon } from '../../theme/icons.tsx';
 import styles from './DecisionBar.module.css';
+import { sequenceNames } from './SequenceCard.tsx';
 import { useArmed } from './use-armed.ts';
 
 interface DecisionBarProps {
@@ -20,12 +21,21 @@ export function DecisionBar({ request, onDecided }: DecisionBarProps) {
   const [reason, setReason] = useState('');
   const bar = useRef<HTMLFieldSetElement>(null);
   const decide = useAction('approvals.decide');
-  // A statement that is given up under one's hands becomes another question: the buttons arm anew.
-  const { armed, isArmed } = useArmed(`${request.id} ${request.state}`);
   const forRetry = request.retry !== null;
+  const sequence = forRetry ? null : request.sequence;
+  const [whole, setWhole] = useState(false);
+  const [typed, setTyped] = useState('');
+  const wholeSequence = whole && sequence !== null;
+  // Taking away much of a production database needs more than one click.
+  const mustType = wholeSequence && request.environment === 'production' && sequence.kind !== 'migration';
+  const confirmed = !mustType || typed.trim() === request.connection;
+  const scope = wholeSequence ? sequenceNames[sequence.kind] : null;
+
+  // Another thing to decide under one's hands is another question: the buttons arm anew.
+  const { armed, isArmed } = useArmed(`${request.id} ${request.state} ${wholeSequence}`);
 
   const answer = (action: DecideInput['action']) => {
-    if (!isArmed() || decide.isPending) return;
+    if (!isArmed() || decide.isPending || (action === 'approve' && !confirmed)) return;
     const said = reason.trim();
     // The event of the decision may take this bar away before the answer comes, hence the promise and not its callbacks.
     decide
@@ -34,6 +44,7 @@ export function DecisionBar({ request, onDecided }: DecisionBarProps) {
         digest: request.digest,
         action,
         ...(forRetry ? { forRetry } : {}),
+        ...(wholeSequence ? { wholeSequence } : {}),
         ...(said === '' ? {} : { reason: said }),
       })
       .then(
@@ -58,6 +69,25 @@ export function DecisionBar({ request, onDecided }: DecisionBarProps) {
   return (
     <fieldset className={styles.bar} ref={bar} aria-label="Decision" data-armed={armed}>
       <ErrorNote error={decide.error} />
+      {sequence !== null && (
+        <div className={styles.scope} role="radiogroup" aria-label="Decide for">
+          <label>
+            <input type="radio" name="scope" checked={!whole} onChange={() => setWhole(false)} />
+            This statement
+          </label>
+          <label>
+            <input type="radio" name="scope" checked={whole} onChange={() => setWhole(true)} />
+            The whole {sequenceNames[sequence.kind]}
+          </label>
+        </div>
+      )}
+      {mustType && (
+        <TextField
+          label={`Type ${request.connection} to approve the whole ${scope} in production`}
+          value={typed}
+          onChange={setTyped}
+        />
+      )}
       <div className={styles.row}>
         {/* biome-ignore lint/a11y/noStaticElementInteractions: Esc in the field is heard on its way up */}
         <div className={styles.reason} onKeyDown={leaveReason}>
@@ -76,13 +106,13 @@ export function DecisionBar({ request, onDecided }: DecisionBarProps) {
           className={styles.approve}
           keys={keyCaps('mod+enter')}
           aria-keyshortcuts="Control+Enter Meta+Enter"
-          aria-disabled={!armed}
+          aria-disabled={!armed || !confirmed}
           busy={decide.isPending}
           onKeyDown={chordOnly}
           onKeyUp={chordOnly}
           onClick={() => answer('approve')}
         >
-          {forRetry ? 'Approve for its retry' : 'Approve once'}
+          {scope !== null ? `Approve the ${scope}` : forRetry ? 'Approve for its retry' : 'Approve once'}
         </Button>
         <Button
           size="large"
@@ -95,7 +125,7 @@ export function DecisionBar({ request, onDecided }: DecisionBarProps) {
           busy={decide.isPending}
           onClick={() => answer('deny')}
         >
-          Deny
+          {scope === null ? 'Deny' : `Deny the ${scope}`}
         </Button>
       </div>
     </fieldset>

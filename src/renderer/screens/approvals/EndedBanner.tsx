@@ -13,6 +13,13 @@ const meaning: Record<Exclude<ApprovalState, 'pending'>, string> = {
   skipped: 'An earlier statement of the same pipeline failed, so it was not needed. It did not reach the database.',
 };
 
+/** Of a request that was decided for the whole sequence. */
+const wholes: Partial<Record<ApprovalState, string>> = {
+  approved: 'It was sent to the database, and the rest of its sequence runs without asking, as far as shown below.',
+  denied:
+    'It did not reach the database, and the rest of its sequence is refused without asking. The agent is told so.',
+};
+
 /** How a request ended, by whom, why, and what that means. */
 export function EndedBanner({ request }: { readonly request: ApprovalRequest }) {
   if (request.state === 'pending') return null;
@@ -20,7 +27,7 @@ export function EndedBanner({ request }: { readonly request: ApprovalRequest }) 
     <div className={styles.banner} role="status">
       <ApprovalChip state={request.state} />
       <div>
-        <p>{meaning[request.state]}</p>
+        <p>{(request.sequence?.answer ?? null) === null ? meaning[request.state] : wholes[request.state]}</p>
         <p className={styles.when}>
           {request.decidedAt !== null && dateTime(request.decidedAt)}
           {request.decidedBy !== null && ` by ${request.decidedBy}`}

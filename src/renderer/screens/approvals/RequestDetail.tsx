@@ -1,4 +1,4 @@
-import type { ApprovalRequest } from '../../../contract/index.ts';
+import { type ApprovalRequest, openSequence } from '../../../contract/index.ts';
 import { Chip, EnvironmentChip } from '../../parts/Chips.tsx';
 import { headline } from '../../parts/effects.ts';
 import { Sql } from '../../parts/Sql.tsx';
@@ -9,8 +9,11 @@ import { Countdown } from './Countdown.tsx';
 import { DecisionBar } from './DecisionBar.tsx';
 import { EndedBanner } from './EndedBanner.tsx';
 import { Facts } from './Facts.tsx';
+import { ImpactTable } from './Impact.tsx';
 import styles from './RequestDetail.module.css';
 import { RetryBanner } from './RetryBanner.tsx';
+import { SequenceBar } from './SequenceBar.tsx';
+import { SequenceCard } from './SequenceCard.tsx';
 import { TicketBar } from './TicketBar.tsx';
 import { blockedCount, blocksText, Waiting } from './Waiting.tsx';
 
@@ -23,6 +26,9 @@ interface RequestDetailProps {
 export function RequestDetail({ request, onDecided }: RequestDetailProps) {
   const pending = request.state === 'pending';
   const blocks = blockedCount(request.locks);
+  const { sequence } = request;
+  // What is known to be part of something larger is told before the statement itself.
+  const whole = sequence !== null && (sequence.recognised || sequence.answer !== null);
   const toDecide = pending || request.retry?.state === 'offered';
   return (
     <article className={styles.detail} aria-label={`Request: ${headline(request.effects)}`}>
@@ -72,13 +78,28 @@ export function RequestDetail({ request, onDecided }: RequestDetailProps) {
             </p>
           </div>
         </div>
+        {whole && sequence !== null && <SequenceCard request={request} sequence={sequence} />}
         <Sql text={request.text} />
+        {!whole && <OwnImpact request={request} />}
+        {!whole && sequence !== null && <SequenceCard request={request} sequence={sequence} />}
         {pending && <Waiting request={request} />}
         <Values values={request.parameters} />
         <Facts request={request} />
       </div>
       {toDecide && <DecisionBar request={request} onDecided={onDecided} />}
+      {sequence !== null && openSequence(request) && <SequenceBar request={request} sequence={sequence} />}
       {request.retry?.state === 'ticket' && <TicketBar request={request} />}
     </article>
+  );
+}
+
+/** How much is in the tables that the statement itself changes. */
+function OwnImpact({ request: { impact } }: { readonly request: ApprovalRequest }) {
+  if (impact === null) return null;
+  return (
+    <section aria-label="What is in the tables">
+      <h3 className={styles.subhead}>In the tables that it changes</h3>
+      <ImpactTable impact={impact} label="Tables that the statement changes" />
+    </section>
   );
 }

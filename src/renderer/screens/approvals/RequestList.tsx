@@ -9,6 +9,7 @@ import { Visible } from '../../parts/Visible.tsx';
 import { Countdown } from './Countdown.tsx';
 import styles from './RequestList.module.css';
 import { RetryCountdown } from './RetryBanner.tsx';
+import { sequenceNames } from './SequenceCard.tsx';
 
 interface RequestListProps {
   readonly title: string;
@@ -53,6 +54,9 @@ export function RequestList({ title, requests, selected, onOpen }: RequestListPr
                   <EnvironmentChip environment={request.environment} />
                 ) : (
                   <RequestChip request={request} />
+                )}
+                {request.state === 'pending' && request.sequence?.recognised === true && (
+                  <Chip tone="block" label={`Part of a ${sequenceNames[request.sequence.kind]}`} />
                 )}
                 {request.state === 'pending' && request.attempt > 1 && (
                   <Chip tone="ask" label={`Try ${request.attempt}`} />

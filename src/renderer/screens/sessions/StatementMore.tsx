@@ -42,6 +42,18 @@ export function StatementMore({ statement }: { readonly statement: StatementEntr
                 , which the agent had given up. Request <code className={styles.id}>{decision.approvalId}</code>
               </p>
             )}
+            {decision.sequence !== undefined && (
+              <p className={styles.reason}>
+                Decided with the whole {decision.sequence.kind} that began with{' '}
+                <a
+                  title={decision.sequence.sessionId}
+                  href={routeHash({ screen: 'sessions', id: decision.sequence.sessionId })}
+                >
+                  session {sessionMark(decision.sequence.sessionId)}, statement {decision.sequence.statement}
+                </a>
+                . Request <code className={styles.id}>{decision.approvalId}</code>
+              </p>
+            )}
             {decision.reason && (
               <p className={styles.reason}>
                 “<Visible text={decision.reason} />”

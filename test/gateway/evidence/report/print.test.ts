@@ -62,7 +62,7 @@ describe('the story of a session', () => {
   it('is told in sentences whose numbers come from the records', () => {
     expect(sentences(statementCases(shopSession))).toEqual([
       'The agent sent 4 statements. 2 of them ran to the end: 1 changed nothing, 1 changed data, structure or rights.',
-      '1 statement waited and ran only after approval by maria.',
+      '1 statement ran only after approval by maria.',
       '1 statement was refused by a rule and never reached the database.',
       '1 statement failed in the database.',
       'In the results of 1 statement values were masked before the agent saw them.',
