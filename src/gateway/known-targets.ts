@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { ConnectionConfig } from '../contract/index.ts';
+import { isSystemError, replaceFile } from './door/files.ts';
 import type { TargetIdentity } from './upstream/types.ts';
 
 const known = z.strictObject({
@@ -110,9 +111,7 @@ export class KnownTargets {
 
   #keep(connection: string, target: Known): void {
     const next = { ...this.#targets, [connection]: target };
-    const temporary = `${this.#path}.tmp`;
-    writeFileSync(temporary, `${JSON.stringify({ version: 1, targets: next }, null, 2)}\n`, { mode: 0o600 });
-    renameSync(temporary, this.#path);
+    replaceFile(this.#path, `${JSON.stringify({ version: 1, targets: next }, null, 2)}\n`, 0o600);
     this.#targets = next;
   }
 }
@@ -129,7 +128,7 @@ function read(path: string): Record<string, Known> {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+    if (isSystemError(error, 'ENOENT')) return {};
     throw error;
   }
   try {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Environment, PolicyPreset, Verdict } from '../../src/contract/index.ts';
 import { policies } from '../../src/gateway/policy/index.ts';
+import { SEVERITY } from '../../src/gateway/policy/judge.ts';
 import type { CatalogSnapshot } from '../../src/gateway/sql/catalog.ts';
 import { loadCatalog } from '../../src/gateway/sql/catalog-query.ts';
 import type { ParsedStatement, Understanding } from '../../src/gateway/sql/effects.ts';
@@ -27,8 +28,6 @@ const cases = (file: string): readonly CorpusCase[] => JSON.parse(read(file)).ca
  */
 const MASKING_DECIDES =
   /^(SELECT id FROM users ORDER BY ssn|SELECT count\(\*\) FROM users WHERE salary|EXPLAIN ANALYZE SELECT 1 FROM users WHERE email|DECLARE c CURSOR WITH HOLD FOR SELECT email|COPY \(SELECT email FROM users\) TO STDOUT)/;
-
-const SEVERITY: Readonly<Record<Verdict, number>> = { allow: 0, ask: 1, block: 2, terminate: 3 };
 
 let database: TestDatabase;
 let parser: Parser;

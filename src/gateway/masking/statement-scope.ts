@@ -1,3 +1,4 @@
+import { qualifiedName } from '../sql/effects.ts';
 import { hasColumn, type MaskedBy, type MaskedCatalog, type MaskedRelation, maskedNames } from './masked-catalog.ts';
 import { isSystemSchema, systemValueColumns } from './system-relations.ts';
 import {
@@ -98,7 +99,7 @@ export function statementScope(node: unknown, catalog: MaskedCatalog): Statement
     if (found.length > 0 || shadowed) return;
     if (schema === null ? name.startsWith('pg_') : isSystemSchema(schema))
       addSource(alias.name ?? name, { entry: null });
-    else if (!target) unknownRelation ??= schema === null ? name : `${schema}.${name}`;
+    else if (!target) unknownRelation ??= qualifiedName({ schema, name });
     simple = false;
   };
 

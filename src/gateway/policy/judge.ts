@@ -1,4 +1,4 @@
-import type { EffectKind, PolicyPreset, PolicyRule, Verdict } from '../../contract/index.ts';
+import type { EffectKind, Environment, PolicyPreset, PolicyRule, Verdict } from '../../contract/index.ts';
 import { assertNever } from '../../contract/index.ts';
 import type { ParsedStatement } from '../sql/effects.ts';
 import { compileRule, type OwnRule } from './own/compile.ts';
@@ -21,7 +21,8 @@ export interface PresetDefinition {
   readonly otherwise: Verdict;
 }
 
-const SEVERITY: Readonly<Record<Verdict, number>> = { allow: 0, ask: 1, block: 2, terminate: 3 };
+/** Verdicts by how much they hold back. */
+export const SEVERITY: Readonly<Record<Verdict, number>> = { allow: 0, ask: 1, block: 2, terminate: 3 };
 
 const FUNCTION_CALL = {
   id: 'function-call',
@@ -42,6 +43,7 @@ const OTHER = {
 export function createPolicy(definition: PresetDefinition, rules: readonly PolicyRule[] = []): Policy {
   const own = rules.map(compileRule);
   const shadows = shadowed(rules);
+  const byPreset = remembered((statement, environment) => answerOfPreset(definition, statement, environment));
   const shown = (verdict: Verdict, rule: { id: string; title: string; description: string }): PolicyRuleView => ({
     id: rule.id,
     title: rule.title,
@@ -70,11 +72,31 @@ export function createPolicy(definition: PresetDefinition, rules: readonly Polic
       ...definition.rules.map(([verdict, rule]) => shown(verdict, rule)),
       shown(definition.otherwise, OTHER),
     ],
-    judge: (input) => judge(definition, own, input),
+    judge: (input) => judge(definition, own, byPreset, input),
   };
 }
 
-function judge(definition: PresetDefinition, own: readonly OwnRule[], input: PolicyInput): Judgement {
+type PresetAnswer = (statement: ParsedStatement, environment: Environment) => Judgement;
+
+/** The parser hands out the same statements for the same text and catalog, so a preset's answer to one is worked out once. */
+function remembered(answer: PresetAnswer): PresetAnswer {
+  const known = new WeakMap<ParsedStatement, Partial<Record<Environment, Judgement>>>();
+  return (statement, environment) => {
+    const answers = known.get(statement) ?? {};
+    const before = answers[environment];
+    if (before !== undefined) return before;
+    const judgement = answer(statement, environment);
+    known.set(statement, { ...answers, [environment]: judgement });
+    return judgement;
+  };
+}
+
+function judge(
+  definition: PresetDefinition,
+  own: readonly OwnRule[],
+  byPreset: PresetAnswer,
+  input: PolicyInput,
+): Judgement {
   if (input.protocol === 'function_call') {
     return (
       byOwnRule(own, opaque(['function_call', 'unknown']), input) ??
@@ -101,7 +123,7 @@ function judge(definition: PresetDefinition, own: readonly OwnRule[], input: Pol
     case 'understood':
       return worst(
         understanding.statements.map((statement, position) => {
-          const judgement = judgeStatement(definition, own, statement, input);
+          const judgement = byOwnRule(own, statement, input) ?? byPreset(statement, input.environment);
           return understanding.statements.length > 1 ? numbered(judgement, position + 1) : judgement;
         }),
       );
@@ -110,18 +132,12 @@ function judge(definition: PresetDefinition, own: readonly OwnRule[], input: Pol
   }
 }
 
-function judgeStatement(
-  definition: PresetDefinition,
-  own: readonly OwnRule[],
-  statement: ParsedStatement,
-  input: PolicyInput,
-): Judgement {
-  const byOwn = byOwnRule(own, statement, input);
-  if (byOwn !== null) return byOwn;
-  const notKnown = partNotUnderstood.applies(statement, input);
+function answerOfPreset(definition: PresetDefinition, statement: ParsedStatement, environment: Environment): Judgement {
+  const place = { environment };
+  const notKnown = partNotUnderstood.applies(statement, place);
   if (notKnown !== null) return answer(definition.notUnderstood, partNotUnderstood, notKnown, partNotUnderstood.hint);
   for (const [verdict, rule] of definition.rules) {
-    const reason = rule.applies(statement, input);
+    const reason = rule.applies(statement, place);
     if (reason !== null) return answer(verdict, rule, reason, verdict === 'allow' ? null : rule.hint);
   }
   return answer(definition.otherwise, OTHER, 'No rule allows it.', 'The operator is asked about what no rule knows.');

@@ -1,5 +1,5 @@
 import type { RuleAnswer, Scope } from '../../contract/index.ts';
-import type { RelationReference } from '../sql/effects.ts';
+import { qualifiedName } from '../sql/effects.ts';
 import { isSafeCall } from './functions.ts';
 import { createPolicy } from './judge.ts';
 import { matcherOf } from './own/patterns.ts';
@@ -39,17 +39,15 @@ function outsideOf(schemas: readonly string[], { understanding, protocol }: Poli
     if (!effects.understood || effects.kinds.includes('procedural'))
       return 'Which schemas it would touch cannot be told.';
     const opaque = effects.functions.find((one) => !isSafeCall(one));
-    if (opaque !== undefined) return `What ${nameOf(opaque)}() would touch cannot be told.`;
+    if (opaque !== undefined) return `What ${qualifiedName(opaque)}() would touch cannot be told.`;
     const strange =
       effects.writes.find(({ schema }) => schema === null || !inside(schema)) ??
       effects.reads.find(({ schema }) => schema === null || !(inside(schema) || open(schema)));
-    if (strange !== undefined) return `It would touch ${nameOf(strange)}, which is in none of the schemas of this key.`;
+    if (strange !== undefined)
+      return `It would touch ${qualifiedName(strange)}, which is in none of the schemas of this key.`;
   }
   return null;
 }
-
-const nameOf = ({ schema, name }: Pick<RelationReference, 'schema' | 'name'>): string =>
-  schema === null ? name : `${schema}.${name}`;
 
 const hintOf = ({ schemas = [] }: Scope): string =>
   `Work in ${schemas.join(', ')}; name the schema, as in schema.table.`;

@@ -3,7 +3,7 @@ import type { Judgement } from '../policy/types.ts';
 import type { Effects } from '../sql/effects.ts';
 import type { JudgeContext, Judged, Uncommitted } from './judged.ts';
 
-export interface GatedJudgement extends Judgement {
+export interface GatedJudgement extends Omit<Judgement, 'atCommit'> {
   /** It runs now, and the COMMIT waits for it. */
   readonly awaitsCommit: boolean;
   /** It is a COMMIT that makes statements permanent which were let run for it to be asked about. */
@@ -40,14 +40,15 @@ export function gateCommit(
   if (judgement.verdict === 'ask' && judgement.atCommit === true) {
     const alone = effects.length > 0 && !effects.some(({ kinds }) => kinds.includes('transaction'));
     const runs = transaction === 'open' && !transactionMoved && alone;
-    return { ...judgement, verdict: runs ? 'allow' : 'ask', awaitsCommit: runs, commitsGated: false };
+    return { verdict: runs ? 'allow' : 'ask', rule: judgement.rule, awaitsCommit: runs, commitsGated: false };
   }
-  const open = { ...judgement, awaitsCommit: false, commitsGated: false };
+  const { verdict, rule } = judgement;
+  const open = { verdict, rule, awaitsCommit: false, commitsGated: false };
   const [first] = uncommitted;
   // In a failed transaction COMMIT rolls back, and there is nothing to ask.
   if (first === undefined || transaction === 'failed' || !effects.some(commits)) return open;
-  if (judgement.verdict === 'block' || judgement.verdict === 'terminate') return open;
-  return { ...open, verdict: 'ask', rule: commitRule(first.rule, uncommitted), commitsGated: true };
+  if (verdict === 'block' || verdict === 'terminate') return open;
+  return { awaitsCommit: false, verdict: 'ask', rule: commitRule(first.rule, uncommitted), commitsGated: true };
 }
 
 /** What waits for the COMMIT of the session's open transaction. */

@@ -1,5 +1,5 @@
 import type { EffectsView } from '../../contract/index.ts';
-import type { Effects, RelationReference } from '../sql/effects.ts';
+import { type Effects, qualifiedName } from '../sql/effects.ts';
 
 /** Of a text that is not understood. */
 export const unknownEffects: EffectsView = {
@@ -13,7 +13,7 @@ export const unknownEffects: EffectsView = {
 /** The effects of all statements of a text, as people and journals read them. */
 export function effectsView(effects: readonly Effects[]): EffectsView {
   const names = (pick: (effect: Effects) => readonly { schema: string | null; name: string }[]): string[] => [
-    ...new Set(effects.flatMap((effect) => pick(effect).map(qualified))),
+    ...new Set(effects.flatMap((effect) => pick(effect).map(qualifiedName))),
   ];
   return {
     kinds: [...new Set(effects.flatMap((effect) => effect.kinds))],
@@ -23,6 +23,3 @@ export function effectsView(effects: readonly Effects[]): EffectsView {
     understood: effects.every((effect) => effect.understood),
   };
 }
-
-const qualified = (reference: Pick<RelationReference, 'schema' | 'name'>): string =>
-  reference.schema === null ? reference.name : `${reference.schema}.${reference.name}`;

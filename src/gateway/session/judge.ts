@@ -1,19 +1,11 @@
 import { mergeMasking } from '../masking/profile.ts';
 import type { MaskingProfile, StatementMasking } from '../masking/types.ts';
-import { withinScope } from '../policy/scope.ts';
-import type { Judgement, PolicyInput } from '../policy/types.ts';
 import type { CatalogSnapshot } from '../sql/catalog.ts';
-import { indexOf } from '../sql/catalog-index.ts';
-import { columnsTouched } from '../sql/columns.ts';
-import type { ParsedStatement, RelationReference, Understanding } from '../sql/effects.ts';
-import { restsOnCatalog } from './catalog-reliance.ts';
-import { withCaution } from './caution.ts';
-import { commits, cumulativeEffects, gateCommit } from './commit-gate.ts';
-import { consequencesOf, movesNames } from './consequences.ts';
+import type { ParsedStatement, Understanding } from '../sql/effects.ts';
+import { conclude } from './conclude.ts';
+import { movesNames } from './consequences.ts';
 import type { Definition } from './definition.ts';
-import { effectsView, unknownEffects } from './effects-view.ts';
 import type { JudgeContext, Judged } from './judged.ts';
-import { withMasking } from './mask-verdict.ts';
 import { NameRegistry, type NameScope } from './names.ts';
 import { decode, notUnderstood, shownText } from './reading.ts';
 
@@ -177,83 +169,4 @@ function understandDefinition(definition: Definition, context: JudgeContext): Un
     statement.names.flatMap((use) => (use.op === 'prepare' ? [use.statement] : [])),
   );
   return { status: 'understood', statements: inner };
-}
-
-function conclude(
-  shown: Pick<Judged, 'text' | 'wholeDigest'>,
-  own: Understanding,
-  understanding: Understanding,
-  masking: StatementMasking | null,
-  protocol: 'simple' | 'extended' | 'function_call',
-  context: JudgeContext,
-): Judged {
-  const { environment, connection, agent, subject, groups, database, role, now, transaction, catalog } = context;
-  const input: Omit<PolicyInput, 'understanding'> = {
-    environment,
-    connection,
-    agent,
-    subject,
-    groups,
-    database,
-    role,
-    now,
-    protocol,
-    transaction,
-    transactionMoved: context.transactionMoved,
-    estimatedRows: (relation) => estimatedRows(relation, catalog),
-    columns: (statement) => columnsTouched(statement, catalog),
-  };
-  const answered = doubted(context.policy.judge({ ...input, understanding }), understanding, input, context);
-  const byPolicy = withinScope(answered, context.scope, { ...input, understanding });
-  const all = understanding.status === 'understood' ? understanding.statements : [];
-  const effects = all.map((statement) => statement.effects);
-  const masked = withCaution(withMasking(byPolicy, masking, context.policy.preset), context.caution, effects);
-  const { verdict, rule, awaitsCommit, commitsGated } = gateCommit(masked, effects, context);
-  const itself = understanding.status === 'understood' ? effectsView(effects) : unknownEffects;
-  const view = commitsGated ? cumulativeEffects(context.uncommitted) : itself;
-  return {
-    ...shown,
-    verdict,
-    rule,
-    awaitsCommit,
-    commitsGated,
-    commits: effects.some(commits),
-    effects: view,
-    masking,
-    statements: own.status === 'understood' ? own.statements : [],
-    ...consequencesOf(itself, effects, context),
-  };
-}
-
-/** What would be let through because of a catalog that cannot be relied on is judged as what is not understood. */
-function doubted(
-  judgement: Judgement,
-  understanding: Understanding,
-  input: Omit<PolicyInput, 'understanding'>,
-  { policy, profile, catalogDoubt, madeHere }: JudgeContext,
-): Judgement {
-  // What waits for its COMMIT is seen by a person before anything of it lasts.
-  if (
-    judgement.verdict !== 'allow' ||
-    understanding.status !== 'understood' ||
-    (catalogDoubt === null && madeHere.size === 0)
-  )
-    return judgement;
-  const rests = understanding.statements.some(
-    ({ effects }) =>
-      (catalogDoubt !== null && restsOnCatalog(effects, profile.active)) ||
-      effects.writes.some(({ name }) => madeHere.has(name)),
-  );
-  if (!rests) return judgement;
-  const reason =
-    catalogDoubt ??
-    'it writes to what this transaction has just made, and only after COMMIT can be seen what that does';
-  const doubt = policy.judge({ ...input, understanding: notUnderstood(reason) });
-  return doubt.verdict === 'allow' ? judgement : doubt;
-}
-
-/** pg_class.reltuples is -1 for a relation that was never analysed. */
-function estimatedRows({ oid }: RelationReference, catalog: CatalogSnapshot | null): number | null {
-  const rows = oid === null || catalog === null ? undefined : indexOf(catalog).relationByOid(oid)?.estimatedRows;
-  return rows === undefined || rows < 0 ? null : rows;
 }

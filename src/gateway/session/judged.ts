@@ -46,6 +46,25 @@ export interface JudgeContext {
   readonly madeHere: ReadonlySet<string>;
 }
 
+/**
+ * What a session is like before it did anything, for judgements beside one: nothing of it is in flight, and it reads texts
+ * as the gate insists on for anything but `observe`.
+ */
+export const newSession = {
+  standardConformingStrings: true,
+  clientEncoding: 'UTF8',
+  readingVaries: false,
+  readingInFlight: false,
+  searchPathVaries: false,
+  searchPathInFlight: false,
+  transactionMoved: false,
+  uncommitted: [],
+  caution: null,
+  scope: null,
+  catalogDoubt: null,
+  madeHere: new Set<string>(),
+} as const satisfies Partial<JudgeContext>;
+
 /** A statement that ran in a transaction whose COMMIT is to wait for the operator because of it. */
 export interface Uncommitted {
   readonly text: string;

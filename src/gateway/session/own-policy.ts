@@ -1,19 +1,15 @@
 import { tagged } from '../sql/tree.ts';
 import type { JudgeContext, Judged } from './judged.ts';
 
-/**
- * The SQL that answers `SHOW postern.policy`, for the server to run in its place: so the answer comes in whatever protocol,
- * format and transaction state the client is in. Null for every other text. The question stands alone in its text.
- */
-export function policyQuestion(text: Buffer, context: JudgeContext): string | null {
-  if (text.length > 200) return null;
+/** True when the text is `SHOW postern.policy` and nothing else. */
+export function asksForPolicy(text: Buffer, { parser }: Pick<JudgeContext, 'parser'>): boolean {
+  if (text.length > 200) return false;
   const asked = text.toString('latin1');
-  if (!/postern/i.test(asked)) return null;
-  const understanding = context.parser.understand(asked, null);
-  if (understanding.status !== 'understood' || understanding.statements.length !== 1) return null;
+  if (!/postern/i.test(asked)) return false;
+  const understanding = parser.understand(asked, null);
+  if (understanding.status !== 'understood' || understanding.statements.length !== 1) return false;
   const statement = tagged(understanding.statements[0]?.tree);
-  if (statement?.tag !== 'VariableShowStmt' || statement.node.name !== 'postern.policy') return null;
-  return answer(context);
+  return statement?.tag === 'VariableShowStmt' && statement.node.name === 'postern.policy';
 }
 
 /** Nobody needs leave to read the rules that they are judged by. */
@@ -26,7 +22,11 @@ export const asPolicyQuestion = (judged: Judged): Judged => ({
   commitsGated: false,
 });
 
-function answer({ policy, environment, clientEncoding }: JudgeContext): string {
+/**
+ * The SQL that answers `SHOW postern.policy`, for the server to run in its place: so the answer comes in whatever protocol,
+ * format and transaction state the client is in.
+ */
+export function policyAnswer({ policy, environment, clientEncoding }: JudgeContext): string {
   const rows = policy.rules.map(({ verdict, id, title, description }) => [verdict, id, title, description]);
   const about = `${policy.title}: ${policy.description} This connection is labelled ${environment}. Rules are asked in order; the first that holds answers.`;
   const values = [['', 'policy', policy.preset, about], ...rows].map(

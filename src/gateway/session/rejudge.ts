@@ -2,7 +2,7 @@ import type { RuleAnswer, Verdict } from '../../contract/index.ts';
 import type { JournalRecord, RecordBody } from '../journal/records.ts';
 import type { Policy } from '../policy/types.ts';
 import { judge, judgeDefinition, judgeFunctionCall } from './judge.ts';
-import type { JudgeContext, Judged } from './judged.ts';
+import { type JudgeContext, type Judged, newSession } from './judged.ts';
 import { NameRegistry } from './names.ts';
 
 /** What does not change while a recorded session is judged again; the session's own facts come from its journal. */
@@ -43,7 +43,7 @@ export function* rejudge(
       const { connection, agent, subject, database, role } = body;
       session = { connection, agent, subject, database, role };
     } else if (body.type === 'statement' && session !== null) {
-      const base = { ...context, ...session, ...asRecorded, transaction: body.transaction, now: time };
+      const base = { ...context, ...session, ...newSession, transaction: body.transaction, now: time };
       const { statement, text, verdict, rule, textDigest } = body;
       const under = (policy: Policy): Judged => judgeRecord(body, names, { ...base, policy });
       if (textDigest !== null) {
@@ -60,22 +60,6 @@ export function* rejudge(
     }
   }
 }
-
-/** Settings of a session that its journal does not tell; these are what the gate insists on for anything but `observe`. */
-const asRecorded = {
-  standardConformingStrings: true,
-  clientEncoding: 'UTF8',
-  readingVaries: false,
-  readingInFlight: false,
-  searchPathVaries: false,
-  searchPathInFlight: false,
-  transactionMoved: false,
-  uncommitted: [],
-  caution: null,
-  scope: null,
-  catalogDoubt: null,
-  madeHere: new Set<string>(),
-} as const;
 
 function judgeRecord(record: StatementRecord, names: NameRegistry, context: JudgeContext): Judged {
   const { protocol, text, effects } = record;

@@ -23,7 +23,7 @@ import type { JudgeContext, Judged } from './judged.ts';
 import { NameRegistry } from './names.ts';
 import { judgeOversized, Oversized } from './oversized.ts';
 import type { Portal } from './owed.ts';
-import { asPolicyQuestion, policyQuestion } from './own-policy.ts';
+import { asksForPolicy, asPolicyQuestion, policyAnswer } from './own-policy.ts';
 import { whyUnreadable } from './reading.ts';
 import { tooManyPortals } from './refusal.ts';
 import type { RunningStatement } from './running-statement.ts';
@@ -112,9 +112,9 @@ export function planUnit(unit: Unit, options: PlanOptions): UnitPlan {
       if (unit.frame instanceof Oversized) return oversizedPlan(unit.frame, 'simple', options);
       const text = decodeQuery(unit.frame);
       const judged = judge(text, 'simple', options.names, options.context);
-      const answer = policyQuestion(text, options.context);
-      const known = answer === null ? judged : asPolicyQuestion(judged);
-      const frame = answer === null ? unit.frame : encode.query(answer);
+      const asks = asksForPolicy(text, options.context);
+      const known = asks ? asPolicyQuestion(judged) : judged;
+      const frame = asks ? encode.query(policyAnswer(options.context)) : unit.frame;
       return { kind: 'query', frame, members: [member(known, 'simple', null, [], { text }, options)] };
     }
     case 'function_call': {
@@ -152,8 +152,9 @@ function planSegment(frames: readonly JudgedMessage[], end: 'sync' | 'flush', se
       case frontend.parse: {
         const message = definitionOf(frame, options.context);
         names.setPrepared(message.name, message.definition);
-        const answer = policyQuestion(message.definition.text, options.context);
-        steps.push({ kind: 'parse', frame: answer === null ? frame : encode.parse(message.name, answer), ...message });
+        const asks = asksForPolicy(message.definition.text, options.context);
+        const told = asks ? encode.parse(message.name, policyAnswer(options.context)) : frame;
+        steps.push({ kind: 'parse', frame: told, ...message });
         break;
       }
       case frontend.bind: {
@@ -246,9 +247,7 @@ function bindMember(message: BindMessage, known: Definition | undefined, names: 
   const definition = known ?? unknownDefinition(message.statement);
   const byText = judgeDefinition(definition, names, options.context);
   const judged =
-    definition.via === 'parse' && policyQuestion(definition.text, options.context) !== null
-      ? asPolicyQuestion(byText)
-      : byText;
+    definition.via === 'parse' && asksForPolicy(definition.text, options.context) ? asPolicyQuestion(byText) : byText;
   const parameters = boundValues(message, definition.parameterTypes);
   const made = member(judged, 'extended', message, parameters, definition, options);
   const fields = options.answers.statementFields(message.statement);

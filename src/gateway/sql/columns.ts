@@ -1,6 +1,6 @@
 import type { CatalogRelation, CatalogSnapshot } from './catalog.ts';
 import { indexOf } from './catalog-index.ts';
-import type { ParsedStatement, RelationReference } from './effects.ts';
+import { type ParsedStatement, qualifiedName, type RelationReference } from './effects.ts';
 import { isNode, listAt, nameParts, type SyntaxNode, stringAt, tagged, untag } from './tree.ts';
 
 /** Column names that a text mentions anywhere, and whether it may also mean whole rows. */
@@ -47,7 +47,7 @@ function find({ tree, effects }: ParsedStatement, catalog: CatalogSnapshot | nul
 }
 
 function columnsOf(reference: RelationReference, relation: CatalogRelation | null, mentioned: Mentioned): string[] {
-  const qualified = reference.schema === null ? reference.name : `${reference.schema}.${reference.name}`;
+  const qualified = qualifiedName(reference);
   if (relation === null) return [`${qualified}.*`];
   const direct = mentioned.relations.has(reference.name) || mentioned.relations.has(qualified);
   const all = mentioned.wholeRows || !direct;

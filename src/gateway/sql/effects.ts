@@ -10,6 +10,10 @@ export interface RelationReference {
   readonly via?: 'inheritance' | 'view' | 'cascade' | 'trigger' | 'function';
 }
 
+/** `schema.name`, or the name alone where the schema is not known. */
+export const qualifiedName = ({ schema, name }: Pick<RelationReference, 'schema' | 'name'>): string =>
+  schema === null ? name : `${schema}.${name}`;
+
 export interface FunctionReference {
   readonly schema: string | null;
   readonly name: string;

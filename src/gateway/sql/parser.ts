@@ -24,14 +24,14 @@ export interface Parser {
 export async function createParser(options: { readonly limits?: Partial<SqlLimits> } = {}): Promise<Parser> {
   await loadModule();
   const limits: SqlLimits = { ...DEFAULT_SQL_LIMITS, ...options.limits };
-  const cache = new ByteBoundedCache<Understanding>(limits.cacheBytes);
+  const cache = new ByteBoundedCache<Known>(limits.cacheBytes);
   let sound = true;
   return {
     statementBytes: limits.statementBytes,
     understand(text, catalog) {
-      const key = `${catalog === null ? 0 : indexOf(catalog).id}:${text}`;
-      const known = cache.get(key); // only texts that passed the checks below were ever kept
-      if (known !== undefined) return known;
+      const id = catalog === null ? 0 : indexOf(catalog).id;
+      const known = cache.get(text); // only texts that passed the checks below were ever kept
+      for (const one of known ?? []) if (one.catalog === id) return one.understanding;
       const refusal = refuseText(text, limits);
       if (refusal !== null) return refusal;
       if (!sound)
@@ -41,11 +41,18 @@ export async function createParser(options: { readonly limits?: Partial<SqlLimit
         );
       const understanding = understandUncached(text, catalog);
       if (understanding.status === 'not_understood' && understanding.code === 'too_deep') sound = selfCheck();
-      cache.set(key, understanding, entryBytes(text));
+      const all = [{ catalog: id, understanding }, ...(known ?? [])].slice(0, keptCatalogs);
+      cache.set(text, all, entryBytes(text) * all.length);
       return understanding;
     },
   };
 }
+
+/** What is known of one text, by the catalog it was looked at with, the latest first. */
+type Known = readonly { readonly catalog: number; readonly understanding: Understanding }[];
+
+/** Catalogs that one text is remembered with: those of a few search paths, and of a few databases. */
+const keptCatalogs = 8;
 
 /** A tree takes roughly forty times its text (measured on the benign corpus), and a little for the entry itself. */
 const entryBytes = (text: string): number => 512 + text.length * 40;

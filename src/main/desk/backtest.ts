@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Backtest, ConnectionConfig, Verdict } from '../../contract/index.ts';
+import { SEVERITY } from '../../gateway/policy/judge.ts';
 import type { CatalogSnapshot } from '../../gateway/sql/catalog.ts';
 import type { DeskPorts, PolicySource } from './ports.ts';
 
@@ -8,7 +9,6 @@ const listedChanges = 500;
 /** Longest text that a backtest shows, in characters. */
 const shownText = 2000;
 
-const severity: Readonly<Record<Verdict, number>> = { allow: 0, ask: 1, block: 2, terminate: 3 };
 const none = (): Record<Verdict, number> => ({ allow: 0, ask: 0, block: 0, terminate: 0 });
 
 /**
@@ -56,7 +56,7 @@ export async function backtest(
   }
   // What would have passed and now would not, and the other way round, matters before how often.
   const distance = ({ current, proposed: next }: Backtest['changes'][number]): number =>
-    Math.abs(severity[next.verdict] - severity[current.verdict]);
+    Math.abs(SEVERITY[next.verdict] - SEVERITY[current.verdict]);
   changes.sort((one, other) => distance(other) - distance(one) || other.at - one.at);
   return {
     ...result,

@@ -4,6 +4,7 @@ import { previewRows } from '../../gateway/masking/preview.ts';
 import { compileMasking } from '../../gateway/masking/profile.ts';
 import { policies, policyOf } from '../../gateway/policy/index.ts';
 import { judge } from '../../gateway/session/judge.ts';
+import { newSession } from '../../gateway/session/judged.ts';
 import { NameRegistry } from '../../gateway/session/names.ts';
 import { rejudge } from '../../gateway/session/rejudge.ts';
 import type { CatalogRelation } from '../../gateway/sql/catalog.ts';
@@ -27,6 +28,7 @@ export async function createJudges(hashKey: Buffer): Promise<DeskJudges> {
     explain(config, text, catalog, agent) {
       const { name, environment, maskRules, upstream } = config;
       const { verdict, rule, effects } = judge(Buffer.from(text), 'simple', new NameRegistry(), {
+        ...newSession,
         parser,
         catalog,
         policy: policyOf(config),
@@ -40,18 +42,6 @@ export async function createJudges(hashKey: Buffer): Promise<DeskJudges> {
         role: upstream.user,
         now: Date.now(),
         transaction: 'idle',
-        standardConformingStrings: true,
-        readingVaries: false,
-        readingInFlight: false,
-        searchPathVaries: false,
-        searchPathInFlight: false,
-        transactionMoved: false,
-        uncommitted: [],
-        caution: null,
-        scope: null,
-        catalogDoubt: null,
-        madeHere: new Set<string>(),
-        clientEncoding: 'UTF8',
       });
       return { verdict, rule, effects };
     },

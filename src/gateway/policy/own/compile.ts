@@ -1,5 +1,10 @@
 import type { EffectKind, PolicyRule, RuleMatch } from '../../../contract/index.ts';
-import type { ParsedStatement, PredicateQuality, RelationReference } from '../../sql/effects.ts';
+import {
+  type ParsedStatement,
+  type PredicateQuality,
+  qualifiedName,
+  type RelationReference,
+} from '../../sql/effects.ts';
 import { conditions, neverImplied } from '../conditions.ts';
 import { isSafeCall } from '../functions.ts';
 import type { Rule } from '../rule.ts';
@@ -8,8 +13,9 @@ import { matcherOf } from './patterns.ts';
 import { inWindow } from './time-window.ts';
 
 /** One rule of the operator, ready to be asked. */
-export interface OwnRule extends Rule {
+export interface OwnRule extends Omit<Rule, 'applies'> {
   readonly source: PolicyRule;
+  applies(statement: ParsedStatement, input: PolicyInput): string | null;
 }
 
 type Test = (statement: ParsedStatement, input: PolicyInput) => boolean;
@@ -76,7 +82,7 @@ function statementTests(when: RuleMatch, allows: boolean): Test[] {
   listed(relationMatcher(when.relations, allows), ({ effects: { reads, writes } }) => counted([...reads, ...writes]));
   listed(relationMatcher(when.reads, allows), ({ effects: { reads } }) => counted(reads));
   listed(relationMatcher(when.writes, allows), ({ effects: { writes } }) => counted(writes));
-  listed(optional(when.functions), ({ effects: { functions } }) => functions.map(qualified));
+  listed(optional(when.functions), ({ effects: { functions } }) => functions.map(qualifiedName));
   listed(columnMatcher(when.columns, allows), (statement, input) => input.columns(statement));
   listed<PredicateQuality>(
     predicate && ((quality) => predicate.includes(quality)),
@@ -113,7 +119,7 @@ function excusesNothingElse(when: RuleMatch): Test {
     return (
       callable === undefined ||
       when.conditions?.includes('unknown-function') === true ||
-      statement.effects.functions.every((one) => isSafeCall(one) || callable(qualified(one)))
+      statement.effects.functions.every((one) => isSafeCall(one) || callable(qualifiedName(one)))
     );
   };
 }
@@ -127,7 +133,7 @@ function relationMatcher(patterns: readonly string[] | undefined, allows: boolea
   const matches = matcherOf(patterns);
   const inAnySchema = matcherOf(patterns.map((pattern) => pattern.slice(pattern.lastIndexOf('.') + 1)));
   return (relation: RelationReference): boolean =>
-    matches(qualified(relation)) || (relation.schema === null && !allows && inAnySchema(relation.name));
+    matches(qualifiedName(relation)) || (relation.schema === null && !allows && inAnySchema(relation.name));
 }
 
 /** `relation.*` stands for columns that nobody knows: they may be any of a restraining rule's, and are none of an allowing one's. */
@@ -143,9 +149,6 @@ function columnMatcher(patterns: readonly string[] | undefined, allows: boolean)
     return !allows && (ofRelation(relation) || !relation.includes('.'));
   };
 }
-
-const qualified = ({ schema, name }: { readonly schema: string | null; readonly name: string }): string =>
-  schema === null ? name : `${schema}.${name}`;
 
 function largest({ effects }: ParsedStatement, { estimatedRows }: PolicyInput): number | null {
   if (effects.writes.length === 0) return effects.insertedRows ?? null;

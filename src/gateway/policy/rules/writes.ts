@@ -153,7 +153,7 @@ export const scopedWriteElsewhere: Rule = {
   ...scopedWrite,
   id: 'scoped-write-outside-production',
   title: 'Small write outside production',
-  applies: (statement, input) => (input.environment === 'production' ? null : scopedWrite.applies(statement, input)),
+  applies: (statement, place) => (place.environment === 'production' ? null : scopedWrite.applies(statement, place)),
 };
 
 /** Any change of rows, for presets that allow none. */
