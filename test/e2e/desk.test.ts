@@ -161,6 +161,72 @@ test('a mask rule that is changed holds from the next statement on', async () =>
   await expect.poll(email).toBe('***');
 });
 
+test('a rule of one’s own answers from the next statement on, counts its answers, and a backtest shows what another would change', async () => {
+  const agent = await app.agent();
+  expect((await agent.query('SELECT count(*) FROM orders')).rows).toHaveLength(1);
+  await go('Rules');
+  await page.getByRole('tab', { name: 'Policy' }).click();
+  await page.getByRole('button', { name: 'Add rule' }).click();
+  await page.getByLabel('Id', { exact: true }).fill('no-orders');
+  await page.getByLabel('Then').selectOption('block');
+  await page.getByLabel('Add a condition').selectOption('relations');
+  await page.getByLabel('it touches', { exact: true }).fill('public.orders');
+  await page.getByLabel('Reason', { exact: true }).fill('Orders are not for agents.');
+  await page.getByRole('button', { name: 'Add to the draft' }).click();
+  await page.getByRole('button', { name: 'Run with the draft' }).click();
+  await page.getByText(/would be answered otherwise/).waitFor();
+  await page
+    .getByRole('list', { name: 'Statements answered otherwise' })
+    .getByText('SELECT count(*) FROM orders')
+    .first()
+    .waitFor();
+  // Nothing of it is in force before it is saved.
+  expect((await agent.query('SELECT count(*) FROM orders')).rows).toHaveLength(1);
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await page.getByRole('button', { name: 'Undo the last save' }).waitFor();
+  await expect(agent.query('SELECT count(*) FROM orders')).rejects.toMatchObject({
+    code: '42501',
+    message: 'Postern refused this statement: Orders are not for agents.',
+  });
+  await page.getByLabel('Statement', { exact: true }).fill('DELETE FROM orders');
+  await page.getByRole('button', { name: 'Test', exact: true }).click();
+  await page.getByRole('region', { name: 'Test a statement' }).getByText('no-orders').waitFor();
+  await page.reload();
+  await page.getByRole('tab', { name: 'Policy' }).click();
+  await page.getByRole('listitem', { name: 'Rule no-orders' }).getByText('1 hit').waitFor();
+  await page.getByRole('button', { name: 'Delete no-orders' }).click();
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await page.getByRole('button', { name: 'Undo the last save' }).waitFor();
+  expect((await agent.query('SELECT count(*) FROM orders')).rows).toHaveLength(1);
+});
+
+test('a sweep of production is approved once as a whole: what follows of it runs unasked, until it is ended', async () => {
+  const agent = await app.agent();
+  await agent.query('BEGIN');
+  const first = agent.query('DELETE FROM payments; DELETE FROM order_items');
+  await page.getByText('Part of a sweep of public, production').waitFor();
+  await page
+    .getByText(/^\d+ tables, about [\d,.]+ rows/)
+    .first()
+    .waitFor();
+  await page.getByRole('radio', { name: 'The whole sweep' }).check();
+  await page.getByLabel('Type demo to approve the whole sweep in production').fill('demo');
+  await armed();
+  await page.getByRole('button', { name: 'Approve the sweep' }).click();
+  await first;
+  await agent.query('DELETE FROM orders');
+  await page.getByRole('region', { name: 'Decided as a whole' }).getByRole('button').first().click();
+  await page.getByText('1 further statement ran unasked').waitFor();
+  await page.getByRole('button', { name: 'End the sweep' }).click();
+  await page.getByText('the operator ended it').waitFor();
+  const next = agent.query('DELETE FROM products').catch((error) => error);
+  await page.getByText('Part of a sweep of public, production').waitFor();
+  await armed();
+  await page.keyboard.press('d');
+  expect(await next).toMatchObject({ code: '42501' });
+  await agent.query('ROLLBACK');
+});
+
 test('an agent key is shown once, works at once, and is refused at once when revoked', async () => {
   await go('Connections');
   await page

@@ -282,6 +282,84 @@ describe('replay', () => {
   });
 });
 
+describe('the policy of a connection', () => {
+  const openPolicy = async () => {
+    await open('#/rules');
+    await page.getByRole('tab', { name: 'Policy' }).click();
+    await page.getByRole('region', { name: 'Own rules' }).getByRole('listitem').first().waitFor();
+  };
+  const rows = () => page.getByRole('region', { name: 'Own rules' }).getByRole('listitem');
+
+  it('shows each rule in words, how often it answered, and which one never can', async () => {
+    await openPolicy();
+    expect(await rows().nth(0).innerText()).toMatch(
+      /Addresses of customers\s+When it does read, and it uses columns public\.customers\.email\s+no-customer-emails\s+3 hits/,
+    );
+    expect(await rows().nth(1).innerText()).toMatch(/Ended 3[01] Jan 2026/);
+    expect(await rows().nth(2).innerText()).toContain('Never answers: no-customer-emails always does');
+  });
+
+  it('adds a rule by its form, says what is wrong at its field, and saves and takes back', async () => {
+    await openPolicy();
+    await page.getByRole('button', { name: 'Add rule' }).click();
+    await page.getByRole('button', { name: 'Add to the draft' }).click();
+    expect(await page.getByLabel('Reason', { exact: true }).getAttribute('aria-invalid')).toBe('true');
+    await page.getByLabel('Id', { exact: true }).fill('payments');
+    await page.getByLabel('Then').selectOption('block');
+    await page.getByLabel('Add a condition').selectOption('writes');
+    await page.getByLabel('it writes', { exact: true }).fill('payments.*, public.invoices');
+    await page.getByLabel('Reason', { exact: true }).fill('Payments are written by the ledger.');
+    await page.getByRole('button', { name: 'Add to the draft' }).click();
+    expect(await rows().last().innerText()).toContain('When it writes payments.* or public.invoices');
+    await page.getByRole('button', { name: 'Move payments up' }).click();
+    expect(await rows().nth(2).innerText()).toContain('payments.*');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByRole('button', { name: 'Undo the last save' }).click();
+    await page.waitForFunction(() => document.querySelectorAll('[aria-label="Own rules"] li').length === 3);
+  });
+
+  it('takes rules as JSON, all or none, and says where a fault is', async () => {
+    await openPolicy();
+    await page.getByRole('button', { name: 'Import, export' }).click();
+    const text = page.getByLabel('policyRules');
+    const before = JSON.parse(await text.inputValue());
+    await text.fill(JSON.stringify([...before, { ...before[0], reason: '' }]));
+    await page.getByRole('button', { name: 'Put into the draft' }).click();
+    await page.getByText(/^rule 4 \(no-customer-emails\), reason: /).waitFor();
+    await text.fill(JSON.stringify([{ ...before[0], id: 'alone' }]));
+    await page.getByRole('button', { name: 'Put into the draft' }).click();
+    expect(await rows().count()).toBe(1);
+    await page.getByRole('button', { name: 'Discard' }).click();
+    expect(await rows().count()).toBe(3);
+  });
+
+  it('runs a draft over recorded sessions and leads to what would be different', async () => {
+    await openPolicy();
+    await page.getByRole('button', { name: 'Switch off no-customer-emails' }).click();
+    await page.getByRole('button', { name: 'Run with the draft' }).click();
+    await page.getByText('2 statements would be answered otherwise').waitFor();
+    expect(
+      await page
+        .getByRole('list', { name: 'Statements answered otherwise' })
+        .getByRole('link')
+        .first()
+        .getAttribute('href'),
+    ).toBe('#/sessions/s-1');
+  });
+
+  it('sets budgets, and an empty field is no limit', async () => {
+    await openPolicy();
+    const budgets = page.getByRole('region', { name: 'Budgets' });
+    await budgets.getByLabel('Rows read').first().fill('');
+    await budgets.getByLabel('Statements').last().fill('500');
+    await budgets.getByLabel('Once it is used up').selectOption('terminate');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByRole('button', { name: 'Undo the last save' }).waitFor();
+    const saved = await page.evaluate(() => window.fake.handlers['connections.list']({}));
+    expect(saved[0]?.config.budgets).toEqual({ over: 'terminate', perHour: { statements: 500 } });
+  });
+});
+
 describe('the frame', () => {
   it('runs a command from the palette', async () => {
     await open('#/approvals');

@@ -241,7 +241,7 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
       return view;
     },
     'agents.list': async () => [...agentViews.values()],
-    'agents.create': async ({ name, connections: allowed }) => {
+    'agents.create': async ({ name, connections: allowed, scope }) => {
       if (agentViews.has(name))
         throw new DeskError('agent_exists', `There is an agent named ${name} already.`, 'Choose another name.');
       const agent = {
@@ -251,7 +251,7 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
         createdAt: Date.now(),
         revokedAt: null,
         lastSeenAt: null,
-        scope: null,
+        scope: scope ?? null,
       };
       agentViews.set(name, agent);
       emit()('agents.changed', {});
@@ -315,11 +315,14 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
         verdict,
         description: reason,
         origin: 'own' as const,
-        shadowedBy: null,
+        shadowedBy: id === 'emails-once-more' ? 'no-customer-emails' : null,
       }));
       return {
         view: { ...view, rules: [...own, ...view.rules] },
-        hits: [{ id: 'production-write-asks', hits: 12, lastAt: now - 60_000 }],
+        hits: [
+          { id: 'no-customer-emails', hits: 3, lastAt: now - 3_600_000 },
+          { id: view.rules.at(-1)?.id ?? '', hits: 12, lastAt: now - 60_000 },
+        ],
       };
     },
     'policy.save': async ({ connection, policy, rules, budgets }) => {

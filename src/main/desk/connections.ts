@@ -38,7 +38,8 @@ export function connectionHandlers(
     'connections.list': async () => editor.current().connections.map((config) => connectionView(ports, config)),
 
     'connections.save': async (config) => {
-      requireDistinctRules(config);
+      requireDistinctIds(config.maskRules, 'mask rules');
+      requireDistinctIds(config.policyRules, 'rules');
       let before: ConnectionConfig | undefined;
       await editor.edit((settings) => {
         before = settings.connections.find(({ name }) => name === config.name);
@@ -109,16 +110,13 @@ function put(connections: readonly ConnectionConfig[], config: ConnectionConfig)
 }
 
 /** Two rules with one id could not be told apart in a journal. Throws DeskError `duplicate_rule`. */
-export function requireDistinctRules({ maskRules }: Pick<ConnectionConfig, 'maskRules'>): void {
-  const seen = new Set<string>();
-  for (const { id } of maskRules) {
-    if (seen.has(id)) {
-      throw new DeskError(
-        'duplicate_rule',
-        `Two mask rules have the id ${id}.`,
-        'Give each rule an id of its own. Nothing was saved.',
-      );
-    }
-    seen.add(id);
-  }
+export function requireDistinctIds(rules: readonly { readonly id: string }[], what: 'rules' | 'mask rules'): void {
+  const ids = rules.map(({ id }) => id);
+  const repeated = ids.find((id, index) => ids.indexOf(id) < index);
+  if (repeated === undefined) return;
+  throw new DeskError(
+    'duplicate_rule',
+    `Two ${what} have the id ${repeated}.`,
+    'Give each rule an id of its own. Nothing was saved.',
+  );
 }

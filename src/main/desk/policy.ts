@@ -1,8 +1,8 @@
-import { DeskError, type Emit, type Handlers, type PolicyView } from '../../contract/index.ts';
+import type { Emit, Handlers, PolicyView } from '../../contract/index.ts';
 import type { Policy } from '../../gateway/policy/types.ts';
 import type { CatalogSnapshot } from '../../gateway/sql/catalog.ts';
 import { backtest } from './backtest.ts';
-import { connectionView } from './connections.ts';
+import { connectionView, requireDistinctIds } from './connections.ts';
 import type { SettingsEditor } from './editor.ts';
 import { withDeskErrors } from './errors.ts';
 import type { DeskPorts } from './ports.ts';
@@ -21,7 +21,7 @@ export function policyHandlers(ports: DeskPorts, editor: SettingsEditor, emit: E
     }),
 
     'policy.save': async ({ connection, policy, rules, budgets }) => {
-      requireDistinctIds(rules);
+      requireDistinctIds(rules, 'rules');
       editor.connection(connection);
       await editor.edit((settings) => ({
         ...settings,
@@ -45,7 +45,7 @@ export function policyHandlers(ports: DeskPorts, editor: SettingsEditor, emit: E
 
     'policy.backtest': ({ connection, policy, rules, sessions }) =>
       withDeskErrors(async () => {
-        requireDistinctIds(rules);
+        requireDistinctIds(rules, 'rules');
         const proposed = { policy, policyRules: rules };
         const catalog = await catalogIfReachable(ports, connection);
         return backtest(ports, editor.connection(connection), proposed, catalog, sessions);
@@ -59,18 +59,6 @@ const policyView = ({ preset, title, description, rules }: Policy): PolicyView =
   description,
   rules: rules.map((rule) => ({ ...rule })),
 });
-
-/** Two rules with one id could not be told apart in a journal. Throws DeskError `duplicate_rule`. */
-function requireDistinctIds(rules: readonly { readonly id: string }[]): void {
-  const ids = rules.map(({ id }) => id);
-  const repeated = ids.find((id, index) => ids.indexOf(id) < index);
-  if (repeated === undefined) return;
-  throw new DeskError(
-    'duplicate_rule',
-    `Two rules have the id ${repeated}.`,
-    'Give each rule an id of its own. Nothing was saved.',
-  );
-}
 
 /** The same judgement without a catalog is right but stricter (no keys, no resolved names), as it is for the gate. */
 async function catalogIfReachable({ gateway }: DeskPorts, connection: string): Promise<CatalogSnapshot | null> {

@@ -1,5 +1,5 @@
 import type { Emit, Handlers } from '../../contract/index.ts';
-import { connectionView, requireDistinctRules } from './connections.ts';
+import { connectionView, requireDistinctIds } from './connections.ts';
 import type { SettingsEditor } from './editor.ts';
 import { withDeskErrors } from './errors.ts';
 import type { DeskPorts } from './ports.ts';
@@ -19,7 +19,7 @@ export function ruleHandlers(ports: DeskPorts, editor: SettingsEditor, emit: Emi
       ),
 
     'rules.save': async ({ connection, rules }) => {
-      requireDistinctRules({ maskRules: rules });
+      requireDistinctIds(rules, 'mask rules');
       editor.connection(connection);
       await editor.edit((settings) => ({
         ...settings,

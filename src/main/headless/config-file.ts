@@ -88,10 +88,11 @@ function brokenReferences({ connections, agents, listeners }: ConfigFile): strin
     ...repeated(agents.map(({ name }) => name)).map(
       (index) => `agents[${index}].name: ${agents[index]?.name} is already taken`,
     ),
-    ...connections.flatMap(({ maskRules }, at) =>
-      repeated(maskRules.map(({ id }) => id)).map(
-        (index) => `connections[${at}].maskRules[${index}].id: ${maskRules[index]?.id} is already taken`,
-      ),
+    ...connections.flatMap((connection, at) =>
+      (['maskRules', 'policyRules'] as const).flatMap((list) => {
+        const ids = connection[list].map(({ id }) => id);
+        return repeated(ids).map((index) => `connections[${at}].${list}[${index}].id: ${ids[index]} is already taken`);
+      }),
     ),
     ...agents.flatMap(({ connections: wanted }, at) =>
       wanted.flatMap((name, index) =>

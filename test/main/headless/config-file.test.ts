@@ -118,6 +118,14 @@ test('two mask rules with one id are refused', () => {
   );
 });
 
+test('two rules of the policy with one id are refused', () => {
+  const rule = { id: 'a', when: {}, verdict: 'ask', reason: 'because' };
+  const connections = [{ ...minimal.connections[0], policyRules: [rule, rule] }];
+  expect(fault({ ...minimal, connections }).message).toBe(
+    '/etc/postern.json: connections[0].policyRules[1].id: a is already taken',
+  );
+});
+
 test('a file that is no JSON names the file and says so', () => {
   expect(fault('{ "connections": [')).toMatchObject({
     code: 'config_invalid',

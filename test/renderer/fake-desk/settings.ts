@@ -51,6 +51,32 @@ export const rules: MaskRule[] = [
   },
 ];
 
+const ownRules = [
+  {
+    id: 'no-customer-emails',
+    title: 'Addresses of customers',
+    when: { columns: ['public.customers.email'], effects: ['read'] },
+    verdict: 'block',
+    reason: 'Addresses of customers are not for agents.',
+    hint: 'Join by customer id instead.',
+  },
+  {
+    id: 'scratch',
+    when: { writes: ['scratch.*'], time: { days: ['mon', 'tue', 'wed', 'thu', 'fri'], from: '08:00', until: '18:00' } },
+    verdict: 'allow',
+    reason: 'The scratch schema belongs to the agents.',
+    validUntil: '2026-01-31T00:00:00+01:00',
+  },
+  {
+    id: 'emails-once-more',
+    when: { columns: ['public.customers.email'] },
+    verdict: 'ask',
+    hold: 'commit',
+    reason: 'Ask about addresses.',
+    disabled: true,
+  },
+];
+
 export function connections(): ConnectionView[] {
   const upstream = { host: 'db.shop.internal', database: 'shop', user: 'shop_app', sslmode: 'verify-full' as const };
   const view = (config: unknown, credential: ConnectionView['credential'], liveSessions: number): ConnectionView => {
@@ -62,7 +88,17 @@ export function connections(): ConnectionView[] {
     return { config: parsed, credential, liveSessions, addresses: [address(parsed.name)], targetDoubt };
   };
   return [
-    view({ name: 'shop', upstream, maskRules: rules }, 'ready', 1),
+    view(
+      {
+        name: 'shop',
+        upstream,
+        maskRules: rules,
+        policyRules: ownRules,
+        budgets: { perSession: { rowsRead: 100_000 } },
+      },
+      'ready',
+      1,
+    ),
     view(
       {
         name: 'shop-staging',
@@ -103,7 +139,7 @@ export function agents(now: number): AgentView[] {
       createdAt: now - 86_400_000 * 12,
       revokedAt: null,
       lastSeenAt: now - 4000,
-      scope: null,
+      scope: { readOnly: true, schemas: ['public', 'reporting_*'] },
     },
     {
       name: 'nightly-report',

@@ -48,6 +48,37 @@ export const screens: readonly {
       await page.getByText('The statement changes rows.').waitFor();
     },
   },
+  {
+    name: 'policy-rule',
+    path: '#/rules',
+    prepare: async (page) => {
+      await page.getByRole('tab', { name: 'Policy' }).click();
+      await page.getByRole('button', { name: 'Edit scratch' }).click();
+      await page.getByLabel('Add a condition').selectOption('effects');
+    },
+  },
+  {
+    name: 'policy-json',
+    path: '#/rules',
+    prepare: async (page) => {
+      await page.getByRole('tab', { name: 'Policy' }).click();
+      await page.getByRole('button', { name: 'Import, export' }).click();
+      await page
+        .getByLabel('policyRules')
+        .fill('[{ "id": "a", "when": { "colums": [] }, "verdict": "ask", "reason": "" }]');
+      await page.getByRole('button', { name: 'Put into the draft' }).click();
+    },
+  },
+  {
+    name: 'backtest',
+    path: '#/rules',
+    prepare: async (page) => {
+      await page.getByRole('tab', { name: 'Policy' }).click();
+      await page.getByRole('button', { name: 'Switch off no-customer-emails' }).click();
+      await page.getByRole('button', { name: 'Run with the draft' }).click();
+      await page.getByText('2 statements would be answered otherwise').scrollIntoViewIfNeeded();
+    },
+  },
   { name: 'connections', path: '?problems#/connections' },
   {
     name: 'connection-form',

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { AgentView } from '../../../contract/index.ts';
+import type { AgentView, Scope } from '../../../contract/index.ts';
 import { useAction, useCall } from '../../data/query.ts';
 import { Button } from '../../parts/Button.tsx';
 import { Chip } from '../../parts/Chips.tsx';
@@ -78,6 +78,12 @@ function AgentCard({ agent, readOnly }: { readonly agent: AgentView; readonly re
           <dt>connections</dt>
           <dd>{agent.connections.join(', ')}</dd>
         </div>
+        {agent.scope !== null && (
+          <div>
+            <dt>at most</dt>
+            <dd>{scopeWords(agent.scope)}</dd>
+          </div>
+        )}
         <div>
           <dt>made</dt>
           <dd>{dateTime(agent.createdAt)}</dd>
@@ -107,4 +113,13 @@ function AgentCard({ agent, readOnly }: { readonly agent: AgentView; readonly re
       )}
     </article>
   );
+}
+
+/** What a key may do at most, in words. */
+function scopeWords({ readOnly, schemas, validUntil }: Scope): string {
+  return [
+    ...(readOnly ? ['reads only'] : []),
+    ...(schemas === undefined ? [] : [`schemas ${schemas.join(', ')}`]),
+    ...(validUntil === undefined ? [] : [`until ${dateTime(Date.parse(validUntil))}`]),
+  ].join('; ');
 }

@@ -6,7 +6,7 @@ import { Empty, ErrorNote, InfoNote, Loading } from '../../parts/Notes.tsx';
 import { ScreenHead } from '../../parts/ScreenHead.tsx';
 import { MaskIcon } from '../../theme/icons.tsx';
 import { ConnectionRules } from './ConnectionRules.tsx';
-import { PolicyCard } from './PolicyCard.tsx';
+import { PolicyTab } from './policy/PolicyTab.tsx';
 import styles from './RulesScreen.module.css';
 
 /** What is masked and what is judged, for one connection at a time. */
@@ -66,12 +66,12 @@ export function RulesScreen({ connection }: { readonly connection: string | null
         {connections.data && !chosen && (
           <Empty icon={<MaskIcon size={22} />} title="No connection yet">
             <p>
-              Mask rules belong to a connection. <a href="#/connections">Add one</a> first.
+              Rules belong to a connection. <a href="#/connections">Add one</a> first.
             </p>
           </Empty>
         )}
         {chosen && tab === 'masking' && <ConnectionRules key={chosen.config.name} view={chosen} readOnly={fromFile} />}
-        {chosen && tab === 'policy' && <PolicyCard key={chosen.config.name} config={chosen.config} />}
+        {chosen && tab === 'policy' && <PolicyTab key={chosen.config.name} view={chosen} readOnly={fromFile} />}
       </div>
     </>
   );
