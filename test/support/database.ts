@@ -13,9 +13,12 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** A new database on the run's server, with the given SQL run in it. */
-export async function createDatabase(setup = ''): Promise<TestDatabase> {
-  const server = inject('postgres');
+/** A new database with the given SQL run in it, on the run's server unless another is given. */
+export async function createDatabase(
+  setup = '',
+  { host, port, user, password }: Pick<TestDatabase, 'host' | 'port' | 'user' | 'password'> = inject('postgres'),
+): Promise<TestDatabase> {
+  const server = { host, port, user, password };
   const name = `t_${randomBytes(5).toString('hex')}`;
   const administer = async (text: string): Promise<void> => {
     const client = new pg.Client({ ...server, database: 'postgres' });

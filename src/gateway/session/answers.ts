@@ -358,6 +358,7 @@ export class Answers {
       // An error in an exchange of our own is ours to bear; the transaction state that follows tells the client what it must know.
       if (!hidden) this.#asides.record(fields, null);
       if (this.#fatal || !hidden) this.#send(frame);
+      if (head?.kind === 'parse') head.failed?.(fields);
       if (head !== undefined) this.#owed.skipSegment('error');
       return;
     }

@@ -49,6 +49,23 @@ function textRests(text: Buffer, { parser, catalog, masked }: RelianceContext): 
   return understanding.statements.some(({ effects }: ParsedStatement) => restsOnCatalog(effects, masked));
 }
 
+/** The one text that a unit would run and that our grammar does not take; null when there is none, or more than one text. */
+export function loneSyntaxError(
+  unit: Unit,
+  names: NameRegistry,
+  { parser, catalog }: Pick<RelianceContext, 'parser' | 'catalog'>,
+): string | null {
+  try {
+    const [first, ...others] = textsOf(unit, names);
+    if (first === undefined || others.length > 0 || first.length > parser.statementBytes) return null;
+    const text = first.toString('utf8');
+    const understanding = parser.understand(text, catalog);
+    return understanding.status === 'not_understood' && understanding.code === 'syntax' ? text : null;
+  } catch {
+    return null; // the planner says what is wrong with it
+  }
+}
+
 /** What runs in a unit: at Query, or at Bind, never at Parse alone. A portal of an earlier unit holds its locks and plan. */
 function textsOf(unit: Unit, names: NameRegistry): readonly Buffer[] {
   if (unit.kind === 'function_call') return [];

@@ -52,7 +52,8 @@ export function conclude(
   const input = inputOf(understanding, protocol, context);
   const byPolicy = withinScope(doubted(policy.judge(input), understanding, protocol, context), context.scope, input);
   const facts = factsOf(understanding);
-  const masked = withCaution(withMasking(byPolicy, masking, policy.preset), context.caution, facts.effects);
+  const judged = withCaution(withMasking(byPolicy, masking, policy.preset), context.caution, facts.effects);
+  const masked = isSlip(own, judged, context) ? slip : judged;
   const { verdict, rule, awaitsCommit, commitsGated } = gateCommit(masked, facts.effects, context);
   const consequences = consequencesOf(facts.view, facts.effects, context);
   return {
@@ -75,6 +76,21 @@ export function conclude(
     movesNames: consequences.movesNames,
   };
 }
+
+/** What nobody need be asked about: a text that neither grammar takes only brings the server's error, which says where it is wrong. */
+const isSlip = (own: Understanding, { verdict }: Judgement, { refusedByGrammar }: JudgeContext): boolean =>
+  refusedByGrammar && own.status === 'not_understood' && own.code === 'syntax' && verdict !== 'terminate';
+
+const slip: Judgement = {
+  verdict: 'allow',
+  rule: {
+    id: 'syntax-error',
+    title: 'A syntax error',
+    reason:
+      'Neither Postern nor the server can read the text, so nothing of it can run; the agent gets the server’s error.',
+    hint: null,
+  },
+};
 
 const inputOf = (
   understanding: Understanding,

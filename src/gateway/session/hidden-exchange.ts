@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { sqlstate } from '../wire/constants.ts';
 import * as encode from '../wire/encode-frontend.ts';
+import type { NoticeFields } from '../wire/fields.ts';
 import type { Answers } from './answers.ts';
 
 type Write = (frames: readonly Buffer[]) => void;
@@ -60,5 +62,28 @@ export function syncHidden(answers: Answers, write: Write): Promise<void> {
   return new Promise((resolve) => {
     answers.expect({ kind: 'sync', hidden: true, onReady: () => resolve() });
     write([encode.sync()]);
+  });
+}
+
+/**
+ * Whether the server's own grammar refuses a text, told by the server's parser and by nothing behind it: then a Query with
+ * the text ends in the same error, for the whole of it is parsed before any of it runs. In an open transaction the look
+ * fails the transaction, as the text itself would. Never in an open segment, and only where what the server reads in a
+ * text cannot change with the end of a transaction.
+ */
+export function isRefusedByGrammar(answers: Answers, write: Write, text: string): Promise<boolean> {
+  if (answers.segmentOpen) throw new Error('a Sync in an open segment would commit it');
+  const name = `_postern_${randomBytes(12).toString('hex')}`;
+  const definition = { via: 'parse', text: Buffer.from(text), parameterTypes: [] } as const;
+  let refused = false;
+  return new Promise((resolve) => {
+    // A name of a type inside a literal goes through the same routine, later and with a context.
+    const failed = ({ C: code, R: routine, W: context }: NoticeFields): void => {
+      refused = code === sqlstate.syntaxError && routine === 'scanner_yyerror' && context === undefined;
+    };
+    answers.expect({ kind: 'parse', name, definition, hidden: true, failed });
+    answers.expect({ kind: 'close', target: 'S', name, hidden: true });
+    answers.expect({ kind: 'sync', hidden: true, onReady: () => resolve(refused) });
+    write([encode.parse(name, text), encode.close('S', name), encode.sync()]);
   });
 }

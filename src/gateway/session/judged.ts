@@ -42,6 +42,8 @@ export interface JudgeContext {
   readonly searchPathInFlight: boolean;
   /** Why what the catalog says cannot be relied on at this moment; null when it can. */
   readonly catalogDoubt: string | null;
+  /** The server's own grammar refuses the text as ours does, so nothing of it can run. */
+  readonly refusedByGrammar: boolean;
   /** Names of relations that this transaction made; nobody outside sees yet what they do when they are written. */
   readonly madeHere: ReadonlySet<string>;
 }
@@ -62,6 +64,7 @@ export const newSession = {
   caution: null,
   scope: null,
   catalogDoubt: null,
+  refusedByGrammar: false,
   madeHere: new Set<string>(),
 } as const satisfies Partial<JudgeContext>;
 

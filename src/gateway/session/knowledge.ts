@@ -1,7 +1,8 @@
 import type { Parser } from '../sql/parser.ts';
 import type { Answers } from './answers.ts';
-import { changedHere, unitRestsOnCatalog } from './catalog-reliance.ts';
+import { changedHere, loneSyntaxError, unitRestsOnCatalog } from './catalog-reliance.ts';
 import type { DatabaseContext, DatabaseView } from './database-context.ts';
+import { isRefusedByGrammar } from './hidden-exchange.ts';
 import type { JudgeContext, Judged } from './judged.ts';
 import type { NameRegistry } from './names.ts';
 import type { RunningStatement } from './running-statement.ts';
@@ -45,6 +46,8 @@ export class SessionKnowledge {
   #uncommitted: 'nothing' | 'everything' | ReadonlySet<string> = 'nothing';
   /** The unit for which the catalog was looked at, after it had come. */
   #lookedFor: Unit | null = null;
+  /** The unit whose text, which our grammar does not take, was shown to the server's, and whether that refuses it, too. */
+  #grammarAsked: { readonly unit: Unit; readonly refused: boolean } | null = null;
   /** As they were outside a transaction; what is SET in one ends with it. Only where statements can be held. */
   #timeouts: ServerTimeouts = {};
   #timeoutsStale: boolean;
@@ -108,7 +111,13 @@ export class SessionKnowledge {
   isStale(answers: Answers, unit: Unit): boolean {
     if (answers.transaction === 'failed') return false;
     this.#settle(answers);
-    return this.#catalogStale || this.#searchPathStale || this.#timeoutsDue(answers) || this.#mustLook(unit);
+    return (
+      this.#catalogStale ||
+      this.#searchPathStale ||
+      this.#timeoutsDue(answers) ||
+      this.#mustLook(unit) ||
+      this.#syntaxError(answers, unit) !== null
+    );
   }
 
   #changedCatalog({ makes }: Judged): void {
@@ -133,6 +142,24 @@ export class SessionKnowledge {
     if (database.suspected) return true;
     const { catalog, profile } = this.view;
     return unitRestsOnCatalog(unit, names, { parser, catalog, masked: profile.active });
+  }
+
+  /**
+   * The text of a unit that may be nothing but a slip: nobody need be asked about what the server cannot read either. Not
+   * where the end of a transaction may change how it reads texts: the look itself would be that end.
+   */
+  #syntaxError(answers: Answers, unit: Unit): string | null {
+    const { database, names, parser } = this.#options;
+    if (!database.needed || this.#grammarAsked?.unit === unit || answers.segmentOpen) return null;
+    if (this.#readingVaries || this.#readingInFlight || !this.#readsPlainly) return null;
+    const text = loneSyntaxError(unit, names, { parser, catalog: this.view.catalog });
+    // The server takes one statement at a time to look at, and says no to several, which fails a transaction for nothing.
+    const several = text?.trimEnd().replace(/;$/, '').includes(';');
+    return several === true && answers.transaction === 'open' ? null : text;
+  }
+
+  get #readsPlainly(): boolean {
+    return this.parameter('standard_conforming_strings') === 'on' && this.parameter('client_encoding') === 'UTF8';
   }
 
   /** What ends a session that waits, in milliseconds, as last read outside a transaction. */
@@ -161,6 +188,13 @@ export class SessionKnowledge {
     this.#lookedFor = unit;
     this.#catalogStale = false;
     if (this.#timeoutsDue(answers)) await this.readTimeouts(answers);
+    await this.#readSearchPath(answers);
+    const text = this.#syntaxError(answers, unit);
+    if (text === null) return;
+    this.#grammarAsked = { unit, refused: await isRefusedByGrammar(answers, this.#options.write, text) };
+  }
+
+  async #readSearchPath(answers: Answers): Promise<void> {
     if (!this.#searchPathStale) return;
     const read = await readSearchPath(answers, this.#options.write);
     if (read === null) throw new Error('the server did not tell its search_path, without which nothing can be judged');
@@ -168,7 +202,9 @@ export class SessionKnowledge {
     this.#searchPathStale = false;
   }
 
-  settings(): Pick<
+  settings(
+    unit: Unit,
+  ): Pick<
     JudgeContext,
     | 'catalog'
     | 'profile'
@@ -180,6 +216,7 @@ export class SessionKnowledge {
     | 'searchPathInFlight'
     | 'catalogDoubt'
     | 'madeHere'
+    | 'refusedByGrammar'
   > {
     const { view } = this;
     const unknown = this.#options.database.needed && view.catalog === null;
@@ -193,6 +230,7 @@ export class SessionKnowledge {
       readingVaries: this.#readingVaries,
       readingInFlight: this.#readingInFlight,
       searchPathVaries: this.#searchPath !== null,
+      refusedByGrammar: this.#grammarAsked?.unit === unit && this.#grammarAsked.refused,
       searchPathInFlight: false, // it is asked for before the next unit
     };
   }

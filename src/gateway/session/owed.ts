@@ -1,7 +1,7 @@
 import type { MaskPlan } from '../masking/types.ts';
 import type { TransactionStatus } from '../wire/constants.ts';
 import type { ErrorText } from '../wire/encode-backend.ts';
-import type { FieldDescription } from '../wire/fields.ts';
+import type { FieldDescription, NoticeFields } from '../wire/fields.ts';
 import type { Definition } from './definition.ts';
 import type { Judged } from './judged.ts';
 import type { RunningStatement } from './running-statement.ts';
@@ -26,7 +26,14 @@ export interface Portal {
  * are not shown to the client. `refusal` replaces the error that our substitute provokes.
  */
 export type Owed =
-  | { readonly kind: 'parse'; readonly name: string; readonly definition: Definition; readonly hidden: boolean }
+  | {
+      readonly kind: 'parse';
+      readonly name: string;
+      readonly definition: Definition;
+      readonly hidden: boolean;
+      /** Told of the error, of one of our own. */
+      readonly failed?: (fields: NoticeFields) => void;
+    }
   | { readonly kind: 'refused_parse'; readonly refusal: ErrorText; readonly running: RunningStatement }
   | { readonly kind: 'bind'; readonly name: string; readonly portal: Portal | null; readonly hidden: boolean }
   | {

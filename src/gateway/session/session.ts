@@ -254,7 +254,7 @@ export class Session {
     const options: PlanOptions = {
       context: {
         ...this.#options.judgeWith(),
-        ...this.#knowledge.settings(),
+        ...this.#knowledge.settings(unit),
         connection,
         agent,
         subject,

@@ -74,6 +74,7 @@ export const authentication = {
 /** SQLSTATEs that we send ourselves (manual, appendix A). */
 export const sqlstate = {
   insufficientPrivilege: '42501',
+  syntaxError: '42601',
   queryCanceled: '57014',
   adminShutdown: '57P01',
   cannotConnectNow: '57P03',
