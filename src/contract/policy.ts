@@ -92,9 +92,9 @@ export const ruleMatch = z.strictObject({
   columns: patterns.optional(),
   /** `schema.function`. */
   functions: patterns.optional(),
-  /** How narrow the WHERE of UPDATE and DELETE is; only `key` is proved to reach few rows. */
+  /** How narrow the WHERE of UPDATE and DELETE is; only `key` is proved to reach few rows, and `unproven` covers `range` and `index`. */
   predicate: z
-    .array(z.enum(['none', 'tautology', 'unproven', 'key']))
+    .array(z.enum(['none', 'tautology', 'unproven', 'range', 'index', 'key']))
     .min(1)
     .optional(),
   /** Rows of the largest relation written, as the catalog estimates them. A relation never analysed counts as any number. */

@@ -31,6 +31,15 @@ WHERE i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AN
   AND k.position <= i.indnkeyatts
 ORDER BY i.indexrelid, k.position`;
 
+const INDEXED = `
+SELECT DISTINCT i.indrelid, a.attname
+FROM pg_catalog.pg_index i
+JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+JOIN pg_catalog.pg_am m ON m.oid = c.relam AND m.amname = 'btree'
+JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+WHERE i.indisvalid AND i.indpred IS NULL
+ORDER BY 1, 2`;
+
 const PARENTS = 'SELECT inhrelid, inhparent FROM pg_catalog.pg_inherits';
 
 const VIEW_DEPENDENCIES = `
@@ -78,6 +87,7 @@ export async function loadCatalog(query: CatalogQuery, version: number): Promise
     }),
   );
   const keys = uniqueKeys(await query(UNIQUE_KEYS));
+  const indexed = groupBy(await query(INDEXED), (row) => text(row[1]));
   const parents = groupBy(await query(PARENTS), (row) => Number(row[1]));
   const dependencies = groupBy(await query(VIEW_DEPENDENCIES), (row) => ({
     oid: Number(row[1]),
@@ -93,6 +103,7 @@ export async function loadCatalog(query: CatalogQuery, version: number): Promise
       kind: text(row[3]),
       columns: columns.get(oid) ?? [],
       uniqueKeys: keys.get(oid) ?? [],
+      indexed: indexed.get(oid) ?? [],
       parents: parents.get(oid) ?? [],
       definition: row[6] ?? null,
       dependsOn: dependencies.get(oid) ?? [],

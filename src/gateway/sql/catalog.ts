@@ -59,6 +59,8 @@ export interface CatalogRelation {
   readonly columns: readonly CatalogColumn[];
   /** Column names of each unique, valid, non-partial, non-expression index. */
   readonly uniqueKeys: readonly (readonly string[])[];
+  /** First columns of valid, whole b-tree indexes. */
+  readonly indexed?: readonly string[];
   /** OIDs of parents by inheritance or partitioning. */
   readonly parents: readonly number[];
   /** pg_get_viewdef for views and materialized views, else null; null for those of pg_catalog and information_schema. */

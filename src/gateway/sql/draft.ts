@@ -87,7 +87,7 @@ export function emptyDraft(): Draft {
   };
 }
 
-const WEAKEST_FIRST: readonly PredicateQuality[] = ['none', 'tautology', 'unproven', 'key'];
+const WEAKEST_FIRST: readonly PredicateQuality[] = ['none', 'tautology', 'unproven', 'range', 'index', 'key'];
 
 /** Keeps the weakest predicate of the statement. */
 export function notePredicate(draft: Draft, quality: PredicateQuality): void {

@@ -43,8 +43,12 @@ export interface SettingChange {
   readonly value: string | null;
 }
 
-/** How narrow the WHERE of an UPDATE or DELETE is. Only `key` is a proof: all columns of a unique key equal constants or parameters. */
-export type PredicateQuality = 'none' | 'tautology' | 'unproven' | 'key';
+/**
+ * How narrow the WHERE of an UPDATE or DELETE is. Only `key` is a proof: all columns of a unique key equal constants or
+ * parameters. `index` and `range` say that the first column of an index does, or lies between them: found fast, however
+ * many rows that are.
+ */
+export type PredicateQuality = 'none' | 'tautology' | 'unproven' | 'range' | 'index' | 'key';
 
 /** What one SQL statement would do. */
 export interface Effects {

@@ -26,12 +26,15 @@ export function predicateQuality(statement: SyntaxNode, place: Place): Predicate
   if (!narrowForm || target === null || place.index === null || place.index.hasUserOperator('=')) return 'unproven';
   const relation = place.index.relation(stringAt(target, 'schemaname') || null, stringAt(target, 'relname'));
   if (relation === null || !uniqueIndexesCover(relation, target, place)) return 'unproven';
-  const values = equalities(where, target);
+  const { values, bounded } = restrictions(where, target);
   const byKey = relation.uniqueKeys.some((key) => {
     const counts = key.map((column) => values.get(column) ?? Number.POSITIVE_INFINITY);
     return key.length > 0 && counts.reduce((product, count) => product * count, 1) <= KEY_VALUES_LIMIT;
   });
-  return byKey ? 'key' : 'unproven';
+  if (byKey) return 'key';
+  const { indexed = [] } = relation;
+  if (indexed.some((column) => values.has(column))) return 'index';
+  return indexed.some((column) => bounded.has(column)) ? 'range' : 'unproven';
 }
 
 /** A unique index of an inheritance parent says nothing of its children; a partitioned table's covers all partitions. */
@@ -40,32 +43,61 @@ function uniqueIndexesCover(relation: CatalogRelation, target: SyntaxNode, place
   return relation.kind === 'r' && (target.inh !== true || place.index?.childrenOf(relation.oid).length === 0);
 }
 
-/** For each column that is AND-ed as equal to constants or parameters: how many values it may have. */
-function equalities(where: unknown, target: SyntaxNode): ReadonlyMap<string, number> {
-  const found = new Map<string, number>();
+interface Restrictions {
+  /** For each column that is AND-ed as equal to constants or parameters: how many values it may have, if that is known. */
+  readonly values: ReadonlyMap<string, number>;
+  /** Columns that are AND-ed as greater or less than constants or parameters. */
+  readonly bounded: ReadonlySet<string>;
+}
+
+function restrictions(where: unknown, target: SyntaxNode): Restrictions {
+  const values = new Map<string, number>();
+  const bounded = new Set<string>();
+  const equals = (name: string, count: number): unknown =>
+    values.set(name, Math.min(count, values.get(name) ?? Number.POSITIVE_INFINITY));
   for (const part of conjuncts(where)) {
     const expression = tagged(part);
     if (expression?.tag !== 'A_Expr') continue;
     const { kind, lexpr, rexpr } = expression.node;
     const operator = nameParts(listAt(expression.node, 'name'));
-    if (operator.at(-1) !== '=' || (operator.length > 1 && operator.at(-2) !== 'pg_catalog')) continue;
+    if (operator.length > 1 && operator.at(-2) !== 'pg_catalog') continue;
+    const symbol = operator.at(-1) ?? '';
+    const name = columnOf(lexpr, target);
     if (kind === 'AEXPR_OP') {
-      for (const [column, value] of [
-        [lexpr, rexpr],
-        [rexpr, lexpr],
-      ]) {
-        const name = columnOf(column, target);
-        if (name !== null && constantOf(value) !== null) found.set(name, 1);
-      }
-    } else if (kind === 'AEXPR_IN') {
-      const name = columnOf(lexpr, target);
-      const list = tagged(rexpr);
-      const items = list?.tag === 'List' ? listAt(list.node, 'items') : [];
-      if (name !== null && items.length > 0 && items.every((item) => constantOf(item) !== null))
-        found.set(name, Math.min(items.length, found.get(name) ?? items.length));
+      const side = name ?? columnOf(rexpr, target);
+      if (side === null || constantOf(name === null ? lexpr : rexpr) === null) continue;
+      if (symbol === '=') equals(side, 1);
+      else if (COMPARISONS.has(symbol)) bounded.add(side);
+    } else if (name !== null && symbol === '=' && (kind === 'AEXPR_IN' || kind === 'AEXPR_OP_ANY')) {
+      const count = kind === 'AEXPR_IN' ? constantsIn(rexpr) : arrayLength(rexpr);
+      if (count !== null) equals(name, count);
+    } else if (name !== null && kind === 'AEXPR_BETWEEN' && constantsIn(rexpr) !== null) {
+      bounded.add(name);
     }
   }
-  return found;
+  return { values, bounded };
+}
+
+const COMPARISONS = new Set(['<', '<=', '>', '>=']);
+
+/** How many items a list has, when all of them are constants or parameters and there is at least one. */
+function constantsIn(value: unknown): number | null {
+  const list = tagged(value);
+  const items = list?.tag === 'List' ? listAt(list.node, 'items') : [];
+  return items.length > 0 && items.every((item) => constantOf(item) !== null) ? items.length : null;
+}
+
+/** The most elements that a constant array has; any number for a parameter. Null for what is no constant array. */
+function arrayLength(value: unknown): number | null {
+  const node = tagged(value);
+  if (node?.tag === 'TypeCast') return arrayLength(node.node.arg);
+  if (node?.tag === 'A_ArrayExpr') {
+    const items = listAt(node.node, 'elements');
+    return items.length > 0 && items.every((item) => constantOf(item) !== null) ? items.length : null;
+  }
+  const constant = constantOf(value);
+  if (constant === null) return null;
+  return constant === 'parameter' ? Number.POSITIVE_INFINITY : constant.text.split(',').length;
 }
 
 function conjuncts(where: unknown): readonly unknown[] {

@@ -49,6 +49,7 @@ describe('the catalog', () => {
         { attributeNumber: 3, name: 'lower_email', typeOid: 25, type: 'text', generated: 'lower((email)::text)' },
       ],
       uniqueKeys: [['id'], ['email']],
+      indexed: ['email', 'id'],
       parents: [],
       definition: null,
       dependsOn: [],
@@ -63,6 +64,7 @@ describe('the catalog', () => {
         ['order_id', 'position'],
         ['note', 'order_id'],
       ],
+      indexed: ['note', 'order_id'],
       hasTriggers: true,
     });
   });

@@ -3,8 +3,14 @@ import type { Effects } from '../../../src/gateway/sql/effects.ts';
 import { createParser, type Parser } from '../../../src/gateway/sql/parser.ts';
 import { brief, catalogOf, named, statementsOf, table, userFunction } from './builders.ts';
 
-const users = table('users', ['id', 'email', 'nickname'], { uniqueKeys: [['id'], ['email']] });
-const lines = table('lines', ['order_id', 'position', 'note'], { uniqueKeys: [['order_id', 'position']] });
+const users = table('users', ['id', 'email', 'nickname'], {
+  uniqueKeys: [['id'], ['email']],
+  indexed: ['id', 'email'],
+});
+const lines = table('lines', ['order_id', 'position', 'note'], {
+  uniqueKeys: [['order_id', 'position']],
+  indexed: ['order_id'],
+});
 const people = table('people', ['id', 'name'], { uniqueKeys: [['id']] });
 const catalog = catalogOf(
   [
@@ -178,18 +184,31 @@ describe('predicates', () => {
     ['DELETE FROM users u WHERE users.id = 1', 'unproven'],
     ["DELETE FROM users WHERE email = $1::text AND nickname <> 'x'", 'key'],
     ['DELETE FROM users WHERE id IN (1, 2, $1)', 'key'],
-    [`DELETE FROM users WHERE id IN (${Array.from({ length: 21 }, (_, n) => n).join()})`, 'unproven'],
-    ['DELETE FROM users WHERE id = ANY($1)', 'unproven'],
+    [`DELETE FROM users WHERE id IN (${Array.from({ length: 21 }, (_, n) => n).join()})`, 'index'],
+    ['DELETE FROM users WHERE id = ANY($1)', 'index'],
+    ['DELETE FROM users WHERE id = ANY(ARRAY[1, 2, $1])', 'key'],
+    ["DELETE FROM users WHERE id = ANY('{1,2}'::int[])", 'key'],
+    [`DELETE FROM users WHERE id = ANY('{${Array.from({ length: 21 }, (_, n) => n).join()}}')`, 'index'],
+    ['DELETE FROM users WHERE id = ANY(ARRAY[1, position])', 'unproven'],
+    ['DELETE FROM users WHERE id = ANY(ARRAY(SELECT 1))', 'unproven'],
+    ["DELETE FROM users WHERE id = ALL('{1,2}')", 'unproven'],
+    ['DELETE FROM users WHERE id <> ANY(ARRAY[1, 2])', 'unproven'],
+    ['DELETE FROM users WHERE id BETWEEN 1 AND $1', 'range'],
+    ['DELETE FROM users WHERE id NOT BETWEEN 1 AND 2', 'unproven'],
+    ['DELETE FROM users WHERE 10 >= id', 'range'],
+    ['DELETE FROM users WHERE id > now()', 'unproven'],
+    ["DELETE FROM users WHERE nickname > 'a'", 'unproven'],
+    ["UPDATE lines SET note = '' WHERE order_id = 1 AND position > 3", 'index'],
     ['DELETE FROM users WHERE id = 1 OR id = 2', 'unproven'],
     ['DELETE FROM users WHERE NOT id = 1', 'unproven'],
-    ['DELETE FROM users WHERE id > 1', 'unproven'],
+    ['DELETE FROM users WHERE id > 1', 'range'],
     ['DELETE FROM users WHERE id = (SELECT 1)', 'unproven'],
     ['DELETE FROM users WHERE id::text = $1', 'unproven'],
     ['DELETE FROM users WHERE id = now()', 'unproven'],
     ['DELETE FROM users USING lines WHERE id = 1', 'unproven'],
     ['WITH x AS (SELECT 1) DELETE FROM users WHERE id = 1', 'unproven'],
     ['UPDATE users SET nickname = $1 FROM lines WHERE id = 1', 'unproven'],
-    ['UPDATE lines SET note = $1 WHERE order_id = 1', 'unproven'],
+    ['UPDATE lines SET note = $1 WHERE order_id = 1', 'index'],
     ['UPDATE lines SET note = $1 WHERE order_id = 1 AND position = 2', 'key'],
     ['UPDATE nowhere SET x = 1 WHERE id = 1', 'unproven'],
     ['DELETE FROM people WHERE id = 1', 'unproven'],

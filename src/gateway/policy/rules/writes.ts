@@ -8,6 +8,8 @@ const WHERE_WORDS = {
   none: 'has no WHERE and would change every row',
   tautology: 'has a WHERE that every row meets',
   unproven: 'has a WHERE that is not proven to be narrow',
+  range: 'takes a range of an index, of any number of rows',
+  index: 'is by an index, but not by a unique key',
   key: 'is by key',
 } as const;
 

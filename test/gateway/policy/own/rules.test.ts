@@ -9,7 +9,11 @@ import { columnsTouched } from '../../../../src/gateway/sql/columns.ts';
 import { createParser, type Parser } from '../../../../src/gateway/sql/parser.ts';
 import { catalogOf, table, userFunction } from '../../sql/builders.ts';
 
-const orders = table('orders', ['id', 'status', 'note'], { uniqueKeys: [['id']], estimatedRows: 1200 });
+const orders = table('orders', ['id', 'status', 'note'], {
+  uniqueKeys: [['id']],
+  indexed: ['id', 'status'],
+  estimatedRows: 1200,
+});
 const catalog: CatalogSnapshot = catalogOf(
   [
     orders,
@@ -108,6 +112,12 @@ describe('a rule that restrains', () => {
     ],
     ['a function', { functions: ['public.refund'] }, 'SELECT refund(1)', 'block own-block'],
     ['a condition', { conditions: ['delete-without-key'] }, 'DELETE FROM orders', 'block own-block'],
+    [
+      'what is not proved, be it by an index',
+      { predicate: ['unproven'] },
+      'UPDATE orders SET note = 1 WHERE status = 2',
+      'block own-block',
+    ],
     ['a weak predicate', { predicate: ['tautology'] }, 'UPDATE orders SET note = 1 WHERE 1 = 1', 'block own-block'],
     [
       'many rows',

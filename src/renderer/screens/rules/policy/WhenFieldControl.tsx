@@ -19,7 +19,7 @@ const choices = {
   transaction: ['idle', 'open', 'failed'],
   effects: effectKind.options,
   conditions: conditionId.options,
-  predicate: ['none', 'tautology', 'unproven', 'key'],
+  predicate: ['none', 'tautology', 'unproven', 'range', 'index', 'key'],
 } as const satisfies Partial<Record<WhenField, readonly string[]>>;
 
 const hints: Partial<Record<WhenField, string>> = {
