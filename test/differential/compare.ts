@@ -74,7 +74,7 @@ export function disagreements(
     if (missing.length > 0)
       found.push({ problem: 'read a relation that is not among the reads', relations: missing.map(name) });
   }
-  const changed = deeds.settings.filter((setting) => !effects.settings.includes(setting));
+  const changed = deeds.settings.filter((setting) => !effects.settings.includes(setting.toLowerCase()));
   const excused = opaque || wide || effects.settings.includes('*') || effects.kinds.includes('transaction');
   if (changed.length > 0 && !excused)
     found.push({ problem: 'changed settings that are not among the settings', relations: changed });

@@ -205,7 +205,11 @@ export class Answers {
   #aside(type: number, message: Buffer | MessagePart): void {
     const { head, running } = this.#owed;
     if (type === backend.errorResponse) return this.#error(message);
-    if (type === backend.noticeResponse) return this.#asides.notice(message, running, head?.kind === 'sync');
+    if (type === backend.noticeResponse) {
+      // About a text of the client that we only had a look at: it comes again with the text itself.
+      if (head?.kind === 'parse' && head.hidden) return;
+      return this.#asides.notice(message, running, head?.kind === 'sync');
+    }
     if (type === backend.parameterStatus) return this.#asides.parameterStatus(message);
     this.#asides.notification(message instanceof MessagePart ? message.bytes : message);
   }
