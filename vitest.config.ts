@@ -6,6 +6,7 @@ const env = { ELECTRON_OVERRIDE_DIST_PATH: '/nonexistent' };
 export default defineConfig({
   test: {
     env,
+    globalSetup: ['test/support/global-folder.ts'],
     // One group after the other, each with as many workers as it stands: browsers and servers do not share two cores well.
     projects: [
       {

@@ -7,6 +7,7 @@ import type { CatalogSnapshot } from '../../src/gateway/sql/catalog.ts';
 import { loadCatalog } from '../../src/gateway/sql/catalog-query.ts';
 import type { ParsedStatement, Understanding } from '../../src/gateway/sql/effects.ts';
 import { createParser, type Parser } from '../../src/gateway/sql/parser.ts';
+import { inputOf } from '../gateway/policy/input.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { catalogQuery } from './catalog.ts';
 
@@ -52,22 +53,7 @@ function judge(one: CorpusCase, preset: PolicyPreset, environment: Environment):
   for (const text of one.sql === undefined ? (one.steps ?? []).flatMap((step) => step.q ?? []) : [one.sql]) {
     const filled = text.replace(/\{\{(\w+)\}\}/g, 'placeholder');
     const understanding = resolve(parser.understand(filled, catalog), prepared);
-    const input = {
-      understanding,
-      environment,
-      connection: 'c',
-      agent: 'a',
-      subject: 's',
-      groups: [],
-      database: 'd',
-      role: 'r',
-      now: 0,
-      estimatedRows: () => null,
-      columns: () => [],
-      protocol: 'simple',
-      transaction: 'idle',
-      transactionMoved: false,
-    } as const;
+    const input = inputOf(understanding, environment);
     const { verdict, rule } = policies[preset].judge(input);
     if (SEVERITY[verdict] > SEVERITY[worst.verdict]) worst = { verdict, rule: rule.id };
   }

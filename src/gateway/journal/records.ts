@@ -13,6 +13,16 @@ import {
 
 const statementNumber = z.number().int().positive();
 
+/** On which statement's request something was decided that reaches beyond its session. */
+const approvalOrigin = {
+  approvalId: z.string(),
+  sessionId: z.string(),
+  statement: statementNumber,
+  agent: z.string(),
+  subject: z.string(),
+  connection: z.string(),
+};
+
 /** Everything a journal can say. One union; readers switch over `type` and end with assertNever. */
 export const recordBody = z.discriminatedUnion('type', [
   z.object({
@@ -115,12 +125,7 @@ export const recordBody = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('retry'),
     event: z.enum(['offered', 'issued', 'denied', 'redeemed', 'refused', 'expired', 'withdrawn', 'replaced']),
-    approvalId: z.string(),
-    sessionId: z.string(),
-    statement: statementNumber,
-    agent: z.string(),
-    subject: z.string(),
-    connection: z.string(),
+    ...approvalOrigin,
     rule: z.string(),
     digest: z.string(),
     until: z.number().int(),
@@ -136,12 +141,7 @@ export const recordBody = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('sequence'),
     event: z.enum(['approved', 'denied', 'ended']),
-    approvalId: z.string(),
-    sessionId: z.string(),
-    statement: statementNumber,
-    agent: z.string(),
-    subject: z.string(),
-    connection: z.string(),
+    ...approvalOrigin,
     kind: sequenceKind,
     schemas: z.array(z.string()),
     until: z.number().int(),

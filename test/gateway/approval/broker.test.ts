@@ -2,30 +2,10 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ApprovalRequest } from '../../../src/contract/index.ts';
 import { ApprovalBroker, type Hold } from '../../../src/gateway/approval/broker.ts';
-import type { ApprovalQuestion, Decision } from '../../../src/gateway/approval/types.ts';
+import type { Decision } from '../../../src/gateway/approval/types.ts';
+import { question } from './question.ts';
 
 const digest = 'd'.repeat(64);
-const question = (more: Partial<ApprovalQuestion> = {}): ApprovalQuestion => ({
-  sessionId: 'session',
-  statementSeq: 1,
-  agent: 'claude',
-  subject: 'claude',
-  connection: 'shop',
-  database: 'shop',
-  role: 'app',
-  environment: 'production',
-  applicationName: null,
-  clientAddress: '127.0.0.1:5000',
-  text: 'DELETE FROM item',
-  parameters: [],
-  effects: { kinds: ['delete'], reads: [], writes: ['public.item'], functions: [], understood: true },
-  rule: { id: 'rule', title: 'Rule', reason: 'because', hint: null },
-  transaction: 'idle',
-  sequence: null,
-  digest,
-  ...more,
-});
-
 const deadlineMs = 1000;
 const journal = { require: () => undefined, note: () => undefined };
 function brokerOf(deadline = deadlineMs): ApprovalBroker {

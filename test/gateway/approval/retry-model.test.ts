@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ApprovalBroker, type Hold } from '../../../src/gateway/approval/broker.ts';
 import { retryLimit } from '../../../src/gateway/approval/retry-book.ts';
 import type { ApprovalQuestion, RetryStep } from '../../../src/gateway/approval/types.ts';
+import { question } from './question.ts';
 
 const deadlineMs = 300_000;
 const operator = { by: 'ada', via: 'memory' } as const;
@@ -13,25 +14,13 @@ const statements = [
   { digest: 'b'.repeat(64), rule: 'delete' },
 ] as const;
 
-const question = (which: number, statementSeq: number): ApprovalQuestion => ({
-  sessionId: `session-${statementSeq}`,
-  statementSeq,
-  agent: 'claude',
-  subject: 'claude',
-  connection: 'shop',
-  database: 'shop',
-  role: 'app',
-  environment: 'production',
-  applicationName: null,
-  clientAddress: '127.0.0.1:5000',
-  text: 'DELETE FROM item',
-  parameters: [],
-  effects: { kinds: ['delete'], reads: [], writes: ['public.item'], functions: [], understood: true },
-  rule: { id: statements[which]?.rule ?? '', title: 'Rule', reason: 'because', hint: null },
-  transaction: 'idle',
-  sequence: null,
-  digest: statements[which]?.digest ?? '',
-});
+const ask = (which: number, statementSeq: number): ApprovalQuestion =>
+  question({
+    sessionId: `session-${statementSeq}`,
+    statementSeq,
+    rule: { id: statements[which]?.rule ?? '', title: 'Rule', reason: 'because', hint: null },
+    digest: statements[which]?.digest ?? '',
+  });
 
 type Command =
   | { readonly kind: 'send'; readonly which: number }
@@ -106,7 +95,7 @@ test('in any order of retries, cancels, decisions and races a ticket is used at 
       };
       const send = (which: number): void => {
         sent += 1;
-        const asked = question(which, sent);
+        const asked = ask(which, sent);
         const issued = steps.findLast(({ event, request }) => event === 'issued' && request.digest === asked.digest);
         const earlier = broker.redeem(asked, true);
         if (earlier === null) {

@@ -3,6 +3,7 @@ import { ApprovalBroker } from '../../../src/gateway/approval/broker.ts';
 import { sequenceLimit } from '../../../src/gateway/approval/sequence-book.ts';
 import type { SequencePart } from '../../../src/gateway/approval/sequence-part.ts';
 import type { ApprovalQuestion, SequenceEvent, SequenceStep } from '../../../src/gateway/approval/types.ts';
+import { question } from './question.ts';
 
 const minute = 60_000;
 const part: SequencePart = {
@@ -17,37 +18,27 @@ const step: SequenceStep = {
   scope: { kind: 'sweep', schemas: ['public'], removable: new Set([7]), ownRule: null },
 };
 let made = 0;
-const question = (more: Partial<ApprovalQuestion> = {}): ApprovalQuestion => ({
-  sessionId: 'session',
-  statementSeq: 1,
-  agent: 'claude',
-  subject: 'claude',
-  connection: 'shop',
-  database: 'shop',
-  role: 'app',
-  environment: 'staging',
-  applicationName: null,
-  clientAddress: '127.0.0.1:5000',
-  text: 'TRUNCATE item',
-  parameters: [],
-  effects: { kinds: ['truncate'], reads: [], writes: ['public.item'], functions: [], understood: true },
-  rule: { id: 'truncate', title: 'Empties a table', reason: 'because', hint: null },
-  transaction: 'idle',
-  digest: `${++made}`.padStart(64, '0'),
-  sequence: {
-    kind: 'sweep',
-    recognised: true,
-    evidence: 'two came',
-    tool: null,
-    schemas: ['public'],
-    before: [],
-    behind: [],
-    moreBehind: 0,
-    impact: null,
-    answer: null,
-  },
-  ...more,
-});
+const ask = (more: Partial<ApprovalQuestion> = {}): ApprovalQuestion =>
+  question({
+    environment: 'staging',
+    text: 'TRUNCATE item',
+    effects: { kinds: ['truncate'], reads: [], writes: ['public.item'], functions: [], understood: true },
+    rule: { id: 'truncate', title: 'Empties a table', reason: 'because', hint: null },
+    digest: `${++made}`.padStart(64, '0'),
+    sequence: {
+      kind: 'sweep',
+      recognised: true,
+      evidence: 'two came',
+      tool: null,
+      schemas: ['public'],
+      before: [],
+      behind: [],
+      moreBehind: 0,
+      impact: null,
+      answer: null,
+    },
+    ...more,
+  });
 
 const operator = { by: 'ada', via: 'memory' } as const;
 let events: SequenceEvent[];
@@ -79,12 +70,12 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function decideWhole(action: 'approve' | 'deny', asked = question()): void {
+function decideWhole(action: 'approve' | 'deny', asked = ask()): void {
   const { request } = broker.ask(asked, true, null, step);
   broker.decide({ id: request.id, digest: request.digest, action, wholeSequence: true, ...operator });
 }
 const answered = (more: Partial<ApprovalQuestion> = {}, asks: Partial<SequenceStep> = {}): string | null =>
-  broker.answerOfSequence(question(more), { ...step, ...asks })?.state ?? null;
+  broker.answerOfSequence(ask(more), { ...step, ...asks })?.state ?? null;
 
 describe('a decision for a whole sequence', () => {
   test('answers the steps of the same agent in the same place, and no other', () => {
@@ -154,8 +145,8 @@ describe('a decision for a whole sequence', () => {
   });
 
   test('that is denied refuses the steps that wait and those that come', async () => {
-    const waiting = broker.ask(question(), true, null, step);
-    const other = broker.ask(question({ agent: 'somebody else' }), true, null, step);
+    const waiting = broker.ask(ask(), true, null, step);
+    const other = broker.ask(ask({ agent: 'somebody else' }), true, null, step);
     decideWhole('deny');
     expect(await waiting.decision).toMatchObject({ state: 'denied', sequence: { approvalId: 'request-3' } });
     expect(answered()).toBe('denied');
@@ -164,7 +155,7 @@ describe('a decision for a whole sequence', () => {
 
   test('is not taken when it cannot be written down', () => {
     fails = true;
-    const { request } = broker.ask(question(), true, null, step);
+    const { request } = broker.ask(ask(), true, null, step);
     const decide = () =>
       broker.decide({ id: request.id, digest: request.digest, action: 'approve', wholeSequence: true, ...operator });
     expect(decide).toThrow('the disk is full');
@@ -173,7 +164,7 @@ describe('a decision for a whole sequence', () => {
   });
 
   test('is not offered for the retry of a statement that was given up', () => {
-    const hold = broker.ask(question(), true, null, step);
+    const hold = broker.ask(ask(), true, null, step);
     hold.giveUp('withdrawn', 'the client left');
     const { id, digest } = hold.request;
     expect(() =>

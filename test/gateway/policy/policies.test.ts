@@ -4,6 +4,7 @@ import { policies } from '../../../src/gateway/policy/index.ts';
 import type { Judgement, PolicyInput } from '../../../src/gateway/policy/types.ts';
 import { createParser, type Parser } from '../../../src/gateway/sql/parser.ts';
 import { catalogOf, table, userFunction } from '../sql/builders.ts';
+import { inputOf } from './input.ts';
 
 const catalog = catalogOf(
   [
@@ -28,22 +29,7 @@ function judge(
   rest: Partial<PolicyInput> = {},
 ): Judgement {
   const understanding = parser.understand(text, catalog);
-  const input = {
-    understanding,
-    environment,
-    connection: 'c',
-    agent: 'a',
-    subject: 's',
-    groups: [],
-    database: 'd',
-    role: 'r',
-    now: 0,
-    estimatedRows: () => null,
-    columns: () => [],
-    protocol: 'simple',
-    transaction: 'idle',
-    transactionMoved: false,
-  } as const;
+  const input = inputOf(understanding, environment);
   return policies[preset].judge({ ...input, ...rest });
 }
 

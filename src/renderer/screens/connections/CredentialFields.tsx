@@ -1,8 +1,9 @@
 import { useId } from 'react';
 import { authMethod, type ConnectionConfig, type CredentialSource } from '../../../contract/index.ts';
-import { CheckField, Field, SelectField, TextField } from '../../parts/Field.tsx';
+import { CheckField, SelectField } from '../../parts/Field.tsx';
 import styles from './ConnectionDialog.module.css';
-import { commandLines, defaultCredential } from './connection-draft.ts';
+import { defaultCredential } from './connection-draft.ts';
+import { SecretSource } from './SecretSource.tsx';
 
 type Upstream = ConnectionConfig['upstream'];
 
@@ -35,35 +36,13 @@ export function CredentialFields({ upstream, problems, onChange }: CredentialFie
         />
       </div>
       <div className={styles.half}>
-        {credential.from === 'environment' && (
-          <TextField
-            label="Variable"
-            mono
-            value={credential.variable}
-            error={problems['upstream.credential.variable']}
-            onChange={(variable) => onChange({ credential: { from: 'environment', variable } })}
-          />
-        )}
-        {credential.from === 'command' && (
-          <Field
-            label="Program and arguments, one per line"
-            error={problems['upstream.credential.command']}
-            hint="Run without a shell; its output is the password"
-          >
-            {({ className, ...attributes }) => (
-              <textarea
-                {...attributes}
-                className={`${className} ${styles.mono}`}
-                rows={3}
-                spellCheck={false}
-                defaultValue={credential.command.join('\n')}
-                onChange={(event) =>
-                  onChange({ credential: { from: 'command', command: commandLines(event.target.value) } })
-                }
-              />
-            )}
-          </Field>
-        )}
+        <SecretSource
+          source={credential}
+          secret="password"
+          path="upstream.credential"
+          problems={problems}
+          onChange={(source) => onChange({ credential: source })}
+        />
       </div>
       <fieldset className={styles.full} aria-labelledby={accepted}>
         <p id={accepted} className={styles.accepted}>

@@ -6,10 +6,10 @@ import {
   sslNegotiation,
   sslWarning,
 } from '../../../contract/index.ts';
-import { Field, SelectField, TextField } from '../../parts/Field.tsx';
+import { SelectField, TextField } from '../../parts/Field.tsx';
 import { InfoNote } from '../../parts/Notes.tsx';
 import styles from './ConnectionDialog.module.css';
-import { commandLines } from './connection-draft.ts';
+import { SecretSource } from './SecretSource.tsx';
 
 type Upstream = ConnectionConfig['upstream'];
 
@@ -109,38 +109,13 @@ function PassphraseFields({ upstream, problems, onChange }: TlsFieldsProps) {
         />
       </div>
       <div className={styles.half}>
-        {source?.from === 'environment' && (
-          <TextField
-            label="Variable"
-            mono
-            value={source.variable}
-            error={problems['upstream.sslkeyPassphrase.variable']}
-            onChange={(variable) => onChange({ ...upstream, sslkeyPassphrase: { from: 'environment', variable } })}
-          />
-        )}
-        {source?.from === 'command' && (
-          <Field
-            label="Program and arguments, one per line"
-            error={problems['upstream.sslkeyPassphrase.command']}
-            hint="Run without a shell; its output is the passphrase"
-          >
-            {({ className, ...attributes }) => (
-              <textarea
-                {...attributes}
-                className={`${className} ${styles.mono}`}
-                rows={3}
-                spellCheck={false}
-                defaultValue={source.command.join('\n')}
-                onChange={(event) =>
-                  onChange({
-                    ...upstream,
-                    sslkeyPassphrase: { from: 'command', command: commandLines(event.target.value) },
-                  })
-                }
-              />
-            )}
-          </Field>
-        )}
+        <SecretSource
+          source={source}
+          secret="passphrase"
+          path="upstream.sslkeyPassphrase"
+          problems={problems}
+          onChange={(changed) => onChange({ ...upstream, sslkeyPassphrase: changed })}
+        />
       </div>
     </>
   );
