@@ -57,9 +57,10 @@ export function disagreements(
     if (missing.length > 0)
       found.push({ problem: 'wrote a relation that is not among the writes', relations: missing.map(name) });
   }
-  // Functions that print definitions lock what they describe; what is in it is not read.
+  // Functions that print definitions lock what they describe, and so does PREPARE; what is in it is not read.
   const describes =
-    effects.functions.some(({ name }) => /^pg_get_\w*def$/.test(name)) ||
+    effects.kinds.includes('prepare') ||
+    effects.functions.some(({ name }) => /^pg_(get_\w*def|partition_tree)$/.test(name)) ||
     effects.reads.some(({ name }) => /^pg_(rules|views|indexes|matviews)$/.test(name));
   if (!opaque && !wide && !describes) {
     const checked = foreignKeyNeighbours(effects, catalog);

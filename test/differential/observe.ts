@@ -16,7 +16,7 @@ export interface Observation {
 
 const OBSERVE = `
 WITH locks AS MATERIALIZED (SELECT l.locktype, l.relation, l.mode FROM pg_catalog.pg_locks l
-    WHERE l.pid = pg_catalog.pg_backend_pid() AND l.granted),
+    WHERE l.pid = pg_catalog.pg_backend_pid() AND l.granted AND l.mode <> 'SIReadLock'),
   rows AS MATERIALIZED (SELECT c.oid, pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid)
       + pg_catalog.pg_stat_get_xact_tuples_updated(c.oid) + pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid) AS n
     FROM pg_catalog.pg_class c WHERE c.relkind IN ('r', 't', 'm'))
