@@ -46,6 +46,7 @@ export async function startHoldGate(server: Server): Promise<Gate> {
     settings: {
       connections: [connectionConfig.parse(openConnection(server))],
       agents: [{ ...agent, createdAt: Date.now(), revokedAt: null }],
+      identityProviders: [],
     },
     policyOf: () => policy,
     approvalDeadlineMs: 30_000,

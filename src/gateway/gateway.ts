@@ -7,9 +7,13 @@ import { endedByChange, retryJournal, sequenceJournal } from './decision-records
 import { describeListener } from './door/host.ts';
 import type { OpenListener } from './door/listener.ts';
 import { GateJournals } from './gate-journals.ts';
-import { createAgentKeyAuthenticator } from './identity/agent-key-authenticator.ts';
+import { createAuthenticator } from './identity/authenticator.ts';
 import { createCancelLimiter } from './identity/cancel-limiter.ts';
+import { fetchJson } from './identity/fetch-json.ts';
 import { createRateLimiter } from './identity/rate-limiter.ts';
+import { noRights, rightsOf } from './identity/rights.ts';
+import { createTokenProver } from './identity/token-prover.ts';
+import type { Identity } from './identity/types.ts';
 import { JournalError } from './journal/errors.ts';
 import { loadOrCreateSigner, type Signer } from './journal/signer.ts';
 import { loadOrCreateHashKey } from './keys.ts';
@@ -112,15 +116,17 @@ class PosternGateway implements Gateway {
       broker: this.approvals,
       monotonic,
       log,
-      judgeWith: (at, agent) => {
+      judgeWith: (at, identity) => {
         const current = config(at.name) ?? at;
         const { environment } = current;
-        const scope = this.#settings.agents.find(({ name }) => name === agent)?.scope ?? null;
+        const { scope } = this.#rights(identity, current.name) ?? noRights;
         const policy = (options.policyOf ?? policyOf)(current);
-        return { parser, policy, environment, scope, groups: [], now: Date.now() };
+        return { parser, policy, environment, scope, groups: identity.groups, now: Date.now() };
       },
       reached: (at, identity) => this.#reached(config(at.name) ?? at, identity),
       budgets: (at) => (config(at.name) ?? at).budgets,
+      atExpiry: (provider) =>
+        this.#settings.identityProviders.find(({ name }) => name === provider)?.atExpiry ?? 'at_once',
       ruleAnswered: (connection, ruleId) => this.#ruleHits.count(connection, ruleId),
       listener: {
         statement: (sessionId, statement) => this.#emit('statement.changed', { sessionId, statement }),
@@ -171,9 +177,10 @@ class PosternGateway implements Gateway {
     this.#settings = settings;
     this.approvals.withdrawEarlier((request) => endedByChange(before, settings, request));
     this.credentials.preload(settings.connections);
-    void this.#sessions.end(({ agent, connection }) => {
+    void this.#sessions.end(({ connection }, identity) => {
       if (this.#config(connection) === null) return 'its connection was removed';
-      return this.#mayUse(agent, connection) ? null : 'its agent key was revoked';
+      if (this.#rights(identity, connection) !== null) return null;
+      return identity.token === null ? 'its agent key was revoked' : 'its provider no longer grants it this connection';
     });
   }
 
@@ -240,8 +247,14 @@ class PosternGateway implements Gateway {
 
   #createDoor(): DoorOptions {
     return {
-      authenticator: createAgentKeyAuthenticator({
+      authenticator: createAuthenticator({
         agents: () => this.#settings.agents,
+        tokens: createTokenProver({
+          providers: () => this.#settings.identityProviders,
+          fetchJson,
+          clock: Date.now,
+          monotonic: createSteadyClock(),
+        }),
         clock: Date.now,
         limiter: createRateLimiter(Date.now),
       }),
@@ -299,10 +312,8 @@ class PosternGateway implements Gateway {
     return this.#settings.connections.find((config) => config.name === name) ?? null;
   }
 
-  #mayUse(agent: string, connection: string): boolean {
-    return this.#settings.agents.some(
-      (record) => record.name === agent && record.revokedAt === null && record.connections.includes(connection),
-    );
+  #rights(identity: Identity, connection: string) {
+    return rightsOf(identity, connection, this.#settings, Date.now());
   }
 
   #emit<N extends GatewayEventName>(name: N, payload: EventPayload<N>): void {

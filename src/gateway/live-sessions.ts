@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Budgets, ConnectionConfig, SessionDetail } from '../contract/index.ts';
+import type { Budgets, ConnectionConfig, IdentityProvider, SessionDetail } from '../contract/index.ts';
 import type { ApprovalBroker } from './approval/broker.ts';
 import type { Databases } from './databases.ts';
 import type { GateJournals } from './gate-journals.ts';
+import type { Identity } from './identity/types.ts';
 import { HourMeter, SessionBudget } from './policy/budget.ts';
 import { CancelRegistry } from './session/cancel-registry.ts';
 import { Cautions } from './session/caution.ts';
@@ -11,6 +12,7 @@ import type { JudgeContext } from './session/judged.ts';
 import type { Admission, Admitted } from './session/open-session.ts';
 import { type RecorderListener, SessionRecorder } from './session/recorder.ts';
 import { Session, type SessionFacts } from './session/session.ts';
+import { watchExpiry } from './token-expiry.ts';
 import type { GatewayOptions } from './types.ts';
 import { cancelUpstream } from './upstream/cancel.ts';
 import type { TargetIdentity } from './upstream/types.ts';
@@ -25,9 +27,11 @@ export interface LiveSessionsOptions {
   /** What a session of this connection is judged with at this moment. */
   readonly judgeWith: (
     config: ConnectionConfig,
-    agent: string,
+    identity: Identity,
   ) => Pick<JudgeContext, 'parser' | 'policy' | 'environment' | 'groups' | 'scope' | 'now'>;
   readonly ruleAnswered: (connection: string, ruleId: string) => void;
+  /** What becomes of a session whose token expires, by the name of its provider. */
+  readonly atExpiry: (provider: string) => IdentityProvider['atExpiry'];
   /** The budgets of a connection as they are configured now. */
   readonly budgets: (config: ConnectionConfig) => Budgets | undefined;
   /** Why the database that was reached is doubted; asked at admission, and then anew before each statement. */
@@ -37,6 +41,7 @@ export interface LiveSessionsOptions {
 
 interface Live {
   readonly session: Session;
+  readonly identity: Identity;
   readonly recorder: SessionRecorder;
   readonly ended: Promise<void>;
 }
@@ -62,10 +67,10 @@ export class LiveSessions {
   }
 
   /** Ends the sessions that `why` gives a reason for. Resolves when all of them have ended. */
-  async end(why: (facts: SessionFacts) => string | null): Promise<number> {
+  async end(why: (facts: SessionFacts, identity: Identity) => string | null): Promise<number> {
     // A copy: a session that ends leaves the map that is being walked.
-    const ending = [...this.#live.values()].flatMap(({ session, ended }) => {
-      const reason = why(session.facts);
+    const ending = [...this.#live.values()].flatMap(({ session, identity, ended }) => {
+      const reason = why(session.facts, identity);
       if (reason === null) return [];
       session.terminate(reason);
       return [ended];
@@ -104,6 +109,15 @@ export class LiveSessions {
     }
   }
 
+  /** A token speaks for its bearer until it expires. Returns what forgets the session again. */
+  #endWithToken(session: Session, { token }: Identity): () => void {
+    if (token === null) return () => undefined;
+    return watchExpiry(token.expiresAt, Date.now, () => {
+      if (this.#options.atExpiry(token.provider) === 'at_once') session.terminate(tokenExpired);
+      else session.terminateAfterStatement(tokenExpired);
+    });
+  }
+
   #hourOf({ agent, connection }: SessionFacts): HourMeter {
     const key = JSON.stringify([agent, connection]);
     const hour = this.#hours.get(key) ?? new HourMeter(this.#options.monotonic);
@@ -111,7 +125,7 @@ export class LiveSessions {
     return hour;
   }
 
-  #record(facts: SessionFacts, { config, upstream, clientTls, clientUid }: Admission): SessionRecorder {
+  #record(facts: SessionFacts, { identity, config, upstream, clientTls, clientUid }: Admission): SessionRecorder {
     const { journals, gateVersion, listener } = this.#options;
     const { id: sessionId, ...recorded } = facts;
     const recorder = new SessionRecorder(sessionId, journals.openSession(sessionId), Date.now, listener);
@@ -121,6 +135,8 @@ export class LiveSessions {
       ...recorded,
       clientTls,
       clientUid,
+      groups: [...identity.groups],
+      token: identity.token,
       environment: config.environment,
       policy: config.policy,
       serverVersion: upstream.parameters.get('server_version') ?? '',
@@ -136,7 +152,7 @@ export class LiveSessions {
     recorder: SessionRecorder,
     database: ReturnType<Databases['use']>['context'],
     release: () => void,
-    { client, startup, config, target, upstream }: Admission,
+    { client, identity, startup, config, target, upstream }: Admission,
   ): { session: Session; secretKey: Buffer } {
     const { broker, judgeWith, ruleAnswered, monotonic, log, listener } = this.#options;
     const { processId, encrypted } = upstream;
@@ -155,7 +171,7 @@ export class LiveSessions {
       parameters: upstream.parameters,
       startup: startup.parameters,
       database,
-      judgeWith: () => judgeWith(config, facts.agent),
+      judgeWith: () => judgeWith(config, identity),
       ruleAnswered: (ruleId) => ruleAnswered(config.name, ruleId),
       cautions: new Cautions(
         new SessionBudget(() => this.#options.budgets(config), this.#hourOf(facts)),
@@ -168,16 +184,20 @@ export class LiveSessions {
       log,
       onEnd: () => {
         release();
+        stopWatching();
         key.forget();
         this.#live.delete(facts.id);
         onEnded();
         listener.summary(recorder.detail(false).summary);
       },
     });
-    this.#live.set(facts.id, { session, recorder, ended });
+    this.#live.set(facts.id, { session, identity, recorder, ended });
+    const stopWatching = this.#endWithToken(session, identity);
     return { session, secretKey: key.secretKey };
   }
 }
+
+const tokenExpired = 'its access token has expired; connect again with a fresh one';
 
 function factsOf({ identity, config, target, startup, clientAddress }: Admission): SessionFacts {
   return {

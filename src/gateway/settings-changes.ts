@@ -5,16 +5,12 @@ import type { GatewaySettings } from './types.ts';
  * hash. PCI DSS 10.2.1 asks for changes of rules and of who may come in.
  */
 export function settingsChanges(before: GatewaySettings, after: GatewaySettings): string[] {
-  return [...connectionChanges(before, after), ...agentChanges(before, after)];
+  return [...connectionChanges(before, after), ...agentChanges(before, after), ...providerChanges(before, after)];
 }
 
 function connectionChanges(before: GatewaySettings, after: GatewaySettings): string[] {
   return compare(before.connections, after.connections, 'connection', (old, current) => {
-    // A field that was taken away is a change as well.
-    const changed = [...new Set([...Object.keys(old), ...Object.keys(current)] as (keyof typeof current)[])].filter(
-      (field) => JSON.stringify(old[field]) !== JSON.stringify(current[field]),
-    );
-    return changed.map((field) =>
+    return changedFields(old, current).map((field) =>
       field === 'maskRules'
         ? `connection ${current.name}: mask rules now ${JSON.stringify(current.maskRules)}`
         : `connection ${current.name}: ${field} now ${JSON.stringify(current[field]) ?? 'not set'}`,
@@ -34,6 +30,20 @@ function agentChanges(before: GatewaySettings, after: GatewaySettings): string[]
       : [`agent ${current.name}: connections now ${current.connections.join(', ')}`]),
   ]);
 }
+
+function providerChanges(before: GatewaySettings, after: GatewaySettings): string[] {
+  return compare(before.identityProviders, after.identityProviders, 'identity provider', (old, current) =>
+    changedFields(old, current).map(
+      (field) => `identity provider ${current.name}: ${field} now ${JSON.stringify(current[field]) ?? 'not set'}`,
+    ),
+  );
+}
+
+/** A field that was taken away is a change as well. */
+const changedFields = <T extends object>(old: T, current: T): (keyof T)[] =>
+  [...new Set([...Object.keys(old), ...Object.keys(current)] as (keyof T)[])].filter(
+    (field) => JSON.stringify(old[field]) !== JSON.stringify(current[field]),
+  );
 
 function compare<T extends { readonly name: string }>(
   before: readonly T[],

@@ -1,4 +1,11 @@
-import type { ConnectionConfig, ConnectionTest, EventName, EventPayload, SessionDetail } from '../contract/index.ts';
+import type {
+  ConnectionConfig,
+  ConnectionTest,
+  EventName,
+  EventPayload,
+  IdentityProvider,
+  SessionDetail,
+} from '../contract/index.ts';
 import type { ApprovalBroker } from './approval/broker.ts';
 import type { ListenerConfig } from './door/types.ts';
 import type { AgentRecord } from './identity/agent-keys.ts';
@@ -12,6 +19,8 @@ export type { ListenerConfig } from './door/types.ts';
 export interface GatewaySettings {
   readonly connections: readonly ConnectionConfig[];
   readonly agents: readonly AgentRecord[];
+  /** Whose access tokens are taken as passwords. */
+  readonly identityProviders: readonly IdentityProvider[];
 }
 
 export interface GatewayOptions {

@@ -68,6 +68,7 @@ test.each([1, 2, 3, 4, 5, 6])(
             policy: 'observe',
           }),
         ],
+        identityProviders: [],
         agents: [{ name: 'claude', keyHash: hashAgentKey(key), connections: ['shop'], createdAt: 0, revokedAt: null }],
       },
       approvalDeadlineMs: 0,

@@ -53,9 +53,9 @@ describe('live sessions', () => {
   });
 
   test('end with 57P01 when their agent is revoked', async () => {
-    const { connections, agents } = gate.gateway.settings();
+    const settings = gate.gateway.settings();
     gate.gateway.configure(
-      { connections, agents: agents.map((agent) => ({ ...agent, revokedAt: Date.now() })) },
+      { ...settings, agents: settings.agents.map((agent) => ({ ...agent, revokedAt: Date.now() })) },
       'ada',
     );
     expect(told(await client.rest())).toEqual(['E 57P01']);
@@ -63,8 +63,7 @@ describe('live sessions', () => {
   });
 
   test('end with 57P01 when their connection is removed', async () => {
-    const { agents } = gate.gateway.settings();
-    gate.gateway.configure({ connections: [], agents }, 'ada');
+    gate.gateway.configure({ ...gate.gateway.settings(), connections: [] }, 'ada');
     expect(told(await client.rest())).toEqual(['E 57P01']);
     await expect(RawClient.logIn(gate.address)).rejects.toThrow('3D000');
   });
@@ -184,7 +183,7 @@ describe('the keys of an installation', () => {
     const made = createGateway({
       version: '0',
       listeners: [],
-      settings: { connections: [], agents: [] },
+      settings: { connections: [], agents: [], identityProviders: [] },
       approvalDeadlineMs: 0,
       journalFolder: join(folder, 'journal'),
       keyFolder: join(folder, 'keys'),

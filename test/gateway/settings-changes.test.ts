@@ -7,13 +7,14 @@ const claude = { name: 'claude', keyHash: 'aa', connections: ['shop'], createdAt
 const rule = { id: 'emails', schema: 'public', table: 'people', column: 'email', masker: { kind: 'full' } } as const;
 
 test('says what was added, removed and changed, and never shows a key hash', () => {
-  const before = { connections: [shop, { ...shop, name: 'old' }], agents: [claude] };
+  const before = { connections: [shop, { ...shop, name: 'old' }], agents: [claude], identityProviders: [] };
   const after = {
     connections: [{ ...shop, policy: 'observe' as const, maskRules: [rule] }],
     agents: [
       { ...claude, keyHash: 'bb', revokedAt: 5 },
       { ...claude, name: 'second' },
     ],
+    identityProviders: [],
   };
   expect(settingsChanges(before, after)).toEqual([
     'connection old removed',
@@ -26,6 +27,6 @@ test('says what was added, removed and changed, and never shows a key hash', () 
 });
 
 test('says nothing when nothing changed', () => {
-  const settings = { connections: [shop], agents: [claude] };
+  const settings = { connections: [shop], agents: [claude], identityProviders: [] };
   expect(settingsChanges(settings, structuredClone(settings))).toEqual([]);
 });

@@ -6,6 +6,7 @@ import { inject } from 'vitest';
 import {
   type ConnectionConfig,
   connectionConfig,
+  type IdentityProvider,
   type MaskRule,
   type PolicyPreset,
   type PolicyRule,
@@ -22,6 +23,7 @@ export interface TestGateOptions {
   readonly policyRules?: readonly PolicyRule[];
   readonly budgets?: ConnectionConfig['budgets'];
   readonly environment?: ConnectionConfig['environment'];
+  readonly identityProviders?: readonly IdentityProvider[];
   readonly maskRules?: readonly MaskRule[];
   readonly deadlineMs?: number;
   readonly upstream?: Partial<ConnectionConfig['upstream']>;
@@ -82,6 +84,7 @@ export async function startGate(options: TestGateOptions): Promise<TestGate> {
     listeners: [{ host: '127.0.0.1', port: 0, ...options.listener }],
     settings: {
       connections: [config],
+      identityProviders: options.identityProviders ?? [],
       agents: [
         { name: 'claude', keyHash: hashAgentKey(key), connections: ['shop'], createdAt: Date.now(), revokedAt: null },
       ],

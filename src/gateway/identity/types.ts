@@ -1,11 +1,35 @@
+import type { Scope } from '../../contract/index.ts';
+
 /** Who is asking, once proved. */
 export interface Identity {
-  /** The agent's configured name. */
+  /** The agent: the configured name of a key, or `provider:client` of a token. Names hold no colon. */
   readonly agent: string;
-  /** Who stands behind it: for an agent key, `key:<fingerprint>`. */
+  /** Who stands behind it: `key:<fingerprint>`, or `provider:subject`. */
   readonly subject: string;
-  /** Names of the connections it may use. */
+  /** As the provider says; none for an agent key. */
+  readonly groups: readonly string[];
+  /** Names of the connections it may use, as configured when it was proved. */
   readonly connections: readonly string[];
+  /** The token that proved it; null for an agent key. */
+  readonly token: TokenFacts | null;
+}
+
+/** What is kept of a token. Never the token itself. */
+export interface TokenFacts {
+  readonly provider: string;
+  readonly issuer: string;
+  /** Values of the configured claims. */
+  readonly subject: string;
+  readonly client: string;
+  /** `jti`; null when it has none. */
+  readonly id: string | null;
+  /** `exp`, milliseconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+/** What an identity may do on a connection at this moment. */
+export interface Rights {
+  readonly scope: Scope | null;
 }
 
 export interface LoginAttempt {
@@ -17,11 +41,24 @@ export interface LoginAttempt {
   readonly source: string;
 }
 
-/** `reason` is for the operator and the log; the client hears 28P01 and nothing more. */
-export type LoginResult =
+/** What one way of proving says of a password. `reason` is for the operator and the log; it never quotes the password. */
+export type Proof =
   | { readonly ok: true; readonly identity: Identity }
-  | { readonly ok: false; readonly reason: string; readonly rateLimited: boolean };
+  | {
+      readonly ok: false;
+      readonly reason: string;
+      /** For the client as well, who has proved that it had a right once; it hears 28P01 and nothing more when null. */
+      readonly told: string | null;
+    };
+
+export type LoginResult = Extract<Proof, { ok: true }> | (Extract<Proof, { ok: false }> & { rateLimited: boolean });
 
 export interface Authenticator {
   authenticate(attempt: LoginAttempt): Promise<LoginResult>;
 }
+
+export const refused = (reason: string, told: string | null = null): Extract<Proof, { ok: false }> => ({
+  ok: false,
+  reason,
+  told,
+});

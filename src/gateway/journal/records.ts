@@ -41,6 +41,19 @@ export const recordBody = z.discriminatedUnion('type', [
     clientTls: z.string().nullable().optional(),
     /** The client's user id on this machine, null where the system does not tell. */
     clientUid: z.number().int().nullable().optional(),
+    /** What the provider said of the subject, and of the token itself; an agent key has neither. */
+    groups: z.array(z.string()).optional(),
+    token: z
+      .object({
+        provider: z.string(),
+        issuer: z.string(),
+        subject: z.string(),
+        client: z.string(),
+        id: z.string().nullable(),
+        expiresAt: z.number(),
+      })
+      .nullable()
+      .optional(),
     serverVersion: z.string(),
     upstreamEncrypted: z.boolean(),
     upstreamProcessId: z.number().int(),

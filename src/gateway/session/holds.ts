@@ -76,6 +76,11 @@ export class Holds {
     return this.#hold !== null;
   }
 
+  /** A statement waits for the operator. */
+  get holding(): boolean {
+    return this.#hold !== null;
+  }
+
   /** The client is gone, and may come again. */
   giveUp(reason: string): void {
     this.#hold?.giveUp('withdrawn', reason);

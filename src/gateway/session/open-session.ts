@@ -159,7 +159,10 @@ async function logIn(
   const login = await options.authenticator.authenticate({ user, database, password, source });
   if (!login.ok) {
     options.refused({ ...attempt, reason: login.reason });
-    return refuseClient(socket, sqlstate.invalidPassword, `password authentication failed for user "${user}"`);
+    return refuseClient(socket, sqlstate.invalidPassword, `password authentication failed for user "${user}"`, {
+      detail: login.told ?? undefined,
+      hint: passwordHint,
+    });
   }
   const replication = startup.parameters.get('replication');
   if (replication !== undefined && !isFalse(replication)) {
@@ -188,6 +191,10 @@ async function logIn(
     refuseUpstream(socket, config, error);
   }
 }
+
+/** The same for everybody: it tells nothing about what was wrong. */
+const passwordHint =
+  'Postern takes an agent key or an access token as the password. Tokens expire: get a fresh one (`postern token`), or ask the operator.';
 
 /** PostgreSQL's spellings of false for the replication parameter. */
 const isFalse = (value: string): boolean => ['', 'false', 'off', 'no', '0'].includes(value.toLowerCase());

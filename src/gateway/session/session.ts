@@ -100,6 +100,8 @@ export class Session {
   #statements = 0;
   #clientEnded = false;
   #ended: string | null = null;
+  /** Why the session ends as soon as no statement runs. */
+  #endsAfter: string | null = null;
 
   constructor(options: SessionOptions) {
     this.facts = options.facts;
@@ -183,6 +185,13 @@ export class Session {
     this.#end(reason, errorResponse({ severity: 'FATAL', sqlstate: sqlstate.adminShutdown, message }));
   }
 
+  /** As `terminate`, once the statement that the server runs is done. A statement that waits for the operator is not waited for. */
+  terminateAfterStatement(reason: string): void {
+    this.#endsAfter = reason;
+    if (this.#holds.holding) return this.terminate(reason);
+    this.#attempt(() => this.#pump());
+  }
+
   #clientData(chunk: Buffer): void {
     this.#heardAt = this.#options.monotonic();
     this.#intake.push(chunk);
@@ -198,6 +207,7 @@ export class Session {
 
   /** Takes client messages as far as the state of the server allows. */
   #pump(): void {
+    if (this.#endsAfter !== null && this.#answers.idle && !this.#busy) return this.terminate(this.#endsAfter);
     while (this.#ended === null && !this.#busy && !this.#cancels.inFlight) {
       const unit = this.#intake.next();
       if (unit === null) break;

@@ -61,7 +61,18 @@ export function connectionHandlers(
             'End its sessions first, then remove it.',
           );
         }
+        const granting = settings.identityProviders.find(({ grants }) =>
+          grants.some(({ connections }) => connections.includes(connection)),
+        );
+        if (granting !== undefined) {
+          throw new DeskError(
+            'connection_granted',
+            `The identity provider ${granting.name} grants ${connection}; it was not removed.`,
+            'Take it out of the provider’s grants first.',
+          );
+        }
         return {
+          ...settings,
           connections: settings.connections.filter(({ name }) => name !== connection),
           agents: settings.agents.map((agent) => ({
             ...agent,

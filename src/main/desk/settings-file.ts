@@ -3,7 +3,16 @@ import { basename, dirname, join } from 'node:path';
 import { Low } from 'lowdb';
 import { JSONFile } from 'lowdb/node';
 import { z } from 'zod';
-import { connectionConfig, DeskError, identifier, instant, messageOf, scope } from '../../contract/index.ts';
+import {
+  connectionConfig,
+  DeskError,
+  identifier,
+  identityProvider,
+  identityProviderProblems,
+  instant,
+  messageOf,
+  scope,
+} from '../../contract/index.ts';
 import type { GatewaySettings } from '../../gateway/types.ts';
 import { makeDataFolder } from './data-folder.ts';
 import { describeIssues } from './describe-issues.ts';
@@ -28,6 +37,8 @@ const settingsFile = z.strictObject({
   demo: z.boolean(),
   connections: z.array(connectionConfig),
   agents: z.array(agentRecord),
+  /** Whose access tokens are taken as passwords. */
+  identityProviders: z.array(identityProvider).max(20).default([]),
 });
 export type SettingsFile = z.infer<typeof settingsFile>;
 
@@ -42,6 +53,7 @@ export const defaultSettings: SettingsFile = {
   demo: false,
   connections: [],
   agents: [],
+  identityProviders: [],
 };
 
 export interface SettingsStore extends DeskSettings {
@@ -69,6 +81,12 @@ export async function openSettings(path: string): Promise<SettingsStore> {
   if (!parsed.success) throw unreadable(path, describeIssues(parsed.error));
   const problem = listenerProblem(parsed.data.listener);
   if (problem !== null) throw unreadable(path, `listener.${problem}`);
+  const { connections, identityProviders } = parsed.data;
+  const broken = identityProviderProblems(
+    identityProviders,
+    connections.map(({ name }) => name),
+  );
+  if (broken.length > 0) throw unreadable(path, broken.join('; '));
   let held = parsed.data;
 
   const saveFile = async (next: SettingsFile): Promise<void> => {
@@ -93,14 +111,19 @@ export async function openSettings(path: string): Promise<SettingsStore> {
     managedBy: 'settings',
     file: () => held,
     saveFile,
-    current: (): GatewaySettings => ({ connections: held.connections, agents: held.agents }),
-    save: ({ connections, agents }) =>
+    current: (): GatewaySettings => ({
+      connections: held.connections,
+      agents: held.agents,
+      identityProviders: held.identityProviders,
+    }),
+    save: ({ connections, agents, identityProviders }) =>
       saveFile({
         ...held,
         // A demo connection that was removed stays removed; another of the same name is the operator's own.
         demo: held.demo && connections.some(({ name }) => name === demoConnectionName),
         connections: [...connections],
         agents: agents.map((agent) => ({ ...agent, connections: [...agent.connections] })),
+        identityProviders: [...identityProviders],
       }),
   };
 }

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { connectionConfig, DeskError, identifier, messageOf, scope } from '../../contract/index.ts';
+import {
+  connectionConfig,
+  DeskError,
+  identifier,
+  identityProvider,
+  identityProviderProblems,
+  messageOf,
+  scope,
+} from '../../contract/index.ts';
 import { describeIssues } from '../desk/describe-issues.ts';
 import { listenerProblem, listenerSettings } from '../desk/listener-settings.ts';
 import { stripComments } from './strip-comments.ts';
@@ -41,7 +49,9 @@ const configFile = z.strictObject({
         scope: scope.optional(),
       }),
     )
-    .min(1),
+    .default([]),
+  /** Whose access tokens are taken as passwords, in place of keys or beside them. */
+  identityProviders: z.array(identityProvider).max(20).default([]),
   approvalDeadlineSeconds: z.number().int().min(0).max(86_400).default(300),
   console: z
     .strictObject({ host: z.enum(['127.0.0.1', '::1']).default('127.0.0.1'), port: port.default(0) })
@@ -58,7 +68,18 @@ export type ConfigFile = z.infer<typeof configFile>;
 export function parseConfigFile(text: string, path: string): ConfigFile {
   const result = configFile.safeParse(parseJson(stripComments(text), path));
   if (!result.success) throw invalid(path, describeIssues(result.error));
-  const faults = [...brokenReferences(result.data), ...listenerProblems(result.data)];
+  const { agents, identityProviders, connections } = result.data;
+  const faults = [
+    ...(agents.length + identityProviders.length > 0
+      ? []
+      : ['agents: nobody could connect; give an agent or an identity provider']),
+    ...brokenReferences(result.data),
+    ...identityProviderProblems(
+      identityProviders,
+      connections.map(({ name }) => name),
+    ),
+    ...listenerProblems(result.data),
+  ];
   if (faults.length > 0) throw invalid(path, faults.join('; '));
   return result.data;
 }

@@ -65,7 +65,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
       approvalDeadlineMs: config.approvalDeadlineSeconds * 1000,
       layout,
       resources: options.root.resources,
-      settings: fileSettings({ connections, agents }),
+      settings: fileSettings({ connections, agents, identityProviders: config.identityProviders }),
       listeners: config.listeners,
       passwords: await promptedPasswords(connections, options.askPassword),
       log: options.log,

@@ -232,7 +232,7 @@ describe('places', () => {
         { host: '127.0.0.1', port: 0 },
         { host: '127.0.0.1', port },
       ],
-      settings: { connections: [], agents: [] },
+      settings: { connections: [], agents: [], identityProviders: [] },
       approvalDeadlineMs: 0,
       journalFolder: join(folder, 'journal'),
       keyFolder: join(folder, 'keys'),

@@ -225,9 +225,9 @@ describe('what was decided for a whole sequence', () => {
     const ended = gate.gateway.approvals.endSequence({ id: request.id, ...operator });
     expect(ended.sequence?.answer).toMatchObject({ state: 'ended', statements: 1, reason: 'the operator ended it' });
     expect((await asked(client, 'TRUNCATE t5', 'approve', true)).result).toBe('ran');
-    const { connections, agents } = gate.gateway.settings();
+    const settings = gate.gateway.settings();
     gate.gateway.configure(
-      { agents, connections: connections.map((one) => ({ ...one, environment: 'local' })) },
+      { ...settings, connections: settings.connections.map((one) => ({ ...one, environment: 'local' })) },
       'ada',
     );
     expect(gate.gateway.approvals.list().sequences).toEqual([]);

@@ -48,7 +48,13 @@ describe('routeSession', () => {
       upstream: { host: 'db', port: 5432, database: `${name}_db`, user: 'app', credential: { from: 'prompt' } },
       ...more,
     });
-  const identity = (...connections: string[]) => ({ agent: 'claude', subject: 'claude', connections });
+  const identity = (...connections: string[]) => ({
+    agent: 'claude',
+    subject: 'claude',
+    groups: [],
+    connections,
+    token: null,
+  });
   const shop = connection('shop');
   const office = connection('office');
   const any = connection('any', { anyDatabase: true });

@@ -16,7 +16,7 @@ import {
 
 function open(overrides: Partial<DeskPorts> = {}) {
   const gateway = fakeGateway();
-  const settings = fakeSettings({ connections: [aConnection()], agents: [anAgent()] });
+  const settings = fakeSettings({ connections: [aConnection()], agents: [anAgent()], identityProviders: [] });
   const ports = deskPorts({ gateway, settings, ...overrides });
   const desk = createDesk(ports);
   const [near, far] = memoryPorts();
@@ -111,14 +111,16 @@ describe('connections', () => {
       credential: 'needed',
       liveSessions: 0,
     });
-    expect(settings.saved).toEqual([{ connections: [aConnection(), billing], agents: [anAgent()] }]);
+    expect(settings.saved).toEqual([
+      { connections: [aConnection(), billing], agents: [anAgent()], identityProviders: [] },
+    ]);
     expect(gateway.configured).toEqual(settings.saved);
     expect(events).toEqual(['connections.changed', 'overview.changed']);
   });
 
   test('what cannot be saved does not reach the gate', async () => {
     const broken = {
-      ...fakeSettings({ connections: [], agents: [] }),
+      ...fakeSettings({ connections: [], agents: [], identityProviders: [] }),
       save: () => Promise.reject(new Error('disk full')),
     };
     const { client, gateway } = open({ settings: broken });
@@ -221,7 +223,7 @@ describe('agents', () => {
 });
 
 test('what a file manages, the desk does not change: every edit is refused, and nothing is touched', async () => {
-  const settings = fakeSettings({ connections: [aConnection()], agents: [anAgent()] }, 'file');
+  const settings = fakeSettings({ connections: [aConnection()], agents: [anAgent()], identityProviders: [] }, 'file');
   const { client, gateway } = open({ settings });
   const edits = [
     client.call('connections.save', aConnection()),

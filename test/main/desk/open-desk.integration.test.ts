@@ -26,6 +26,7 @@ beforeEach(async () => {
   const { host, port, name, user } = database;
   const connection = aConnection();
   await settings.save({
+    identityProviders: [],
     connections: [
       { ...connection, upstream: { ...connection.upstream, host, port, database: name, user, sslmode: 'disable' } },
     ],

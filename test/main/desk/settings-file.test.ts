@@ -22,8 +22,12 @@ test('a missing file means the defaults, and none is written until something cha
 
 test('what was saved is there after a restart, for this user’s eyes only', async () => {
   const settings = await openSettings(path);
-  await settings.save({ connections: [aConnection()], agents: [anAgent()] });
-  expect((await openSettings(path)).current()).toEqual({ connections: [aConnection()], agents: [anAgent()] });
+  await settings.save({ connections: [aConnection()], agents: [anAgent()], identityProviders: [] });
+  expect((await openSettings(path)).current()).toEqual({
+    connections: [aConnection()],
+    agents: [anAgent()],
+    identityProviders: [],
+  });
   if (isPosix)
     expect([(await stat(path)).mode & 0o777, (await stat(join(folder, 'data'))).mode & 0o777]).toEqual([0o600, 0o700]);
 });
@@ -55,16 +59,16 @@ test.each([
 
 test('settings that cannot be written are not in force either', async () => {
   const settings = await openSettings(path);
-  await settings.save({ connections: [], agents: [anAgent()] });
+  await settings.save({ connections: [], agents: [anAgent()], identityProviders: [] });
   // The file's place is taken by a folder that is not empty: the rename fails, for root too.
   const store = await openSettings(join(folder, 'other.json'));
   await import('node:fs/promises').then(({ mkdir }) =>
     mkdir(join(folder, 'other.json', 'in-the-way'), { recursive: true }),
   );
-  await expect(store.save({ connections: [aConnection()], agents: [] })).rejects.toMatchObject({
+  await expect(store.save({ connections: [aConnection()], agents: [], identityProviders: [] })).rejects.toMatchObject({
     code: 'settings_not_saved',
   });
-  expect(store.current()).toEqual({ connections: [], agents: [] });
+  expect(store.current()).toEqual({ connections: [], agents: [], identityProviders: [] });
 });
 
 test('a data folder that cannot be made is named', async () => {
@@ -82,8 +86,8 @@ test('removing the demo connection ends the demo, so that another of that name i
     demo: true,
     connections: [aConnection({ name: 'demo' }), aConnection()],
   });
-  await settings.save({ connections: [aConnection({ name: 'demo' })], agents: [] });
+  await settings.save({ connections: [aConnection({ name: 'demo' })], agents: [], identityProviders: [] });
   expect(settings.file().demo).toBe(true);
-  await settings.save({ connections: [aConnection()], agents: [] });
+  await settings.save({ connections: [aConnection()], agents: [], identityProviders: [] });
   expect(settings.file().demo).toBe(false);
 });

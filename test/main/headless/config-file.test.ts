@@ -19,6 +19,7 @@ function fault(config: unknown): { code?: string; message?: string } {
 
 test('a minimal file is filled with the documented defaults', () => {
   expect(parseConfigFile(JSON.stringify(minimal), 'c.json')).toEqual({
+    identityProviders: [],
     listeners: [{ host: '127.0.0.1', port: 6432 }],
     connections: [
       {
@@ -105,7 +106,7 @@ test.each([
     { ...minimal, console: { host: '0.0.0.0' } },
     'console.host: Invalid option: expected one of "127.0.0.1"|"::1"',
   ],
-  ['no agents', { ...minimal, agents: [] }, 'agents: Too small: expected array to have >=1 items'],
+  ['no agents', { ...minimal, agents: [] }, 'agents: nobody could connect; give an agent or an identity provider'],
 ])('%s is refused by its path', (_what, config, words) => {
   expect(fault(config)).toEqual({ code: 'config_invalid', message: `/etc/postern.json: ${words}` });
 });

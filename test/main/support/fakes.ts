@@ -256,7 +256,7 @@ export function deskPorts(overrides: Partial<DeskPorts> = {}): DeskPorts {
     demo: false,
     gateway: fakeGateway(),
     archive: fakeArchive(),
-    settings: fakeSettings({ connections: [aConnection()], agents: [anAgent()] }),
+    settings: fakeSettings({ connections: [aConnection()], agents: [anAgent()], identityProviders: [] }),
     judges: noJudges,
     listeners: [{ host: '127.0.0.1', port: 6432 }],
     journalFolder: '/data/journal',

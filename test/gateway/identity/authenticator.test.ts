@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { createAgentKeyAuthenticator } from '../../../src/gateway/identity/agent-key-authenticator.ts';
 import { type AgentRecord, createAgentKey, hashAgentKey } from '../../../src/gateway/identity/agent-keys.ts';
+import { createAuthenticator } from '../../../src/gateway/identity/authenticator.ts';
 import type { LoginResult } from '../../../src/gateway/identity/types.ts';
 
 const key = createAgentKey();
@@ -21,8 +21,9 @@ interface World {
 
 function world(agents: () => readonly AgentRecord[], delay = 0): World {
   const log: string[] = [];
-  const authenticator = createAgentKeyAuthenticator({
+  const authenticator = createAuthenticator({
     agents,
+    tokens: { prove: async () => expect.fail('no token was given') },
     limiter: {
       failed: (address) => {
         log.push(`failed ${address}`);
@@ -39,7 +40,13 @@ function world(agents: () => readonly AgentRecord[], delay = 0): World {
 
 test('the key says who it is, whatever user name is claimed, and costs no attempt', async () => {
   const { login, log } = world(() => [other, agent()], 500);
-  const identity = { agent: 'claude', subject: `key:${hashAgentKey(key).slice(0, 8)}`, connections: ['shop'] };
+  const identity = {
+    agent: 'claude',
+    subject: `key:${hashAgentKey(key).slice(0, 8)}`,
+    groups: [],
+    connections: ['shop'],
+    token: null,
+  };
   expect([await login(key), await login(key, 'other')]).toEqual([
     { ok: true, identity },
     { ok: true, identity },
@@ -54,7 +61,7 @@ test.each([
   ['an empty key', '', 'no agent key was given'],
 ])('%s is refused and counted', async (_what, password, reason) => {
   const { login, log } = world(() => [agent(), other]);
-  expect(await login(password, 'claude')).toEqual({ ok: false, reason, rateLimited: false });
+  expect(await login(password, 'claude')).toEqual({ ok: false, reason, told: null, rateLimited: false });
   expect(log).toEqual(['failed 127.0.0.1']);
 });
 
@@ -66,6 +73,7 @@ test('a key that is revoked is refused from the next log-in on', async () => {
   expect(await login(key)).toEqual({
     ok: false,
     reason: 'the key of agent claude has been revoked',
+    told: 'This agent key has been revoked.',
     rateLimited: false,
   });
 });
@@ -78,7 +86,7 @@ test('a record whose hash is no hash matches nothing', async () => {
 
 test('a failure over the limit is answered late and marked, a right key at once', async () => {
   const { login, log } = world(() => [agent()], 1_000);
-  expect(await login('wrong')).toEqual({ ok: false, reason: 'no agent has this key', rateLimited: true });
+  expect(await login('wrong')).toEqual({ ok: false, reason: 'no agent has this key', told: null, rateLimited: true });
   expect((await login(key)).ok).toBe(true);
   expect(log).toEqual(['failed 127.0.0.1', 'waited 1000']);
 });
@@ -89,6 +97,7 @@ test('a key that was valid for a time only is refused from then on', async () =>
   expect(await world(() => [until('2026-11-23T01:00:00+01:00')]).login(key)).toEqual({
     ok: false,
     reason: 'the key of agent claude was valid until 2026-11-23T01:00:00+01:00',
+    told: 'This agent key was valid until 2026-11-23T01:00:00+01:00.',
     rateLimited: false,
   });
 });
