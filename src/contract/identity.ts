@@ -66,6 +66,8 @@ export const tokenClient = z.strictObject({
   parameters: z.record(z.string().min(1).max(100), z.string().max(2000)).default({}),
   /** Port of the loopback redirect; any free one when absent (RFC 8252, 7.3). */
   redirectPort: z.number().int().min(1).max(65_535).optional(),
+  /** Parameters of a token exchange (RFC 8693) that turns the person's token into the agent's on behalf of the person; none when absent. */
+  exchange: z.record(z.string().min(1).max(100), z.string().max(2000)).optional(),
 });
 export type TokenClient = z.infer<typeof tokenClient>;
 

@@ -140,7 +140,11 @@ async function configuration(keys: readonly SigningKey[], options: OidcProviderO
         }),
       },
     },
-    ttl: { AccessToken: tokenSeconds, ClientCredentials: tokenSeconds },
+    ttl: {
+      AccessToken: tokenSeconds,
+      ClientCredentials: tokenSeconds,
+      ...{ DeviceCode: 600, Grant: 600, IdToken: 600, Interaction: 600, Session: 600 },
+    },
     findAccount: (_, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
     extraTokenClaims: (_, token) => {
       const { accountId, clientId = '' } = token as { accountId?: string; clientId?: string };

@@ -9,6 +9,7 @@ import { key } from './key.ts';
 import { openCommand } from './open.ts';
 import { policyBacktest, policyTest } from './policy.ts';
 import { serveCommand } from './serve.ts';
+import { tokenCommand } from './token.ts';
 
 const options = {
   help: { type: 'boolean', short: 'h' },
@@ -22,6 +23,7 @@ const options = {
   connection: { type: 'string' },
   rules: { type: 'string' },
   sessions: { type: 'string' },
+  provider: { type: 'string' },
 } as const;
 
 /** Options that each command takes, besides --help and --version. */
@@ -32,6 +34,7 @@ const allowed: Readonly<Record<string, readonly (keyof typeof options)[]>> = {
   replay: ['data-folder'],
   report: ['data-folder', 'public-key', 'out'],
   key: [],
+  token: ['config', 'data-folder', 'connection', 'provider'],
   policy: ['config', 'data-folder', 'connection', 'rules', 'sessions'],
   demo: ['data-folder'],
 };
@@ -77,6 +80,9 @@ async function run(args: readonly string[], environment: CommandEnvironment): Pr
       return serveCommand({ config: values.config, console: values['no-console'] !== true }, here);
     case 'key':
       return key(here);
+    case 'token':
+      if (values.connection === undefined) throw usage('`postern token` needs --connection NAME.');
+      return tokenCommand({ connection: values.connection, provider: values.provider, config: values.config }, here);
     case 'demo':
       return demoCommand({ keepIn: folder }, here);
     default: {

@@ -149,7 +149,10 @@ describe('a session', () => {
   });
 
   test('that runs a statement ends at once where that is set', async () => {
-    const { gate, provider } = await open({ clockSkewSeconds: 0, atExpiry: 'at_once' }, { tokenSeconds: 2, policy: 'observe' });
+    const { gate, provider } = await open(
+      { clockSkewSeconds: 0, atExpiry: 'at_once' },
+      { tokenSeconds: 2, policy: 'observe' },
+    );
     const client = await RawClient.logIn({ ...gate.address, password: await provider.token() });
     const began = Date.now();
     client.send(query("SELECT 'never' FROM pg_sleep(30)"));
