@@ -4,8 +4,11 @@ import { join } from 'node:path';
 
 /** All temporary folders of a run lie in one, which goes with it. PostgreSQL runs as another user when we are root. */
 export default async function setup(): Promise<() => Promise<void>> {
-  const folder = await mkdtemp(join(tmpdir(), 'postern-test-'));
-  await chmod(folder, 0o1777);
-  process.env.TMPDIR = folder;
-  return () => rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  // Each project of a run asks; the first makes it. Paths stay short: those of sockets end at 107 bytes.
+  if (process.env.POSTERN_TEST_FOLDER !== undefined) return async () => undefined;
+  const made = await mkdtemp(join(tmpdir(), 'postern-test-'));
+  await chmod(made, 0o1777);
+  process.env.POSTERN_TEST_FOLDER = made;
+  process.env.TMPDIR = made;
+  return () => rm(made, { recursive: true, force: true, maxRetries: 3 });
 }
