@@ -1,28 +1,60 @@
 import { z } from 'zod';
 import { environment, identifier, instant } from './common.ts';
 import { maskRule } from './masking.ts';
-import { budgets, policyPreset, policyRule, scope } from './policy.ts';
+import { budgets, patterns, policyPreset, policyRule, scope } from './policy.ts';
 import { upstreamConfig } from './upstream.ts';
 
-export const connectionConfig = z.strictObject({
-  name: identifier,
-  upstream: upstreamConfig,
-  environment: environment.default('production'),
-  policy: policyPreset.default('production'),
-  /** Asked in order before the rules of the preset. */
-  policyRules: z.array(policyRule).max(500).default([]),
-  budgets: budgets.optional(),
-  /** Forward whatever database name the agent asks for, instead of `upstream.database`. */
-  anyDatabase: z.boolean().default(false),
-  /** Log in upstream as whatever user the agent names, instead of `upstream.user`. */
-  anyUser: z.boolean().default(false),
-  /**
-   * Keep an open transaction alive while a statement in it waits for approval, past idle_in_transaction_session_timeout. Its
-   * locks stay, too.
-   */
-  keepTransactionsWhileHeld: z.boolean().default(false),
-  maskRules: z.array(maskRule).default([]),
-});
+/** As whom sessions run on the server. */
+export const sessionRole = z.discriminatedUnion('kind', [
+  /** All of them as the account of the connection. */
+  z.strictObject({ kind: z.literal('configured') }),
+  /** Each as a role of its own, made by that account when the session begins and removed when it ends. */
+  z.strictObject({
+    kind: z.literal('just_in_time'),
+    /** Schemas (patterns) whose tables it may read and, unless it only reads, change. */
+    schemas: patterns.default(['*']),
+    /** Roles that it becomes a member of, besides: those that own what the account may not grant, for instance. */
+    memberOf: z
+      .array(
+        z
+          .string()
+          .min(1)
+          .max(63)
+          .refine((name) => !name.startsWith('pg_'), 'roles of the server give too much'),
+      )
+      .max(20)
+      .default([]),
+    statementTimeoutSeconds: z.number().int().min(1).max(86_400).optional(),
+    lockTimeoutSeconds: z.number().int().min(1).max(86_400).optional(),
+  }),
+]);
+export type SessionRoleConfig = z.infer<typeof sessionRole>;
+
+export const connectionConfig = z
+  .strictObject({
+    name: identifier,
+    upstream: upstreamConfig,
+    environment: environment.default('production'),
+    policy: policyPreset.default('production'),
+    /** Asked in order before the rules of the preset. */
+    policyRules: z.array(policyRule).max(500).default([]),
+    budgets: budgets.optional(),
+    /** Forward whatever database name the agent asks for, instead of `upstream.database`. */
+    anyDatabase: z.boolean().default(false),
+    /** Log in upstream as whatever user the agent names, instead of `upstream.user`. */
+    anyUser: z.boolean().default(false),
+    /**
+     * Keep an open transaction alive while a statement in it waits for approval, past idle_in_transaction_session_timeout. Its
+     * locks stay, too.
+     */
+    keepTransactionsWhileHeld: z.boolean().default(false),
+    maskRules: z.array(maskRule).default([]),
+    sessionRole: sessionRole.default({ kind: 'configured' }),
+  })
+  .refine(({ anyUser, sessionRole: { kind } }) => !anyUser || kind === 'configured', {
+    path: ['sessionRole'],
+    message: 'a role of its own cannot be the user that the agent names (anyUser)',
+  });
 export type ConnectionConfig = z.infer<typeof connectionConfig>;
 
 /** What an agent is given to connect: everything but the key, which is shown once when it is made. */

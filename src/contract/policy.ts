@@ -46,7 +46,7 @@ export type ConditionId = z.infer<typeof conditionId>;
 
 /** A name, or a pattern in which `*` stands for any characters and `?` for one. Upper and lower case differ, as in the catalog. */
 const pattern = z.string().min(1).max(200);
-const patterns = z.array(pattern).min(1).max(100);
+export const patterns = z.array(pattern).min(1).max(100);
 const clockTime = z.string().regex(/^(?:[01][0-9]|2[0-3]):[0-5][0-9]$/, 'use HH:MM, 00:00 to 23:59');
 
 export const weekday = z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']);

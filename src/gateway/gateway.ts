@@ -13,7 +13,7 @@ import { fetchJson } from './identity/fetch-json.ts';
 import { createRateLimiter } from './identity/rate-limiter.ts';
 import { noRights, rightsOf } from './identity/rights.ts';
 import { createTokenProver } from './identity/token-prover.ts';
-import type { Identity } from './identity/types.ts';
+import type { Identity, Rights } from './identity/types.ts';
 import { JournalError } from './journal/errors.ts';
 import { loadOrCreateSigner, type Signer } from './journal/signer.ts';
 import { loadOrCreateHashKey } from './keys.ts';
@@ -21,6 +21,7 @@ import { KnownTargets } from './known-targets.ts';
 import { LiveSessions } from './live-sessions.ts';
 import { openDoor } from './open-door.ts';
 import { policyOf } from './policy/index.ts';
+import { matcherOf } from './policy/own/patterns.ts';
 import { Problems } from './problems.ts';
 import { RuleHits } from './rule-hits.ts';
 import { sampleTable } from './sample.ts';
@@ -39,10 +40,11 @@ import {
   type GatewaySettings,
 } from './types.ts';
 import { CredentialVault } from './upstream/credentials.ts';
+import { type RoleRequest, SessionRoles } from './upstream/session-roles.ts';
 import { openSideConnection, type SideConnection } from './upstream/side-query.ts';
 import { resolveSecrets, upstreamTarget } from './upstream/target.ts';
 import { testConnection } from './upstream/test-connection.ts';
-import type { TargetIdentity } from './upstream/types.ts';
+import type { TargetIdentity, UpstreamTarget } from './upstream/types.ts';
 import { sqlstate } from './wire/constants.ts';
 
 /** Limits of the whole gate. */
@@ -82,6 +84,7 @@ class PosternGateway implements Gateway {
   readonly #ruleHits = new RuleHits(Date.now);
   readonly #targets: KnownTargets;
   readonly #sessions: LiveSessions;
+  readonly #roles: SessionRoles;
   readonly #door: DoorOptions;
   readonly #listeners: Listeners = {
     'approval.changed': new Set(),
@@ -133,6 +136,11 @@ class PosternGateway implements Gateway {
         summary: (summary) => this.#emit('session.changed', summary),
       },
     });
+    this.#roles = new SessionRoles({
+      installationKey: hashKey,
+      open: (target) => openSideConnection(target, { statementTimeoutMs: 10_000 }),
+      log,
+    });
     this.#door = this.#createDoor();
   }
 
@@ -165,6 +173,7 @@ class PosternGateway implements Gateway {
     this.approvals.stop(reason);
     const ending = this.#sessions.close(reason); // first: their clients are to hear why
     await Promise.all([...listeners.map((listener) => listener.close()), ending]);
+    await this.#roles.settled();
     this.#journals.record({ type: 'gate_stop', reason });
     await this.#journals.close();
   }
@@ -259,6 +268,9 @@ class PosternGateway implements Gateway {
         limiter: createRateLimiter(Date.now),
       }),
       credentials: this.credentials,
+      roles: this.#roles,
+      roleRequest: (config, identity, account) =>
+        roleRequest(config, identity, account, this.#rights(identity, config.name) ?? noRights),
       connections: () => this.#settings.connections,
       startupTimeoutMs: gatewayLimit.startupTimeoutMs,
       cancel: createCancelDoor({
@@ -324,3 +336,25 @@ class PosternGateway implements Gateway {
 const monotonic = (): number => performance.now();
 
 const targetProblem = (connection: string): string => `target_changed.${connection}`;
+
+/** The role that a session of this identity gets on a connection: what its configuration gives, within its scope. */
+function roleRequest(
+  { name: connection, policy, sessionRole }: ConnectionConfig,
+  { agent }: Identity,
+  account: UpstreamTarget,
+  { scope }: Rights,
+): RoleRequest | null {
+  if (sessionRole.kind === 'configured') return null;
+  const { schemas, memberOf, statementTimeoutSeconds, lockTimeoutSeconds } = sessionRole;
+  const [configured, scoped] = [matcherOf(schemas), matcherOf(scope?.schemas ?? ['*'])];
+  return {
+    ...{ account, connection, agent, memberOf },
+    readOnly: policy === 'read-only' || scope?.readOnly === true,
+    schemas: [...schemas, '/', ...(scope?.schemas ?? [])],
+    inScope: (schema) => configured(schema) && scoped(schema),
+    settings: {
+      ...(statementTimeoutSeconds !== undefined && { statement_timeout: `${statementTimeoutSeconds}s` }),
+      ...(lockTimeoutSeconds !== undefined && { lock_timeout: `${lockTimeoutSeconds}s` }),
+    },
+  };
+}

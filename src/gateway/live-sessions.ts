@@ -125,7 +125,7 @@ export class LiveSessions {
     return hour;
   }
 
-  #record(facts: SessionFacts, { identity, config, upstream, clientTls, clientUid }: Admission): SessionRecorder {
+  #record(facts: SessionFacts, { identity, config, upstream, role, clientTls, clientUid }: Admission): SessionRecorder {
     const { journals, gateVersion, listener } = this.#options;
     const { id: sessionId, ...recorded } = facts;
     const recorder = new SessionRecorder(sessionId, journals.openSession(sessionId), Date.now, listener);
@@ -137,6 +137,7 @@ export class LiveSessions {
       clientUid,
       groups: [...identity.groups],
       token: identity.token,
+      sessionRole: role?.name ?? null,
       environment: config.environment,
       policy: config.policy,
       serverVersion: upstream.parameters.get('server_version') ?? '',
@@ -152,7 +153,7 @@ export class LiveSessions {
     recorder: SessionRecorder,
     database: ReturnType<Databases['use']>['context'],
     release: () => void,
-    { client, identity, startup, config, target, upstream }: Admission,
+    { client, identity, startup, config, target, upstream, role }: Admission,
   ): { session: Session; secretKey: Buffer } {
     const { broker, judgeWith, ruleAnswered, monotonic, log, listener } = this.#options;
     const { processId, encrypted } = upstream;
@@ -185,6 +186,7 @@ export class LiveSessions {
       onEnd: () => {
         release();
         stopWatching();
+        void role?.release();
         key.forget();
         this.#live.delete(facts.id);
         onEnded();

@@ -1,7 +1,6 @@
 import type { SampleRows } from './types.ts';
 import type { SideConnection } from './upstream/side-query.ts';
-
-const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+import { sqlIdentifier } from './wire/quote.ts';
 
 /** A few rows of a table for the operator's preview, in a read-only transaction. Rejects with UpstreamError. */
 export async function sampleTable(
@@ -10,7 +9,7 @@ export async function sampleTable(
   table: string,
   limit: number,
 ): Promise<SampleRows> {
-  const source = `${quote(schema)}.${quote(table)}`;
+  const source = `${sqlIdentifier(schema)}.${sqlIdentifier(table)}`;
   const { fields, rows } = await side.queryWithFields(
     `BEGIN READ ONLY; SELECT * FROM ${source} LIMIT ${Math.trunc(limit)}; COMMIT`,
   );

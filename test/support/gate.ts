@@ -10,6 +10,7 @@ import {
   type MaskRule,
   type PolicyPreset,
   type PolicyRule,
+  type Scope,
 } from '../../src/contract/index.ts';
 import { createGateway } from '../../src/gateway/gateway.ts';
 import { createAgentKey, hashAgentKey } from '../../src/gateway/identity/agent-keys.ts';
@@ -23,6 +24,8 @@ export interface TestGateOptions {
   readonly policyRules?: readonly PolicyRule[];
   readonly budgets?: ConnectionConfig['budgets'];
   readonly environment?: ConnectionConfig['environment'];
+  readonly sessionRole?: ConnectionConfig['sessionRole'];
+  readonly scope?: Scope;
   readonly identityProviders?: readonly IdentityProvider[];
   readonly maskRules?: readonly MaskRule[];
   readonly deadlineMs?: number;
@@ -75,6 +78,7 @@ export async function startGate(options: TestGateOptions): Promise<TestGate> {
     policyRules: options.policyRules ?? [],
     ...(options.budgets === undefined ? {} : { budgets: options.budgets }),
     maskRules: options.maskRules ?? [],
+    ...(options.sessionRole && { sessionRole: options.sessionRole }),
     anyDatabase: options.anyDatabase ?? false,
     keepTransactionsWhileHeld: options.keepTransactionsWhileHeld ?? false,
   });
@@ -86,7 +90,14 @@ export async function startGate(options: TestGateOptions): Promise<TestGate> {
       connections: [config],
       identityProviders: options.identityProviders ?? [],
       agents: [
-        { name: 'claude', keyHash: hashAgentKey(key), connections: ['shop'], createdAt: Date.now(), revokedAt: null },
+        {
+          name: 'claude',
+          keyHash: hashAgentKey(key),
+          connections: ['shop'],
+          createdAt: Date.now(),
+          revokedAt: null,
+          ...(options.scope && { scope: options.scope }),
+        },
       ],
     },
     approvalDeadlineMs: options.deadlineMs ?? 10_000,

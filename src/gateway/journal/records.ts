@@ -54,6 +54,8 @@ export const recordBody = z.discriminatedUnion('type', [
       })
       .nullable()
       .optional(),
+    /** The role that was made for this session alone; null where it ran as `role`. */
+    sessionRole: z.string().nullable().optional(),
     serverVersion: z.string(),
     upstreamEncrypted: z.boolean(),
     upstreamProcessId: z.number().int(),

@@ -1,5 +1,6 @@
 import { parseSync } from 'libpg-query';
 import type { CatalogFunction } from '../sql/catalog.ts';
+import { sqlIdentifier } from '../wire/quote.ts';
 import { isCleanExpression } from './clean-expression.ts';
 import { derived, type MaskedBy, type MaskedCatalog, type MaskedRelation } from './masked-catalog.ts';
 import { statementScope } from './statement-scope.ts';
@@ -60,9 +61,8 @@ export function viewMasks(
 
 /** True when a generated column's expression may derive from a masked column of its table. */
 export function generatedMask(entry: MaskedRelation, expression: string, catalog: MaskedCatalog): boolean {
-  const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
   const { schema, name } = entry.relation;
-  const query = parseDefinition(`SELECT (${expression}) FROM ${quote(schema)}.${quote(name)}`);
+  const query = parseDefinition(`SELECT (${expression}) FROM ${sqlIdentifier(schema)}.${sqlIdentifier(name)}`);
   if (query === null) return true;
   return statementScope({ SelectStmt: query }, catalog).mentions(query.targetList).size > 0;
 }

@@ -6,6 +6,7 @@ import { HandshakeFailed } from '../door/tls.ts';
 import type { Authenticator, Identity } from '../identity/types.ts';
 import type { CredentialVault } from '../upstream/credentials.ts';
 import { UpstreamError } from '../upstream/error.ts';
+import type { RoleRequest, SessionRole, SessionRoles } from '../upstream/session-roles.ts';
 import type { UpstreamConnection, UpstreamTarget } from '../upstream/types.ts';
 import { sqlstate } from '../wire/constants.ts';
 import { authenticationOk, backendKeyData, parameterStatus, readyForQuery } from '../wire/encode-backend.ts';
@@ -37,6 +38,9 @@ export interface RefusedAttempt {
 export interface DoorOptions {
   readonly authenticator: Authenticator;
   readonly credentials: CredentialVault;
+  readonly roles: Pick<SessionRoles, 'create'>;
+  /** The role that a session of this identity is to have; null for that of the account. */
+  readonly roleRequest: (config: ConnectionConfig, identity: Identity, account: UpstreamTarget) => RoleRequest | null;
   readonly connections: () => readonly ConnectionConfig[];
   /** A start-up must be over by then, in milliseconds. */
   readonly startupTimeoutMs: number;
@@ -61,6 +65,8 @@ export interface Admission {
   readonly config: ConnectionConfig;
   readonly target: UpstreamTarget;
   readonly upstream: UpstreamConnection;
+  /** Made for this session, and to be released with it. */
+  readonly role: SessionRole | null;
 }
 
 export interface Admitted {
@@ -179,7 +185,11 @@ async function logIn(
   if (rest.length > 0) socket.unshift(rest);
   const { config } = route;
   try {
-    const opened = await openUpstream(socket, startup, config, route.database, options.credentials);
+    const { credentials, roles, roleRequest } = options;
+    const opened = await openUpstream(socket, startup, {
+      ...{ config, credentials, roles, database: route.database },
+      roleRequest: (account) => roleRequest(config, login.identity, account),
+    });
     await begin(
       { client: socket, ...who, clientTls: client.encryption, startup, identity: login.identity, config, ...opened },
       options,
@@ -200,7 +210,7 @@ const passwordHint =
 const isFalse = (value: string): boolean => ['', 'false', 'off', 'no', '0'].includes(value.toLowerCase());
 
 async function begin(admission: Admission, options: DoorOptions): Promise<void> {
-  const { client, upstream } = admission;
+  const { client, upstream, role } = admission;
   try {
     if (client.destroyed) throw new ClientGone('the client left while its upstream was being opened');
     const admitted = await options.admit(admission);
@@ -208,6 +218,7 @@ async function begin(admission: Admission, options: DoorOptions): Promise<void> 
     admitted.start();
   } catch (error) {
     upstream.socket.destroy();
+    void role?.release();
     throw error;
   }
 }

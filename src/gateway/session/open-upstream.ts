@@ -3,6 +3,7 @@ import type { ConnectionConfig } from '../../contract/index.ts';
 import { connectUpstream } from '../upstream/connect.ts';
 import type { CredentialVault } from '../upstream/credentials.ts';
 import type { UpstreamError } from '../upstream/error.ts';
+import type { RoleRequest, SessionRole, SessionRoles } from '../upstream/session-roles.ts';
 import { resolveSecrets, upstreamTarget } from '../upstream/target.ts';
 import type { UpstreamConnection, UpstreamTarget } from '../upstream/types.ts';
 import { backend, sqlstate } from '../wire/constants.ts';
@@ -14,8 +15,20 @@ import { closeClient } from './close-client.ts';
 const earlyLimit = 64 * 1024;
 
 export interface UpstreamOpened {
+  /** Of the account of the connection. */
   readonly target: UpstreamTarget;
   readonly upstream: UpstreamConnection;
+  /** The role that was made for this session; null where it runs as the account. */
+  readonly role: SessionRole | null;
+}
+
+export interface UpstreamOptions {
+  readonly config: ConnectionConfig;
+  readonly database: string;
+  readonly credentials: CredentialVault;
+  readonly roles: Pick<SessionRoles, 'create'>;
+  /** What role a session on this account is to have; null for the account's own. */
+  readonly roleRequest: (account: UpstreamTarget) => RoleRequest | null;
 }
 
 /**
@@ -26,9 +39,7 @@ export interface UpstreamOpened {
 export async function openUpstream(
   client: Socket,
   startup: Startup,
-  config: ConnectionConfig,
-  database: string,
-  credentials: CredentialVault,
+  { config, database, credentials, roles, roleRequest }: UpstreamOptions,
 ): Promise<UpstreamOpened> {
   const parameters = new Map(startup.parameters);
   for (const name of ['user', 'database', 'replication']) parameters.delete(name);
@@ -45,7 +56,18 @@ export async function openUpstream(
   try {
     const secrets = await resolveSecrets(credentials, config);
     const target = upstreamTarget(config, secrets, { database, user: startup.parameters.get('user') });
-    return { target, upstream: await connectUpstream(target, parameters, { signal: gone.signal, identify: true }) };
+    const request = roleRequest(target);
+    const role = request === null ? null : await roles.create(request);
+    try {
+      const upstream = await connectUpstream(role?.target ?? target, parameters, {
+        signal: gone.signal,
+        identify: true,
+      });
+      return { target, upstream, role };
+    } catch (error) {
+      void role?.release();
+      throw error;
+    }
   } finally {
     client.off('data', onEarly).off('end', onGone).off('close', onGone).pause();
     if (size > 0 && !client.destroyed && !client.readableEnded) client.unshift(Buffer.concat(early));
@@ -58,7 +80,8 @@ export async function openUpstream(
  */
 export function refuseUpstream(client: Socket, config: ConnectionConfig, error: UpstreamError): void {
   const ours = error.code === 'auth_failed' || error.code === 'client_certificate';
-  const aboutCredential = ours || error.sqlstate.startsWith('28');
+  // How roles are made is the operator's matter, and says who the account is.
+  const aboutCredential = ours || error.code === 'role_refused' || error.sqlstate.startsWith('28');
   if (error.fields !== null && !aboutCredential) {
     return closeClient(client, fieldsMessage(backend.errorResponse, error.fields));
   }

@@ -13,6 +13,7 @@ import {
 } from '../wire/decode-frontend.ts';
 import type { ErrorText } from '../wire/encode-backend.ts';
 import * as encode from '../wire/encode-frontend.ts';
+import { sqlIdentifier } from '../wire/quote.ts';
 import type { Answers } from './answers.ts';
 import { boundValues } from './bound-values.ts';
 import { changedHere } from './catalog-reliance.ts';
@@ -278,7 +279,7 @@ function executeMember(
 /** The text that stands for a name we do not know: it parses as nothing, so the policy treats it as not understood. */
 const unknownDefinition = (name: string): Definition => ({
   via: 'parse',
-  text: Buffer.from(`EXECUTE "${name.replaceAll('"', '""')}"`, 'utf8'),
+  text: Buffer.from(`EXECUTE ${sqlIdentifier(name)}`, 'utf8'),
   parameterTypes: [],
 });
 

@@ -67,6 +67,8 @@ export type UpstreamErrorCode =
   | 'auth_protocol'
   | 'credential_missing'
   | 'server_error'
+  /** The role of a session could not be made. */
+  | 'role_refused'
   /** The caller gave up, by its AbortSignal. */
   | 'aborted'
   | 'protocol';

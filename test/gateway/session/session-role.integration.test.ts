@@ -1,0 +1,318 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { connectionConfig } from '../../../src/contract/index.ts';
+import { SessionRoles } from '../../../src/gateway/upstream/session-roles.ts';
+import { openSideConnection } from '../../../src/gateway/upstream/side-query.ts';
+import { upstreamTarget } from '../../../src/gateway/upstream/target.ts';
+import { createDatabase, type TestDatabase } from '../../support/database.ts';
+import { startGate, type TestGate, type TestGateOptions, until } from '../../support/gate.ts';
+
+const justInTime = { kind: 'just_in_time' as const, schemas: ['*'], memberOf: [] as string[] };
+const owner = `owner_${randomBytes(4).toString('hex')}`;
+const poor = `poor_${randomBytes(4).toString('hex')}`;
+
+let database: TestDatabase;
+const gates: TestGate[] = [];
+beforeAll(async () => {
+  database = await createDatabase(`
+    CREATE ROLE ${owner} LOGIN CREATEROLE PASSWORD 'p';
+    CREATE ROLE ${poor} LOGIN PASSWORD 'p';
+    CREATE TABLE item (id serial PRIMARY KEY, name text);
+    INSERT INTO item (name) VALUES ('one');
+    CREATE SCHEMA private;
+    CREATE TABLE private.salary (id int);
+    CREATE SCHEMA owned AUTHORIZATION ${owner};
+    SET ROLE ${owner};
+    CREATE TABLE owned.thing (id int);
+    RESET ROLE;
+  `);
+});
+afterEach(async () => {
+  for (const gate of gates.splice(0)) await gate.stop();
+  expect(await ours()).toEqual([]);
+});
+afterAll(async () => {
+  const groups = await database.query("SELECT rolname FROM pg_roles WHERE rolname LIKE 'postern\\_g\\_%'");
+  for (const { rolname } of groups.rows) await database.query(`DROP OWNED BY ${rolname}; DROP ROLE ${rolname}`);
+  await database.query(`DROP OWNED BY ${owner}, ${poor}; DROP ROLE ${owner}; DROP ROLE ${poor}`);
+  await database.drop();
+});
+
+/** Roles of sessions in this database's cluster that are not somebody else's. */
+const ours = async (): Promise<string[]> =>
+  (await database.query("SELECT rolname FROM pg_roles WHERE rolname LIKE 'postern\\_s\\_%' ORDER BY 1")).rows.map(
+    ({ rolname }) => rolname,
+  );
+const open = async (options: Partial<TestGateOptions> = {}): Promise<TestGate> => {
+  const gate = await startGate({ database: database.name, policy: 'observe', sessionRole: justInTime, ...options });
+  gates.push(gate);
+  return gate;
+};
+/** What the server would let the role of a session do. */
+const may = async (client: pg.Client, table: string) => {
+  const { rows } = await client.query('SELECT session_user AS name');
+  const privilege = (name: string): string => `has_table_privilege($1, $2, '${name}') AS ${name}`;
+  const asked = await database.query(
+    `SELECT ${['select', 'insert', 'update', 'delete'].map(privilege).join()},
+      has_sequence_privilege($1, 'item_id_seq', 'USAGE') AS sequence`,
+    [rows[0].name, table],
+  );
+  return asked.rows[0];
+};
+const asUser = (user: string): Partial<TestGateOptions> => ({ upstream: { user }, password: 'p' });
+
+describe('a session with a role of its own', () => {
+  test('logs in as it: the server names it, and it can become nobody else', async () => {
+    const gate = await open();
+    const client = await gate.connect();
+    const { rows } = await client.query('SELECT session_user AS session, current_user AS current');
+    expect(rows[0].session).toMatch(/^postern_s_claude_[0-9a-f]{16}$/);
+    expect(rows[0].current).toBe(rows[0].session);
+    const role = await database.query(
+      `SELECT rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls, rolconnlimit,
+        rolvaliduntil BETWEEN now() AND now() + interval '3 minutes' AS brief, shobj_description(oid, 'pg_authid') AS comment,
+        (SELECT array_agg(g.rolname ~ '^postern_g_') FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid WHERE m.member = r.oid) AS groups,
+        (SELECT count(*)::int FROM pg_stat_activity WHERE usename = rolname) AS sessions
+       FROM pg_roles r WHERE rolname = $1`,
+      [rows[0].session],
+    );
+    expect(role.rows).toEqual([
+      {
+        rolsuper: false,
+        rolcreaterole: false,
+        rolcreatedb: false,
+        rolreplication: false,
+        rolbypassrls: false,
+        rolconnlimit: 1,
+        brief: true,
+        comment: expect.stringMatching(/^Role of one session of claude\. .* \[postern [\w-]{43}\]$/),
+        groups: [true],
+        sessions: 1,
+      },
+    ]);
+    for (const text of ['SET ROLE postgres', 'SET SESSION AUTHORIZATION postgres', 'SET ROLE pg_read_all_data']) {
+      await expect(client.query(text)).rejects.toMatchObject({ code: '42501', message: /permission denied/ });
+    }
+    const { rows: groups } = await database.query(
+      "SELECT rolname FROM pg_roles WHERE rolname LIKE 'postern\\_g\\_%' LIMIT 1",
+    );
+    await expect(client.query(`SET ROLE ${groups[0].rolname}`)).rejects.toMatchObject({ code: '42501' });
+    await client.query('RESET ROLE');
+    await client.query('DISCARD ALL');
+    expect((await client.query('SELECT current_user AS u')).rows).toEqual([{ u: rows[0].session }]);
+    expect((await gate.journal()).map(({ body }) => body)).toContainEqual(
+      expect.objectContaining({ type: 'session_start', role: 'postgres', sessionRole: rows[0].session }),
+    );
+    await client.end();
+    await until(async () => ((await ours()).length === 0 ? true : undefined));
+  });
+
+  test('may read and change rows, and nothing that only an owner or a superuser may', async () => {
+    const client = await (await open()).connect();
+    expect((await client.query("INSERT INTO item (name) VALUES ('two') RETURNING id")).rowCount).toBe(1);
+    await client.query("UPDATE item SET name = 'zwei' WHERE name = 'two'");
+    expect((await client.query("DELETE FROM item WHERE name = 'zwei'")).rowCount).toBe(1);
+    expect((await client.query('SELECT FROM private.salary')).rowCount).toBe(0);
+    const refused = [
+      'DROP TABLE item',
+      'TRUNCATE item',
+      'ALTER TABLE item ADD c int',
+      'CREATE TABLE other (id int)',
+      'CREATE ROLE mine',
+      "COPY item TO '/tmp/x'",
+      "COPY item FROM PROGRAM 'true'",
+      "SELECT pg_read_file('/etc/passwd')",
+      'SELECT rolpassword FROM pg_authid',
+      "ALTER SYSTEM SET work_mem = '1GB'",
+      'CREATE EXTENSION dblink',
+    ];
+    for (const text of refused) await expect(client.query(text), text).rejects.toMatchObject({ code: '42501' });
+  });
+
+  test('of a scope that only reads cannot write, whatever it sets', async () => {
+    const client = await (await open({ scope: { readOnly: true } })).connect();
+    expect((await client.query('SHOW default_transaction_read_only')).rows).toEqual([
+      { default_transaction_read_only: 'on' },
+    ]);
+    expect((await client.query('SELECT name FROM item')).rows).toEqual([{ name: 'one' }]);
+    expect(await may(client, 'item')).toEqual({
+      select: true,
+      insert: false,
+      update: false,
+      delete: false,
+      sequence: false,
+    });
+  });
+
+  test('has only the schemas of its connection and its scope, and the timeouts that are set', async () => {
+    const limits = { statementTimeoutSeconds: 7, lockTimeoutSeconds: 3 };
+    const gate = await open({ sessionRole: { ...justInTime, schemas: ['pub*', 'owned'], ...limits } });
+    const client = await gate.connect();
+    await expect(client.query('SELECT FROM private.salary')).rejects.toMatchObject({ code: '42501' });
+    expect(
+      (await client.query("SELECT current_setting('statement_timeout') s, current_setting('lock_timeout') l")).rows,
+    ).toEqual([{ s: '7s', l: '3s' }]);
+    const scoped = await open({ scope: { readOnly: false, schemas: ['owned'] } });
+    const narrow = await scoped.connect();
+    expect([await may(narrow, 'owned.thing'), await may(narrow, 'item')]).toMatchObject([
+      { insert: true },
+      { select: false },
+    ]);
+  });
+
+  test('sees tables that came since in the next session, and not before', async () => {
+    const gate = await open();
+    const before = await gate.connect();
+    await database.query('CREATE TABLE later (id int)');
+    await expect(before.query('SELECT FROM later')).rejects.toMatchObject({ code: '42501' });
+    expect((await (await gate.connect()).query('SELECT FROM later')).rowCount).toBe(0);
+    await database.query('DROP TABLE later');
+  });
+
+  test('works with an account that is no superuser: what it owns, and memberships', async () => {
+    const gate = await open(asUser(owner));
+    const client = await gate.connect();
+    expect((await client.query('SELECT FROM owned.thing')).rowCount).toBe(0);
+    await client.query('INSERT INTO owned.thing VALUES (1)');
+    await expect(client.query('SELECT FROM item')).rejects.toMatchObject({ code: '42501' });
+    expect(gate.logged.join()).toMatch(/rights to postern_g_[0-9a-f]{16}; \d+ cannot be granted by owner_/);
+    await client.end();
+    await until(async () => ((await ours()).length === 0 ? true : undefined));
+  });
+
+  test('leaves what it made to the account', async () => {
+    const client = await (await open({ sessionRole: { ...justInTime, memberOf: [owner] } })).connect();
+    await client.query('CREATE TABLE owned.made (id int)');
+    await client.query('CREATE TEMP TABLE passing (id int)');
+    await client.end();
+    await until(async () => ((await ours()).length === 0 ? true : undefined));
+    expect((await database.query("SELECT tableowner FROM pg_tables WHERE tablename = 'made'")).rows).toEqual([
+      { tableowner: 'postgres' },
+    ]);
+    await database.query('DROP TABLE owned.made');
+  });
+
+  test('whose statement still runs when it is cut is ended, and its role removed', async () => {
+    const client = await (await open()).connect();
+    const running = client
+      .query("BEGIN; INSERT INTO item (name) VALUES ('never'); SELECT pg_sleep(60)")
+      .catch(() => undefined);
+    await until(async () =>
+      (
+        await database.query(
+          "SELECT FROM pg_stat_activity WHERE usename LIKE 'postern\\_s\\_%' AND wait_event = 'PgSleep'",
+        )
+      ).rowCount === 1
+        ? true
+        : undefined,
+    );
+    await gates.pop()?.stop();
+    await running;
+    expect(await ours()).toEqual([]);
+    expect((await database.query("SELECT FROM item WHERE name = 'never'")).rowCount).toBe(0);
+  });
+
+  test('many at once each have their own', async () => {
+    const gate = await open();
+    const clients = await Promise.all(Array.from({ length: 20 }, () => gate.connect()));
+    const names = await Promise.all(
+      clients.map(async (client) => (await client.query('SELECT session_user AS u')).rows[0].u),
+    );
+    expect(new Set(names).size).toBe(20);
+    await Promise.all(clients.map((client) => client.end()));
+    await until(async () => ((await ours()).length === 0 ? true : undefined));
+  });
+});
+
+test('an account that may not make roles opens no session; the agent hears nothing of the account', async () => {
+  const gate = await open(asUser(poor));
+  const error = await gate.connect().then(
+    () => expect.fail('let in'),
+    (reason: pg.DatabaseError) => reason,
+  );
+  expect(error).toMatchObject({
+    code: '08001',
+    message: 'Postern could not log in to the database of connection "shop"',
+  });
+  expect(JSON.stringify(error)).not.toContain(poor);
+  expect(gate.logged.join('\n')).toMatch(
+    new RegExp(`no role could be made for this session by ${poor}: permission denied to create role`),
+  );
+});
+
+describe('after a crash', () => {
+  const key = randomBytes(32);
+  const logged: string[] = [];
+  const rolesOf = (installationKey: Buffer): SessionRoles =>
+    new SessionRoles({
+      installationKey,
+      open: (target) => openSideConnection(target),
+      log: (_, message, details) => logged.push(`${message} ${JSON.stringify(details)}`),
+    });
+  const request = () => {
+    const { host, port, name, user, password } = database;
+    const upstream = { host, port, database: name, user, sslmode: 'disable', credential: { from: 'none' } };
+    const account = upstreamTarget(connectionConfig.parse({ name: 'shop', upstream }), {
+      password,
+      keyPassphrase: null,
+    });
+    return {
+      account,
+      connection: 'shop',
+      agent: 'Claude Code!',
+      readOnly: false,
+      schemas: ['*'],
+      inScope: () => true,
+      memberOf: [],
+      settings: {},
+    };
+  };
+
+  test('roles of this installation are removed, those of others are not, whatever they are called', async () => {
+    const left = await rolesOf(key).create(request()); // and never released
+    expect(left.name).toMatch(/^postern_s_claude_code_[0-9a-f]{16}$/);
+    const foreign = await rolesOf(randomBytes(32)).create(request());
+    const { rows } = await database.query(
+      "SELECT shobj_description(oid, 'pg_authid') AS c FROM pg_roles WHERE rolname = $1",
+      [left.name],
+    );
+    await database.query(
+      `CREATE ROLE postern_s_forged; COMMENT ON ROLE postern_s_forged IS '${rows[0].c.replaceAll("'", "''")}'`,
+    );
+    const session = new pg.Client({
+      host: left.target.host,
+      port: left.target.port,
+      database: left.target.database,
+      user: left.name,
+      password: left.target.password ?? '',
+    });
+    session.on('error', () => undefined);
+    await session.connect();
+
+    const next = rolesOf(key);
+    const mine = await next.create(request());
+    expect((await ours()).sort()).toEqual([mine.name, foreign.name, 'postern_s_forged'].sort());
+    expect(logged.join()).toContain(`removed a role that was left behind {"role":"${left.name}"}`);
+    await expect(session.query('SELECT 1')).rejects.toThrow();
+
+    await mine.release();
+    await foreign.release();
+    await database.query('DROP ROLE postern_s_forged');
+  });
+
+  test('a password cannot be used a second time, nor after two minutes', async () => {
+    const roles = rolesOf(key);
+    const role = await roles.create(request());
+    const { host, port, database: name, password } = role.target;
+    const login = () => new pg.Client({ host, port, database: name, user: role.name, password: password ?? '' });
+    const first = login();
+    await first.connect();
+    await expect(login().connect()).rejects.toMatchObject({ code: '53300' });
+    await first.end();
+    await database.query(`ALTER ROLE ${role.name} VALID UNTIL '2000-01-01'`);
+    await expect(login().connect()).rejects.toMatchObject({ code: '28P01' });
+    await role.release();
+    await roles.settled();
+  });
+});
