@@ -42,6 +42,7 @@ test('a minimal file is filled with the documented defaults', () => {
         anyUser: false,
         keepTransactionsWhileHeld: false,
         maskRules: [],
+        sessionRole: { kind: 'configured' },
       },
     ],
     agents: minimal.agents,
