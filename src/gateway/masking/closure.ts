@@ -6,10 +6,9 @@ import {
   type MaskedBy,
   type MaskedCatalog,
   type MaskedRelation,
-  systemValue,
 } from './masked-catalog.ts';
 import { namePattern } from './rules.ts';
-import { firstUserOid, systemValueColumns } from './system-relations.ts';
+import { firstUserOid, systemColumn } from './system-relations.ts';
 import { cleanFunctions, generatedMask, type ParsedDefinition, parseDefinition, viewMasks } from './view-lineage.ts';
 
 /**
@@ -38,11 +37,11 @@ export function maskedCatalog(
   }
   const views = new Map<MaskedRelation, ParsedDefinition>();
   for (const entry of catalog.byOid.values()) {
-    const values = systemValueColumns(entry.relation.name);
+    const { definition, oid, schema, name } = entry.relation;
     for (const column of entry.relation.columns) {
-      if (values.includes(column.name)) mask(entry, column.attributeNumber, systemValue);
+      const by = systemColumn(schema, name, column.name);
+      if (by !== null) mask(entry, column.attributeNumber, by);
     }
-    const { definition, oid } = entry.relation;
     if (definition !== null && oid >= firstUserOid) views.set(entry, parseDefinition(definition));
   }
   while (grow(catalog, views));

@@ -1,11 +1,13 @@
 import type { Masker } from '../../contract/index.ts';
 import type { CatalogRelation, CatalogSnapshot } from '../sql/catalog.ts';
+import type { CatalogText } from './maskers/definition.ts';
 
 /** Why and how a column is masked. What derives from a masked column other than as itself is masked whole (`full`). */
 export interface MaskedBy {
   /** Id of the rule, or `derived` where no single rule can be named. */
   readonly rule: string;
-  readonly masker: Masker;
+  /** Besides the maskers of rules those of text in the catalogs (maskers/definition.ts). */
+  readonly masker: Masker | CatalogText;
 }
 
 /** The mask of what was computed from masked columns. */
@@ -21,28 +23,21 @@ export interface MaskedRelation {
 export interface MaskedCatalog {
   readonly byOid: ReadonlyMap<number, MaskedRelation>;
   readonly byName: ReadonlyMap<string, readonly MaskedRelation[]>;
+  /** Relations that a name may mean, the likeliest first; in any schema when it names none. */
+  relationsNamed(schema: string | null, name: string): readonly MaskedRelation[];
   readonly userFunctions: ReadonlySet<string>;
   /** User functions all of whose overloads are SQL that mentions no masked column, directly or through others. */
   readonly cleanFunctions: ReadonlySet<string>;
 }
 
-/** Names of a relation's masked columns. */
-export function maskedNames(entry: MaskedRelation): string[] {
-  return entry.relation.columns
-    .filter((column) => entry.masked.has(column.attributeNumber))
-    .map((column) => column.name);
-}
-
-export const hasColumn = (entry: MaskedRelation, name: string): boolean =>
-  entry.relation.columns.some((column) => column.name === name);
-
-/** The mask of columns of the system catalogs that hold values of user tables, or secrets. */
-export const systemValue: MaskedBy = { rule: 'system', masker: { kind: 'full' } };
-
 /** All relations of a snapshot, nothing masked yet. */
 export function emptyMaskedCatalog(catalog: CatalogSnapshot): MaskedCatalog {
   const byOid = new Map<number, MaskedRelation>();
   const byName = new Map<string, MaskedRelation[]>();
+  const position = (schema: string): number => {
+    const at = catalog.searchPath.indexOf(schema);
+    return at < 0 ? catalog.searchPath.length : at;
+  };
   for (const relation of catalog.relations) {
     const entry: MaskedRelation = { relation, masked: new Map() };
     byOid.set(relation.oid, entry);
@@ -50,5 +45,16 @@ export function emptyMaskedCatalog(catalog: CatalogSnapshot): MaskedCatalog {
     if (named === undefined) byName.set(relation.name, [entry]);
     else named.push(entry);
   }
-  return { byOid, byName, userFunctions: new Set(catalog.functions.map((fn) => fn.name)), cleanFunctions: new Set() };
+  for (const named of byName.values())
+    named.sort((one, other) => position(one.relation.schema) - position(other.relation.schema));
+  return {
+    byOid,
+    byName,
+    relationsNamed: (schema, name) => {
+      const named = byName.get(name) ?? [];
+      return schema === null ? named : named.filter(({ relation }) => relation.schema === schema);
+    },
+    userFunctions: new Set(catalog.functions.map((fn) => fn.name)),
+    cleanFunctions: new Set(),
+  };
 }

@@ -2,7 +2,7 @@ import type { MaskPreview, MaskRule } from '../../contract/index.ts';
 import type { CatalogSnapshot } from '../sql/catalog.ts';
 import { maskedCatalog } from './closure.ts';
 import type { MaskedBy } from './masked-catalog.ts';
-import { cellMask } from './maskers/index.ts';
+import { maskedCell } from './masked-cell.ts';
 import { ruleFor } from './rules.ts';
 
 export { maskedBy } from './rules.ts';
@@ -25,9 +25,7 @@ export function previewRows(input: PreviewInput): MaskPreview {
   const masks = input.sample.columns.map((column) => maskOfColumn(input, column.name));
   const cells = input.sample.columns.map(({ typeOid, type }, index) => {
     const by = masks[index] ?? null;
-    return by === null
-      ? null
-      : cellMask(by.masker, { typeOid, typeModifier: -1, format: 0, typeName: type }, input.hashKey);
+    return by === null ? null : maskedCell(by, { typeOid, typeModifier: -1, format: 0, typeName: type }, input.hashKey);
   });
   return {
     columns: input.sample.columns.map(({ name, type }, index) => ({

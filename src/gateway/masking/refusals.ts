@@ -1,17 +1,8 @@
-import { isCleanExpression } from './clean-expression.ts';
-import type { MaskedCatalog } from './masked-catalog.ts';
-import type { StatementScope } from './statement-scope.ts';
-import {
-  columnReference,
-  functionName,
-  isNode,
-  listOf,
-  stringOf,
-  type TreeNode,
-  tagged,
-  textOf,
-  walk,
-} from './tree.ts';
+import { either, isClean } from './lineage/lineage.ts';
+import type { Assignment, Findings } from './lineage/place.ts';
+import type { Column } from './lineage/range.ts';
+import type { MaskedCatalog, MaskedRelation } from './masked-catalog.ts';
+import { functionName, listOf, stringOf, type TreeNode, tagged, textOf, walk } from './tree.ts';
 
 /** Why a statement must not run on a connection with mask rules, in words for the agent. */
 export interface Refusal {
@@ -24,33 +15,32 @@ export interface Refusal {
 export interface RefusalInput {
   readonly tag: string;
   readonly node: TreeNode;
-  readonly scope: StatementScope;
   readonly catalog: MaskedCatalog;
-  /** Masked columns mentioned anywhere in the statement. */
-  readonly mentioned: ReadonlySet<string>;
-  /** Names of functions that are not on the list of harmless ones. */
-  readonly harmful: ReadonlySet<string>;
+  /** The columns of what it sends or makes; null where they are not known. */
+  readonly columns: readonly Column[] | null;
+  readonly findings: Findings;
+  /** The relations with masked columns that it names. */
+  readonly relations: readonly MaskedRelation[];
+  /** It calls functions that may read or tell more than their arguments. */
+  readonly called: boolean;
 }
 
 /** Functions that run SQL from a string, read files, pages, logs or large objects: their answer cannot be judged. */
 const opaqueFunction =
   /^(?:(?:query|table|schema|database|cursor)_to_xml.*|dblink.*|ts_stat|ts_rewrite|crosstab.*|connectby|xpath_table|pg_read_(?:binary_)?file|pg_ls_.*|pg_file_.*|lo_.*|loread|lowrite|lo(?:creat|open)|pg_logical_slot_(?:get|peek).*|pg_get_wal_.*|get_raw_page|heap_page_item.*|heap_tuple_infomask_flags|bt_page_.*|brin_page_.*|gin_.*page.*|gist_page_.*|hash_page_.*|tuple_data_split|pg_stat_file|pg_walinspect.*|pgstattuple.*)$/;
 
-/** Functions that put a value where it is read later without a rule. */
-const carrier = new Set(['set_config', 'pg_notify', 'pg_logical_emit_message', 'setval', 'nextval', 'currval']);
-const isCarrier = (name: string): boolean => carrier.has(name) || name.includes('advisory');
-
 /** The reason why no result of this statement can be masked, or null. */
 export function refusalOf(input: RefusalInput): Refusal | null {
   return opaque(input) ?? carried(input) ?? copyOut(input) ?? explained(input) ?? copied(input) ?? defined(input);
 }
 
-const named = (labels: ReadonlySet<string>): string => {
+const named = (labels: Iterable<string>): string => {
   const list = [...labels].sort().slice(0, 5).join(', ');
   return list === '' ? 'columns that could not be told' : list;
 };
 
-const unclear = ({ scope, mentioned }: RefusalInput): boolean => mentioned.size > 0 || scope.unknownRelation !== null;
+const mentioned = ({ findings }: RefusalInput): Iterable<string> => findings.touched.keys();
+const unclear = ({ findings }: RefusalInput): boolean => findings.touched.size > 0 || findings.unknownRelation !== null;
 
 function opaque({ node }: RefusalInput): Refusal | null {
   let found: string | null = null;
@@ -67,44 +57,22 @@ function opaque({ node }: RefusalInput): Refusal | null {
 }
 
 function carried(input: RefusalInput): Refusal | null {
-  let found: string | null = null;
-  const check = (name: string, values: unknown): void => {
-    if (isCarrier(name) && input.scope.mentions(values).size > 0) found ??= name;
-  };
-  walk(input.node, (item, key) => {
-    if (key === 'FuncCall') check(functionName(item), item.args);
-    return undefined;
-  });
-  if (found === null) return null;
+  const { carriedBy } = input.findings;
+  if (carriedBy === null) return null;
   return {
     code: 'masked_carried',
-    reason: `${found}() would carry a masked value (${named(input.mentioned)}) out of the reach of its rule`,
+    reason: `${carriedBy}() would carry a masked value (${named(mentioned(input))}) out of the reach of its rule`,
     hint: 'Use a constant or a parameter, or a column that is not masked.',
   };
 }
 
-function copyOut(input: RefusalInput): Refusal | null {
-  const { tag, node, catalog } = input;
+function copyOut({ tag, node, columns, called }: RefusalInput): Refusal | null {
   if (tag !== 'CopyStmt' || node.is_from === true) return null;
-  let labels = input.mentioned;
-  const relation = node.relation;
-  if (isNode(relation)) {
-    const columns = listOf(node.attlist).map(stringOf);
-    const entries = catalog.byName.get(textOf(relation.relname) ?? '') ?? [];
-    labels = new Set(
-      entries.flatMap((entry) =>
-        entry.relation.columns
-          .filter((column) => entry.masked.has(column.attributeNumber))
-          .filter((column) => columns.length === 0 || columns.includes(column.name))
-          .map((column) => `${entry.relation.name}.${column.name}`),
-      ),
-    );
-  }
-  const harmful = !isNode(relation) && input.harmful.size > 0;
-  if (labels.size === 0 && input.scope.unknownRelation === null && !harmful && !input.scope.systemValues) return null;
+  const all = columns === null ? null : either(columns.map(({ lineage }) => lineage));
+  if (all !== null && isClean(all) && !(called && node.query !== undefined)) return null;
   return {
     code: 'masked_copy_out',
-    reason: `COPY would send ${named(labels)} as a stream that cannot be masked`,
+    reason: `COPY would send ${named(all?.sources.keys() ?? [])} as a stream that cannot be masked`,
     hint: 'Name only columns that are not masked, as in COPY (SELECT id FROM …) TO STDOUT, or use SELECT: it is masked.',
   };
 }
@@ -116,108 +84,65 @@ function explained(input: RefusalInput): Refusal | null {
     return name !== null && name !== 'verbose' && name !== 'costs' && name !== 'format' && name !== 'settings';
   });
   const executes = tagged(input.node.query, 'ExecuteStmt') !== null;
-  if (!analyze || !(unclear(input) || executes || input.harmful.size > 0)) return null;
+  if (!analyze || !(unclear(input) || executes || input.called)) return null;
   return {
     code: 'masked_explain',
-    reason: `EXPLAIN ANALYZE runs the statement, and its plan would tell of ${named(input.mentioned)}`,
+    reason: `EXPLAIN ANALYZE runs the statement, and its plan would tell of ${named(mentioned(input))}`,
     hint: 'Use plain EXPLAIN.',
   };
 }
 
 /** Writes that would put a masked value where no rule covers it. */
-function copied(input: RefusalInput): Refusal | null {
-  const { node, scope, harmful } = input;
-  const asExecute = input.tag === 'CreateTableAsStmt' && tagged(node.query, 'ExecuteStmt') !== null;
-  if (!unclear(input) && !asExecute) return null;
-  let into: string | null = asExecute ? 'a new table' : null;
-  walk(
-    node,
-    (item, key) => {
-      if (key === 'CreateTableAsStmt') into ??= 'a new table';
-      if (key === 'intoClause') into ??= 'a new table';
-      if (key === 'MergeStmt') into ??= relationName(item);
-      if (key === 'InsertStmt' && !literalSource(item.selectStmt, scope, harmful)) into ??= relationName(item);
-      if (key === 'UpdateStmt' && copiesInto(item, relationName(item), input)) into ??= relationName(item);
-      if (key === 'InsertStmt') {
-        const conflict = item.onConflictClause;
-        if (isNode(conflict) && copiesInto(conflict, relationName(item), input)) into ??= relationName(item);
-      }
-      return undefined;
-    },
-    input.tag,
+function copied({ tag, node, catalog, findings }: RefusalInput): Refusal | null {
+  const made = tag === 'CreateTableAsStmt' && tagged(node.query, 'ExecuteStmt') !== null;
+  const copies = findings.assignments.filter(
+    (assignment) => tag !== 'ViewStmt' && isCopy(assignment, findings) && !isCovered(assignment, catalog),
   );
-  if (into === null) return null;
+  const [first] = copies;
+  if (first === undefined && !made) return null;
+  const sources = copies.flatMap(({ lineage }) => [...lineage.sources.keys()]);
+  const into = first === undefined || tag === 'CreateTableAsStmt' ? 'a new table' : first.relation;
   return {
     code: 'masked_write',
-    reason: `the statement would copy ${named(input.mentioned)} into ${into}, where no mask rule covers it`,
+    reason: `the statement would copy ${named(sources)} into ${into}, where no mask rule covers it`,
     hint: 'Write constants, parameters or columns that are not masked.',
   };
 }
 
-const relationName = (item: TreeNode): string => {
-  const relation = item.relation;
-  return isNode(relation) ? (textOf(relation.relname) ?? 'a table') : 'a table';
-};
+const isCopy = ({ lineage }: Assignment, { unknownRelation }: Findings): boolean =>
+  lineage.sources.size > 0 || (lineage.unknown && unknownRelation !== null);
 
-/** True for VALUES (or DEFAULT VALUES) of clean expressions. */
-function literalSource(source: unknown, scope: StatementScope, harmful: ReadonlySet<string>): boolean {
-  if (source === undefined) return true;
-  const select = tagged(source, 'SelectStmt');
-  if (select === null || select.valuesLists === undefined || select.withClause !== undefined) return false;
-  return isConstantExpression(select.valuesLists, scope, harmful);
+/** True when the column that is written is masked itself, wherever the name may lead. */
+export function isCovered({ schema, relation, column }: Assignment, catalog: MaskedCatalog): boolean {
+  const targets = catalog.relationsNamed(schema, relation);
+  return (
+    targets.length > 0 &&
+    targets.every((target) => {
+      const known = target.relation.columns.find(({ name }) => name === column);
+      return known !== undefined && target.masked.has(known.attributeNumber);
+    })
+  );
 }
-
-/** Constants, parameters, harmless functions: no column, no sub-select. */
-function isConstantExpression(value: unknown, scope: StatementScope, harmful: ReadonlySet<string>): boolean {
-  let columns = false;
-  walk(value, (item, key) => {
-    if (key === 'ColumnRef' && columnReference(item).names.length > 0) columns = true;
-    return undefined;
-  });
-  return !columns && isCleanExpression(value, scope, harmful);
-}
-
-/** True when a SET list gives a column that is not masked something that may come from one that is. */
-function copiesInto(item: TreeNode, table: string, input: RefusalInput): boolean {
-  const entries = input.catalog.byName.get(table) ?? [];
-  return listOf(item.targetList).some((entry) => {
-    const target = tagged(entry, 'ResTarget');
-    const name = textOf(target?.name);
-    if (target === null || name === null) return true;
-    const covered =
-      entries.length > 0 &&
-      entries.every((known) => {
-        const column = known.relation.columns.find((candidate) => candidate.name === name);
-        return column !== undefined && known.masked.has(column.attributeNumber);
-      });
-    return !covered && !isHarmlessAssignment(target.val, input);
-  });
-}
-
-const isHarmlessAssignment = (value: unknown, { scope, harmful }: RefusalInput): boolean =>
-  tagged(value, 'SetToDefault') !== null ||
-  isConstantExpression(value, scope, harmful) ||
-  isCleanExpression(value, scope, harmful);
 
 /** Definitions that would read masked columns later, or take a masked column out of its rule. */
 function defined(input: RefusalInput): Refusal | null {
-  const { tag, node, mentioned } = input;
+  const { tag, node, relations } = input;
   const refuse = (what: string): Refusal => ({
     code: 'masked_definition',
-    reason: `${what} ${named(mentioned)} of a masked table out of the reach of its rule`,
+    reason: `${what} ${named(mentioned(input))} of a masked table out of the reach of its rule`,
     hint: 'Ask the operator: definitions over masked columns are made outside Postern.',
   });
+  const touched = input.findings.touched.size > 0;
   if (tag === 'ViewStmt' || tag === 'RuleStmt') return unclear(input) ? refuse('the definition would take') : null;
   if (tag === 'DoStmt') return functionBody(input) ? refuse('the block would take') : null;
   if (tag === 'CreateFunctionStmt') return functionBody(input) ? refuse('the function would read') : null;
   if (tag === 'RenameStmt' || tag === 'AlterObjectSchemaStmt') {
-    const renamed = input.scope.maskedRelations.length > 0 || renamesMaskedSchema(input);
-    return renamed ? refuse('the new name would take') : null;
+    return relations.length > 0 || renamesMaskedSchema(input) ? refuse('the new name would take') : null;
   }
   // A trigger's function sees whole rows of the table without ever naming it.
-  if (tag === 'CreateTrigStmt') return input.scope.maskedRelations.length > 0 ? refuse('the trigger would take') : null;
-  if (tag === 'AlterTableStmt' && input.scope.maskedRelations.length > 0) {
-    return mentioned.size > 0 || changesFamily(node) ? refuse('the change would take') : null;
+  if (tag === 'CreateTrigStmt') return relations.length > 0 ? refuse('the trigger would take') : null;
+  if (tag === 'AlterTableStmt' && relations.length > 0) {
+    return touched || changesFamily(node) ? refuse('the change would take') : null;
   }
   return null;
 }
@@ -226,15 +151,15 @@ function defined(input: RefusalInput): Refusal | null {
 function renamesMaskedSchema({ node, catalog }: RefusalInput): boolean {
   const schema = node.renameType === 'OBJECT_SCHEMA' ? textOf(node.subname) : null;
   if (schema === null) return false;
-  return [...catalog.byName.values()].flat().some((entry) => entry.relation.schema === schema && entry.masked.size > 0);
+  return [...catalog.byOid.values()].some((entry) => entry.relation.schema === schema && entry.masked.size > 0);
 }
 
 /**
  * The body of a function or DO block that names a masked relation, or may without showing it: by SQL made from strings
  * (EXECUTE, and functions that run a string), escapes in names, another language, or a function that is not proven clean.
  */
-function functionBody({ node, catalog, mentioned }: RefusalInput): boolean {
-  if (mentioned.size > 0) return true;
+function functionBody({ node, catalog, findings }: RefusalInput): boolean {
+  if (findings.touched.size > 0) return true;
   const words = new Set<string>();
   let hides = false;
   walk([node.options, node.args], (item, key) => {
@@ -253,7 +178,9 @@ function functionBody({ node, catalog, mentioned }: RefusalInput): boolean {
     (catalog.userFunctions.has(word) && !catalog.cleanFunctions.has(word));
   if (hides || [...words].some(uncertain)) return true;
   return [...catalog.byName].some(
-    ([name, entries]) => words.has(name.toLowerCase()) && entries.some((entry) => entry.masked.size > 0),
+    ([name, entries]) =>
+      words.has(name.toLowerCase()) &&
+      entries.some(({ masked }) => [...masked.values()].some(({ rule }) => rule !== 'system')),
   );
 }
 

@@ -1,24 +1,24 @@
 import type { ParsedStatement } from '../sql/effects.ts';
-import { cleanTargets, queryOf } from './clean-expression.ts';
-import type { MaskedCatalog } from './masked-catalog.ts';
-import { probesOf } from './probes.ts';
+import type { Assignment, Probe } from './lineage/place.ts';
+import type { Column } from './lineage/range.ts';
+import { statementLineage } from './lineage/statement.ts';
+import type { MaskedCatalog, MaskedRelation } from './masked-catalog.ts';
 import { type Refusal, refusalOf } from './refusals.ts';
-import { statementScope } from './statement-scope.ts';
 import { functionName, isNode, listOf, statementOf, type TreeNode, tagged, textOf, walk } from './tree.ts';
 
 /** What masking knows of one statement. */
 export interface StatementFacts {
   readonly tainted: boolean;
-  /** Reads value-bearing columns of the system catalogs: columns with a system table's OID are masked as well. */
-  readonly systemValues: boolean;
   /** EXECUTE or FETCH: the rows are those of another statement. */
   readonly delegates: boolean;
   /** True when it answers with rows of its own. */
   readonly sendsRows: boolean;
-  /** Which result columns are proven clean, by position; null when positions cannot be told. */
-  readonly cleanColumns: readonly boolean[] | null;
+  /** The columns of its rows and what they are made from; null when that is not known. */
+  readonly columns: readonly Column[] | null;
   readonly refusal: Refusal | null;
-  readonly probes: ReadonlySet<string>;
+  readonly probes: readonly Probe[];
+  /** Columns of relations that it would give values of masked columns. */
+  readonly assignments: readonly Assignment[];
   /** True when its errors and notices may hold values. */
   readonly scrubs: boolean;
   /** True when code of users may raise errors in it. */
@@ -28,12 +28,12 @@ export interface StatementFacts {
 /** Facts of a statement that nothing is known of. */
 export const opaqueFacts: StatementFacts = {
   tainted: true,
-  systemValues: true,
   delegates: false,
   sendsRows: true,
-  cleanColumns: null,
+  columns: null,
   refusal: null,
-  probes: new Set(),
+  probes: [],
+  assignments: [],
   scrubs: true,
   ranCode: true,
 };
@@ -43,39 +43,49 @@ export function statementFacts(statement: ParsedStatement, catalog: MaskedCatalo
   const parsed = statementOf(statement.tree);
   if (parsed === null) return opaqueFacts;
   const { tag, node } = parsed;
-  const scope = statementScope(statement.tree, catalog);
   const harmful = harmfulFunctions(statement, catalog);
+  const { columns, findings } = statementLineage(statement.tree, catalog, harmful);
   const calledByName = calledFunctions(statement.tree);
   // Operators, casts and functions inside views are in the effects only: no column can then be told to be clean.
   const hidden = statement.effects.functions.some((fn) => harmful.has(fn.name) && !calledByName.includes(fn.name));
   const called = hidden || calledByName.some((name) => harmful.has(name));
-  const mentioned = scope.mentions(statement.tree);
-  const probes = new Set([...probesOf(statement.tree, scope), ...conflictProbes(statement.tree, catalog)]);
-  const calledHarmful: ReadonlySet<string> = called ? harmful : new Set();
-  const refusal = refusalOf({ tag, node: node, scope, catalog, mentioned, harmful: calledHarmful });
+  const { probes, assignments } = findings;
+  const relations = maskedRelationsIn(statement.tree, catalog);
+  const refusal = refusalOf({ tag, node, catalog, columns: hidden ? null : columns, findings, relations, called });
   const runsCode =
     called || tag === 'DoStmt' || tag === 'CallStmt' || tag === 'TransactionStmt' || tag === 'ConstraintsSetStmt';
-  const writesMasked = scope.maskedRelations.length > 0 && statement.effects.writes.length > 0;
   const triggers = writesWithTriggers(statement, catalog);
   const secret = showsSecret(tag, node, statement.tree);
-  const reads = mentioned.size > 0 || scope.unknownRelation !== null || called || secret;
-  const harmlessPlan = tag === 'ExplainStmt' && probes.size === 0 && !called && scope.unknownRelation === null;
-  const delegates = tag === 'ExecuteStmt' || tag === 'FetchStmt' || explainsExecute(tag, node);
-  const tainted = (reads && !harmlessPlan) || !statement.effects.understood || tag === 'CallStmt' || tag === 'DoStmt';
-  const query = queryOf(tag, node);
+  const reads = findings.touched.size > 0 || findings.unknown || called || secret;
+  const harmlessPlan = tag === 'ExplainStmt' && probes.length === 0 && !called && findings.unknownRelation === null;
+  const { understood } = statement.effects;
+  const tainted = (reads && !harmlessPlan) || !understood || tag === 'CallStmt' || tag === 'DoStmt';
+  // The row that RETURNING shows may have been changed by a trigger, with anything.
+  const known = !secret && !hidden && understood && !(triggers && returns(node));
   return {
     tainted,
-    systemValues: scope.systemValues && mentioned.size > 0,
-    delegates,
+    delegates: tag === 'ExecuteStmt' || tag === 'FetchStmt' || explainsExecute(tag, node),
     // EXPLAIN EXECUTE sends a plan, not the rows of what it names.
     sendsRows: sendsRows(tag, node) && !explainsExecute(tag, node),
-    cleanColumns:
-      query === null || secret || hidden || !statement.effects.understood ? null : cleanTargets(query, scope, harmful),
+    columns: known ? columns : null,
     refusal,
     probes,
-    scrubs: tainted || reads || runsCode || writesMasked || triggers || scope.maskedRelations.length > 0,
-    ranCode: runsCode || triggers || !statement.effects.understood,
+    assignments,
+    scrubs: tainted || reads || runsCode || triggers || relations.length > 0,
+    ranCode: runsCode || triggers || !understood,
   };
+}
+
+/** The masked relations that a statement names anywhere. */
+function maskedRelationsIn(tree: unknown, catalog: MaskedCatalog): readonly MaskedRelation[] {
+  const found = new Set<MaskedRelation>();
+  walk(tree, (item) => {
+    const name = textOf(item.relname);
+    for (const relation of name === null ? [] : catalog.relationsNamed(textOf(item.schemaname), name))
+      if (relation.masked.size > 0) found.add(relation);
+    return undefined;
+  });
+  return [...found];
 }
 
 /** Functions that may read or tell more than their arguments: not on the list, and not proven to be harmless themselves. */
@@ -119,25 +129,6 @@ function calledFunctions(tree: unknown): string[] {
   return names;
 }
 
-/** INSERT … ON CONFLICT on a unique masked column tells whether a value is there. */
-function conflictProbes(tree: unknown, catalog: MaskedCatalog): string[] {
-  const labels: string[] = [];
-  walk(tree, (node, key) => {
-    if (key !== 'InsertStmt' || !isNode(node.relation)) return undefined;
-    const name = textOf(node.relation.relname) ?? '';
-    const listed = listOf(node.cols).map((item) => textOf(tagged(item, 'ResTarget')?.name));
-    for (const entry of catalog.byName.get(name) ?? []) {
-      for (const column of entry.relation.columns) {
-        const unique = entry.relation.uniqueKeys.some((uniqueKey) => uniqueKey.includes(column.name));
-        if (!unique || !entry.masked.has(column.attributeNumber)) continue;
-        if (listed.length === 0 || listed.includes(column.name)) labels.push(`${name}.${column.name}`);
-      }
-    }
-    return undefined;
-  });
-  return labels;
-}
-
 function writesWithTriggers(statement: ParsedStatement, catalog: MaskedCatalog): boolean {
   return statement.effects.writes.some(
     ({ name }) => catalog.byName.get(name)?.some((entry) => entry.relation.hasTriggers) ?? true,
@@ -179,5 +170,7 @@ const explainsExecute = (tag: string, node: TreeNode): boolean =>
 function sendsRows(tag: string, node: TreeNode): boolean {
   if (['SelectStmt', 'ExplainStmt', 'VariableShowStmt', 'ExecuteStmt', 'FetchStmt', 'CallStmt'].includes(tag))
     return true;
-  return node.returningClause !== undefined || node.returningList !== undefined;
+  return returns(node);
 }
+
+const returns = (node: TreeNode): boolean => node.returningClause !== undefined;

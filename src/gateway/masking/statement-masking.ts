@@ -1,7 +1,10 @@
 import type { MaskedColumn } from '../../contract/index.ts';
 import type { FieldDescription } from '../wire/fields.ts';
+import { type Lineage, maskFor } from './lineage/lineage.ts';
+import { type Column, columnAt } from './lineage/range.ts';
 import { derived, type MaskedBy, type MaskedCatalog } from './masked-catalog.ts';
-import { type CellMask, cellMask } from './maskers/index.ts';
+import { maskedCell } from './masked-cell.ts';
+import type { CellMask } from './maskers/index.ts';
 import { createMaskPlan } from './plan.ts';
 import { scrubFields } from './scrub.ts';
 import type { StatementFacts } from './statement-facts.ts';
@@ -34,10 +37,9 @@ export function statementMasking(
   const delegates = facts.some((fact) => fact.delegates);
   const unresolved = delegates && rowFacts === facts;
   const tainted = unresolved || all.some((fact) => fact.tainted);
-  const systemValues = unresolved || all.some((fact) => fact.systemValues);
   const senders = rowFacts.filter((fact) => fact.sendsRows);
   const only = rowFacts === facts ? senders : rowFacts;
-  const cleanColumns = only.length === 1 ? (only[0]?.cleanColumns ?? null) : null;
+  const columns = only.length === 1 ? (only[0]?.columns ?? null) : null;
   const scrubs = unresolved || all.some((fact) => fact.scrubs);
   const ranCode = unresolved || all.some((fact) => fact.ranCode);
   const masking: MergeableMasking = {
@@ -49,8 +51,8 @@ export function statementMasking(
     delegates,
     // EXECUTE runs whatever a Parse named, a COPY too: what must not run by itself must not run by its name.
     refusal: all.find((fact) => fact.refusal !== null)?.refusal ?? null,
-    probes: [...new Set(all.flatMap((fact) => [...fact.probes]))].sort(),
-    plan: (fields) => planOf(fields, { tainted, systemValues, cleanColumns }, context),
+    probes: [...new Set(all.flatMap(({ probes }) => probes.map(({ label }) => label)))].sort(),
+    plan: (fields) => planOf(fields, { tainted, columns }, context),
     scrub: (fields) => (scrubs ? scrubFields(fields, text, ranCode) : fields),
   };
   return masking;
@@ -67,9 +69,7 @@ export function mergeMasking(use: StatementMasking, source: StatementMasking): S
   const [only, ...others] = use.facts;
   const sole =
     use.rowFacts === use.facts && others.length === 0 && only?.sendsRows === true && source.facts.length === 1;
-  const rows = sole
-    ? source.facts
-    : [...use.rowFacts, ...source.facts].map((fact) => ({ ...fact, cleanColumns: null }));
+  const rows = sole ? source.facts : [...use.rowFacts, ...source.facts].map((fact) => ({ ...fact, columns: null }));
   return statementMasking(use.facts, text, use.context, rows);
 }
 
@@ -77,38 +77,49 @@ const isMergeable = (masking: StatementMasking): masking is MergeableMasking => 
 
 interface ResultFacts {
   readonly tainted: boolean;
-  readonly systemValues: boolean;
-  readonly cleanColumns: readonly boolean[] | null;
+  readonly columns: readonly Column[] | null;
 }
 
-/** reference/masking.md §7 L3: by origin where there is one, else by the taint of the statement. */
+/** By lineage where it is known, by the origin that the server reports, else by the taint of the statement. */
 function planOf(fields: readonly FieldDescription[], result: ResultFacts, context: MaskingContext): MaskPlan | null {
   const masks: MaskedColumn[] = [];
-  const clean = result.cleanColumns?.length === fields.length ? result.cleanColumns : null;
   const cells = fields.map((field, index): CellMask | null => {
-    const by = maskOf(field, clean?.[index] === true, result, context.catalog);
+    const by = maskOf(field, lineageAt(field, index, fields.length, result), result.tainted, context.catalog);
     if (by === null) return null;
     masks.push({ name: field.name, masker: by.masker.kind, rule: by.rule });
     const column = context.catalog.byOid
       .get(field.tableOid)
       ?.relation.columns.find((candidate) => candidate.attributeNumber === field.attributeNumber);
-    return cellMask(by.masker, { ...field, typeName: column?.type ?? null }, context.hashKey);
+    return maskedCell(by, { ...field, typeName: column?.type ?? null }, context.hashKey);
   });
   return masks.length === 0 ? null : createMaskPlan(cells, masks);
 }
 
-function maskOf(field: FieldDescription, clean: boolean, result: ResultFacts, catalog: MaskedCatalog): MaskedBy | null {
-  if (field.tableOid === 0) return result.tainted && !clean ? derived : null;
+/** What we found the column to be made from; null when the server calls it otherwise, so that we cannot mean the same. */
+function lineageAt(field: FieldDescription, index: number, total: number, { columns }: ResultFacts): Lineage | null {
+  const column = columns === null ? null : columnAt(columns, index, total);
+  return column === null || (column.name !== null && column.name !== field.name) ? null : column.lineage;
+}
+
+function maskOf(
+  field: FieldDescription,
+  lineage: Lineage | null,
+  tainted: boolean,
+  catalog: MaskedCatalog,
+): MaskedBy | null {
+  const byLineage = lineage === null ? null : maskFor(lineage);
   const entry = catalog.byOid.get(field.tableOid);
   if (entry === undefined) {
-    const pass = field.tableOid < firstUserOid && (!result.systemValues || clean);
-    return pass ? null : derived;
+    if (field.tableOid >= firstUserOid) return derived;
+    return lineage === null && tainted ? derived : byLineage;
   }
   if (field.attributeNumber < 0) return null;
-  if (field.attributeNumber === 0) return entry.masked.size > 0 ? derived : null;
-  const by = entry.masked.get(field.attributeNumber);
-  if (by !== undefined) return by;
+  if (field.attributeNumber === 0) return byLineage ?? (entry.masked.size > 0 ? derived : null);
+  const byOrigin = entry.masked.get(field.attributeNumber);
+  if (byOrigin !== undefined) return byOrigin;
   // A column that the snapshot does not know was added after it was taken.
   const known = entry.relation.columns.some((column) => column.attributeNumber === field.attributeNumber);
-  return known ? null : derived;
+  if (!known) return derived;
+  // RETURNING shows what was written to the column, wherever that came from.
+  return lineage !== null && lineage.sources.size > 0 ? byLineage : null;
 }

@@ -1,3 +1,16 @@
+import type { MaskedBy } from './masked-catalog.ts';
+
+/** The mask of columns of the system catalogs that hold values of user tables, or secrets. */
+export const systemValue: MaskedBy = { rule: 'system', masker: { kind: 'full' } };
+
+/** The mask of SQL text in the catalogs: what it defines is shown, its constants may be anybody's data. */
+const definitionText: MaskedBy = { rule: 'system', masker: { kind: 'definition' } };
+
+const treeText: MaskedBy = { rule: 'system', masker: { kind: 'tree' } };
+
+/** The mask of comments on objects: prose that may name people. */
+const commentText: MaskedBy = { rule: 'system', masker: { kind: 'comment' } };
+
 /**
  * Columns of the system catalogs that hold values of user tables, secrets, or other people's statement text
  * (manual, "System Catalogs" and "System Views"). They are masked wherever mask rules are in force. Names suffice:
@@ -32,15 +45,86 @@ const valueColumns: Readonly<Record<string, readonly string[]>> = {
   pg_stat_statements: ['query'],
   pg_hba_file_rules: ['type', 'database', 'user_name', 'address', 'netmask', 'auth_method', 'options', 'error'],
   pg_file_settings: ['setting'],
+  pg_attribute: ['attmissingval'],
+  pg_trigger: ['tgargs'],
 };
 
-/** Names of the columns of a system relation that hold values; empty for the rest. */
-export function systemValueColumns(relation: string): readonly string[] {
-  return Object.hasOwn(valueColumns, relation) ? (valueColumns[relation] ?? []) : [];
+/** Columns that hold expressions as the server keeps them: their constants are in there byte by byte. */
+const treeColumns: Readonly<Record<string, readonly string[]>> = {
+  pg_attrdef: ['adbin'],
+  pg_class: ['relpartbound'],
+  pg_constraint: ['conbin'],
+  pg_index: ['indexprs', 'indpred'],
+  pg_partitioned_table: ['partexprs'],
+  pg_policy: ['polqual', 'polwithcheck'],
+  pg_proc: ['prosqlbody', 'proargdefaults'],
+  pg_publication_rel: ['prqual'],
+  pg_rewrite: ['ev_qual', 'ev_action'],
+  pg_statistic_ext: ['stxexprs'],
+  pg_trigger: ['tgqual'],
+  pg_type: ['typdefaultbin'],
+};
+
+/** Columns that hold definitions as SQL text. */
+const definitionColumns: Readonly<Record<string, readonly string[]>> = {
+  pg_proc: ['prosrc'],
+  pg_type: ['typdefault'],
+  pg_views: ['definition'],
+  pg_matviews: ['definition'],
+  pg_rules: ['definition'],
+  pg_indexes: ['indexdef'],
+  pg_policies: ['qual', 'with_check'],
+  columns: ['column_default', 'generation_expression'],
+  views: ['view_definition'],
+  routines: ['routine_definition'],
+  parameters: ['parameter_default'],
+  domains: ['domain_default'],
+  attributes: ['attribute_default'],
+  check_constraints: ['check_clause'],
+  triggers: ['action_condition', 'action_statement'],
+};
+
+const commentColumns: Readonly<Record<string, readonly string[]>> = {
+  pg_description: ['description'],
+  pg_shdescription: ['description'],
+};
+
+/** Functions of pg_catalog that show definitions, whatever they are handed. */
+const definitionFunctions = new Set(
+  `pg_get_viewdef pg_get_functiondef pg_get_function_sqlbody pg_get_function_arguments pg_get_function_arg_default pg_get_expr
+  pg_get_constraintdef pg_get_triggerdef pg_get_ruledef pg_get_indexdef pg_get_partition_constraintdef pg_get_statisticsobjdef
+  pg_get_statisticsobjdef_expressions`.split(/\s+/),
+);
+const commentFunctions = new Set(['obj_description', 'col_description', 'shobj_description']);
+
+/** Functions behind the system views of which columns are masked. */
+const valueFunctions = new Set(
+  'pg_stat_get_activity pg_stat_get_backend_activity pg_stat_statements pg_hba_file_rules pg_show_all_file_settings'.split(
+    ' ',
+  ),
+);
+
+/** The mask of what a function of pg_catalog shows; null when it shows nothing but its arguments. */
+export function systemFunction(name: string): MaskedBy | null {
+  if (definitionFunctions.has(name)) return definitionText;
+  if (commentFunctions.has(name)) return commentText;
+  return valueFunctions.has(name) ? systemValue : null;
 }
+
+/** The mask of a column of the system catalogs; null when it needs none. */
+export function systemColumn(schema: string, relation: string, column: string): MaskedBy | null {
+  if (includes(valueColumns, relation, column)) return systemValue;
+  if (!isSystemSchema(schema)) return null;
+  if (includes(treeColumns, relation, column)) return treeText;
+  if (includes(definitionColumns, relation, column)) return definitionText;
+  return includes(commentColumns, relation, column) ? commentText : null;
+}
+
+const includes = (table: Readonly<Record<string, readonly string[]>>, relation: string, column: string): boolean =>
+  Object.hasOwn(table, relation) && (table[relation] ?? []).includes(column);
 
 /** OIDs below are handed out by initdb only: pg_catalog and information_schema (access/transam.h, FirstNormalObjectId). */
 export const firstUserOid = 16384;
 
 /** True for a schema that only the server itself fills. */
-export const isSystemSchema = (schema: string): boolean => schema === 'pg_catalog' || schema === 'information_schema';
+const isSystemSchema = (schema: string): boolean => schema === 'pg_catalog' || schema === 'information_schema';

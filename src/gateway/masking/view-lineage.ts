@@ -1,10 +1,10 @@
 import { parseSync } from 'libpg-query';
 import type { CatalogFunction } from '../sql/catalog.ts';
 import { sqlIdentifier } from '../wire/quote.ts';
-import { isCleanExpression } from './clean-expression.ts';
+import { either, isClean, maskFor } from './lineage/lineage.ts';
+import { statementLineage } from './lineage/statement.ts';
 import { derived, type MaskedBy, type MaskedCatalog, type MaskedRelation } from './masked-catalog.ts';
-import { statementScope } from './statement-scope.ts';
-import { functionName, listOf, statementOf, type TreeNode, tagged, walk } from './tree.ts';
+import { functionName, statementOf, type TreeNode, walk } from './tree.ts';
 
 /** A view's query, or null when it could not be parsed (the parser is of another version, or not loaded yet). */
 export type ParsedDefinition = TreeNode | null;
@@ -29,32 +29,19 @@ export function viewMasks(
   query: ParsedDefinition,
   catalog: MaskedCatalog,
 ): ReadonlyMap<number, MaskedBy> {
-  const columns = view.relation.columns;
+  const { columns, dependsOn } = view.relation;
   const all = (): Map<number, MaskedBy> => new Map(columns.map((column) => [column.attributeNumber, derived]));
-  const dependsOnMasked = view.relation.dependsOn.some(
-    ({ oid, attributeNumber }) => catalog.byOid.get(oid)?.masked.has(attributeNumber) === true,
-  );
   if (query === null) {
-    const related = view.relation.dependsOn.some(({ oid }) => (catalog.byOid.get(oid)?.masked.size ?? 0) > 0);
-    return related || view.relation.dependsOn.length === 0 ? all() : new Map();
+    const related = dependsOn.some(({ oid }) => (catalog.byOid.get(oid)?.masked.size ?? 0) > 0);
+    return related || dependsOn.length === 0 ? all() : new Map();
   }
-  const scope = statementScope({ SelectStmt: query }, catalog);
-  const tainted =
-    dependsOnMasked ||
-    scope.unknownRelation !== null ||
-    scope.mentions({ SelectStmt: query }).size > 0 ||
-    callsUserFunction(query, catalog);
-  if (!tainted) return new Map();
-  const targets = listOf(query.targetList);
-  if (!scope.simple || query.op !== 'SETOP_NONE' || targets.length !== columns.length) return all();
+  const lineage = statementLineage({ SelectStmt: query }, catalog, catalog.userFunctions);
+  if (lineage.columns === null || lineage.columns.length !== columns.length) return all();
   const masks = new Map<number, MaskedBy>();
-  for (const [index, column] of columns.entries()) {
-    const value = tagged(targets[index], 'ResTarget')?.val;
-    const reference = tagged(value, 'ColumnRef');
-    const origin = reference === null ? undefined : scope.originOf(reference);
-    if (origin === null) continue;
-    if (origin !== undefined) masks.set(column.attributeNumber, origin);
-    else if (!isCleanExpression(value, scope, catalog.userFunctions)) masks.set(column.attributeNumber, derived);
+  for (const [index, { attributeNumber }] of columns.entries()) {
+    const made = lineage.columns[index];
+    const by = made === undefined || made.many === true ? derived : maskFor(made.lineage);
+    if (by !== null) masks.set(attributeNumber, by);
   }
   return masks;
 }
@@ -64,22 +51,19 @@ export function generatedMask(entry: MaskedRelation, expression: string, catalog
   const { schema, name } = entry.relation;
   const query = parseDefinition(`SELECT (${expression}) FROM ${sqlIdentifier(schema)}.${sqlIdentifier(name)}`);
   if (query === null) return true;
-  return statementScope({ SelectStmt: query }, catalog).mentions(query.targetList).size > 0;
+  const { columns } = statementLineage({ SelectStmt: query }, catalog, catalog.userFunctions);
+  return columns === null || !isClean(either(columns.map(({ lineage }) => lineage)));
 }
 
 /** Names of the user functions whose every overload is SQL text that mentions no masked column, itself or through another. */
 export function cleanFunctions(functions: readonly CatalogFunction[], catalog: MaskedCatalog): ReadonlySet<string> {
   const clean = new Set(functions.map((fn) => fn.name));
   const bodies = new Map<string, TreeNode[]>();
+  const nothing: ReadonlySet<string> = new Set();
   for (const { name, language, securityDefiner, body } of functions) {
     const query = language === 'sql' && !securityDefiner && typeof body === 'string' ? parseDefinition(body) : null;
-    const scope = query === null ? null : statementScope({ SelectStmt: query }, catalog);
-    if (
-      query === null ||
-      scope === null ||
-      scope.unknownRelation !== null ||
-      scope.mentions({ SelectStmt: query }).size > 0
-    ) {
+    const findings = query === null ? null : statementLineage({ SelectStmt: query }, catalog, nothing).findings;
+    if (query === null || findings === null || findings.unknownRelation !== null || findings.touched.size > 0) {
       clean.delete(name);
     } else bodies.set(name, [...(bodies.get(name) ?? []), query]);
   }
@@ -93,7 +77,7 @@ export function cleanFunctions(functions: readonly CatalogFunction[], catalog: M
   return clean;
 }
 
-function callsUserFunction(query: TreeNode, catalog: MaskedCatalog, except: ReadonlySet<string> = new Set()): boolean {
+function callsUserFunction(query: TreeNode, catalog: MaskedCatalog, except: ReadonlySet<string>): boolean {
   let found = false;
   walk(query, (node, key) => {
     const name = key === 'FuncCall' ? functionName(node) : '';

@@ -1,0 +1,211 @@
+import { visitChildren } from '../../sql/walk.ts';
+import { systemFunction } from '../system-relations.ts';
+import {
+  columnReference,
+  functionName,
+  isNode,
+  listOf,
+  statementOf,
+  stringOf,
+  type TreeNode,
+  tagged,
+  textOf,
+} from '../tree.ts';
+import { clean, columnLineage, computed, either, isClean, joined, type Lineage, told, unknown } from './lineage.ts';
+import { type Place, steer, touch } from './place.ts';
+import { type Reference, resolve, starOf } from './range.ts';
+import { carriesValues, isComparison, isTotalFunction, isTotalOperator, isTotalType, joinsTexts } from './total.ts';
+
+/** What a tagged expression is made from; an absent one is clean. */
+export function lineageOf(value: unknown, place: Place): Lineage {
+  if (value === undefined || value === null) return clean;
+  if (Array.isArray(value)) return computed(value.map((member) => lineageOf(member, place)));
+  const node = statementOf(value);
+  if (node !== null) return expression(node.tag, node.node, place);
+  // libpg-query writes a list's empty member as an empty object.
+  return isNode(value) && Object.keys(value).length === 0 ? clean : touch(unknown, place);
+}
+
+/** What an expression is made from. A kind of node that is not known here is made from all that is below it. */
+export function expression(type: string, node: TreeNode, place: Place): Lineage {
+  switch (type) {
+    case 'ColumnRef':
+      return columnRef(node, place);
+    case 'FuncCall':
+      return funcCall(node, place);
+    case 'A_Expr':
+      return operator(node, place);
+    case 'TypeCast':
+      return cast(node, place);
+    case 'SubLink':
+      return subLink(node, place);
+    case 'CaseExpr':
+      return caseOf(node, place);
+    case 'CoalesceExpr':
+      return either(listOf(node.args).map((argument) => lineageOf(argument, place)));
+    case 'NullTest':
+      return nullTest(node, place);
+    case 'A_Indirection':
+      return indirection(node, place);
+    case 'A_ArrayExpr':
+      return joined(listOf(node.elements).map((element) => lineageOf(element, place)));
+    case 'RowExpr':
+    case 'BoolExpr':
+    case 'BooleanTest':
+    case 'MinMaxExpr':
+    case 'NamedArgExpr':
+    case 'List':
+      return below(type, node, place);
+    case 'MultiAssignRef':
+      return computed([lineageOf(node.source, place)]);
+    case 'GroupingFunc':
+    case 'SetToDefault':
+    case 'CurrentOfExpr':
+    case 'TypeName':
+      return clean;
+    case 'SelectStmt':
+      return computed(place.query(type, node, place).map(({ lineage }) => lineage));
+    default:
+      return failing(below(type, node, place), type, place);
+  }
+}
+
+/** Kinds of node that cannot fail, whatever they are given; any other may, and so tells something of what it is given. */
+const totalNodes = new Set(['A_Const', 'ParamRef', 'SQLValueFunction', 'CollateClause', 'SortBy', 'ResTarget']);
+
+const failing = (lineage: Lineage, type: string, place: Place): Lineage => {
+  if (!totalNodes.has(type)) steer(lineage, place);
+  return lineage;
+};
+
+function below(type: string, node: TreeNode, place: Place): Lineage {
+  const parts: Lineage[] = [];
+  visitChildren(
+    type,
+    node,
+    (child, childNode) => {
+      parts.push(expression(child, childNode, place));
+    },
+    () => parts.push(touch(unknown, place)),
+  );
+  return computed(parts);
+}
+
+function columnRef(node: TreeNode, place: Place): Lineage {
+  const { names, star } = columnReference(node);
+  if (star) return touch(computed(starOf(names, place.levels).map(({ lineage }) => lineage)), place);
+  return touch(referenced(resolve(names, place.levels), place), place);
+}
+
+function referenced(reference: Reference, place: Place): Lineage {
+  if (reference.kind === 'value') return reference.lineage;
+  return called(reference.function, [reference.row], place);
+}
+
+/** What a function makes of its arguments. */
+function called(name: string, parts: readonly Lineage[], place: Place): Lineage {
+  if (place.harmful.has(name)) return touch(unknown, place);
+  const system = systemFunction(name);
+  // It shows what an object is, and takes what the catalogs say of it.
+  if (system !== null) return touch(columnLineage(`${name}()`, system), place);
+  const given = joinsTexts(name) ? joined(parts) : computed(parts);
+  if (!isTotalFunction(name)) steer(given, place);
+  if (carriesValues(name) && !isClean(given)) place.findings.carriedBy ??= name;
+  return given;
+}
+
+function funcCall(node: TreeNode, place: Place): Lineage {
+  const name = functionName(node);
+  const given = listOf(node.args).map((argument) => lineageOf(argument, place));
+  const steering = [node.agg_filter, node.agg_order].map((part) => lineageOf(part, place));
+  if (isNode(node.over)) steering.push(window(node.over, place));
+  for (const part of steering) steer(part, place);
+  if (node.agg_distinct === true) steer(computed(given), place);
+  // How many rows there are is not masked, nor whether a value is missing.
+  if (isCount(name, node) && !place.harmful.has(name)) return computed(steering);
+  return called(name, [...given, ...steering], place);
+}
+
+/** `count` of pg_catalog, over anything. */
+function isCount(name: string, node: TreeNode): boolean {
+  const parts = listOf(node.funcname);
+  return name === 'count' && (parts.length === 1 || stringOf(parts[0]) === 'pg_catalog');
+}
+
+/** What a window is ordered and divided by: its functions tell of that. */
+export function window(node: TreeNode, place: Place, depth = 0): Lineage {
+  const base = textOf(node.name) ?? textOf(node.refname);
+  const named = base === null || depth > place.windows.size ? undefined : place.windows.get(base);
+  const own = [node.partitionClause, node.orderClause, node.startOffset, node.endOffset];
+  return computed([
+    ...own.map((part) => lineageOf(part, place)),
+    ...(named === undefined || named === node ? [] : [window(named, place, depth + 1)]),
+  ]);
+}
+
+function operator(node: TreeNode, place: Place): Lineage {
+  const parts = [lineageOf(node.lexpr, place), lineageOf(node.rexpr, place)];
+  const name = stringOf(listOf(node.name).at(-1)) ?? '';
+  if (!isTotalOperator(name)) steer(computed(parts), place);
+  return name === '||' ? joined(parts) : isComparison(name) ? told(parts) : computed(parts);
+}
+
+function cast(node: TreeNode, place: Place): Lineage {
+  const given = lineageOf(node.arg, place);
+  const type = isNode(node.typeName) ? (stringOf(listOf(node.typeName.names).at(-1)) ?? '') : '';
+  const plain = isNode(node.typeName) && listOf(node.typeName.arrayBounds).length === 0;
+  if (!plain || !isTotalType(type)) steer(given, place);
+  return plain && isTotalType(type) ? joined([given]) : computed([given]);
+}
+
+function subLink(node: TreeNode, place: Place): Lineage {
+  const tested = lineageOf(node.testexpr, place);
+  const statement = statementOf(node.subselect);
+  const columns = statement === null ? null : place.query(statement.tag, statement.node, place);
+  if (columns === null) return touch(unknown, place);
+  const rows = columns.map(({ lineage }) => lineage);
+  switch (textOf(node.subLinkType)) {
+    case 'EXISTS_SUBLINK':
+      return clean; // what decides it stands in the sub-query's own clauses, which steer
+    case 'EXPR_SUBLINK':
+      return rows.length === 1 ? either(rows) : computed(rows);
+    case 'ARRAY_SUBLINK':
+      return joined(rows);
+    default:
+      return computed([tested, ...rows]);
+  }
+}
+
+function caseOf(node: TreeNode, place: Place): Lineage {
+  const conditions = [lineageOf(node.arg, place)];
+  const results = [lineageOf(node.defresult, place)];
+  for (const item of listOf(node.args)) {
+    const when = tagged(item, 'CaseWhen');
+    conditions.push(when === null ? touch(unknown, place) : lineageOf(when.expr, place));
+    if (when !== null) results.push(lineageOf(when.result, place));
+  }
+  for (const condition of conditions) steer(condition, place);
+  const decided = told(conditions);
+  return isClean(decided) ? either(results) : computed([decided, ...results]);
+}
+
+/** That a value is missing is not masked. */
+function nullTest(node: TreeNode, place: Place): Lineage {
+  const tested = lineageOf(node.arg, place);
+  return tagged(node.arg, 'ColumnRef') === null ? told([tested]) : clean;
+}
+
+function indirection(node: TreeNode, place: Place): Lineage {
+  const parts = [lineageOf(node.arg, place)];
+  for (const item of listOf(node.indirection)) {
+    const name = stringOf(item);
+    // `(row).name` calls name(row) where the row has no such field.
+    if (name !== null && place.harmful.has(name)) parts.push(touch(unknown, place));
+    const indices = tagged(item, 'A_Indices');
+    if (indices === null) continue;
+    const positions = [lineageOf(indices.lidx, place), lineageOf(indices.uidx, place)];
+    for (const position of positions) steer(position, place);
+    parts.push(...positions);
+  }
+  return computed(parts);
+}

@@ -1,0 +1,70 @@
+import { isDeepStrictEqual } from 'node:util';
+import { derived, type MaskedBy } from '../masked-catalog.ts';
+import { isCatalogText } from '../maskers/definition.ts';
+
+/** What a value is made from, as far as masking cares. */
+export interface Lineage {
+  /** The masked columns among it, by their label (`users.email`), and how each is masked. */
+  readonly sources: ReadonlyMap<string, MaskedBy>;
+  /** It may be made from anything: a relation that nobody knows, a function that may read what it likes. */
+  readonly unknown: boolean;
+  /** It is a value of one of the sources as it stands there, not one computed from it: the column's own masker fits it. */
+  readonly verbatim: boolean;
+}
+
+/** Nothing masked went into it. */
+export const clean: Lineage = { sources: new Map(), unknown: false, verbatim: true };
+
+/** Nobody knows what went into it. */
+export const unknown: Lineage = { sources: new Map(), unknown: true, verbatim: false };
+
+/** A value of a masked column. */
+export const columnLineage = (label: string, by: MaskedBy): Lineage => ({
+  sources: new Map([[label, by]]),
+  unknown: false,
+  verbatim: true,
+});
+
+export const isClean = ({ sources, unknown: any }: Lineage): boolean => sources.size === 0 && !any;
+
+/** One of several values, each as it stands: the arms of a UNION, the results of a CASE. */
+export function either(parts: readonly Lineage[]): Lineage {
+  const dirty = parts.filter((part) => !isClean(part));
+  const [only, ...others] = dirty;
+  if (only === undefined) return clean;
+  if (others.length === 0) return only;
+  return {
+    sources: new Map(dirty.flatMap(({ sources }) => [...sources])),
+    unknown: dirty.some((part) => part.unknown),
+    verbatim: dirty.every(({ verbatim }) => verbatim),
+  };
+}
+
+/** A value computed from others. */
+export function computed(parts: readonly Lineage[]): Lineage {
+  const all = either(parts);
+  return isClean(all) ? clean : { ...all, verbatim: false };
+}
+
+/** It is made from texts of the catalogs only, such as definitions. */
+export const isCatalogTextOnly = ({ sources, unknown: any }: Lineage): boolean =>
+  !any && [...sources.values()].every(({ masker }) => isCatalogText(masker));
+
+/** Texts put together: constants of definitions can still be told in the result. */
+export function joined(parts: readonly Lineage[]): Lineage {
+  const all = either(parts);
+  return isCatalogTextOnly(all) ? all : computed(parts);
+}
+
+/** What is told by a comparison, or by whether there is a value: of definitions it may be told. */
+export const told = (parts: readonly Lineage[]): Lineage =>
+  isCatalogTextOnly(either(parts)) ? clean : computed(parts);
+
+/** How a value is to be masked; null when it may be shown. What is not a column's own value is masked whole. */
+export function maskFor(lineage: Lineage): MaskedBy | null {
+  if (isClean(lineage)) return null;
+  if (lineage.unknown || !lineage.verbatim) return derived;
+  const [first, ...others] = lineage.sources.values();
+  if (first === undefined) return derived;
+  return others.every(({ masker }) => isDeepStrictEqual(masker, first.masker)) ? first : derived;
+}

@@ -1,0 +1,79 @@
+import type { MaskedBy, MaskedCatalog } from '../masked-catalog.ts';
+import { isCatalogText } from '../maskers/definition.ts';
+import type { TreeNode } from '../tree.ts';
+import type { Lineage } from './lineage.ts';
+import type { Column, Level } from './range.ts';
+
+/** A masked column that steers which rows come, in which order, or whether the statement fails. */
+export interface Probe {
+  readonly label: string;
+  readonly by: MaskedBy;
+  /** `equality`: it is compared with this many given values, and nothing else. */
+  readonly use: 'equality' | 'other';
+  readonly values: number;
+}
+
+/** A column that the statement gives a value. */
+export interface Assignment {
+  /** The relation as the statement names it; `schema` is null where it does not say. */
+  readonly schema: string | null;
+  readonly relation: string;
+  /** Null when it cannot be told which. */
+  readonly column: string | null;
+  readonly lineage: Lineage;
+}
+
+/** What is seen on the way through a statement. */
+export interface Findings {
+  /** Labels of the masked columns that are mentioned, whatever becomes of them. */
+  readonly touched: Map<string, MaskedBy>;
+  /** Something is mentioned of which nothing is known. */
+  unknown: boolean;
+  /** The first relation that the catalog does not know. */
+  unknownRelation: string | null;
+  readonly probes: Probe[];
+  readonly assignments: Assignment[];
+  /** The first function that would carry a masked value to where it is read without a rule. */
+  carriedBy: string | null;
+}
+
+export const emptyFindings = (): Findings => ({
+  touched: new Map(),
+  unknown: false,
+  unknownRelation: null,
+  probes: [],
+  assignments: [],
+  carriedBy: null,
+});
+
+/** Where a node stands. */
+export interface Place {
+  readonly catalog: MaskedCatalog;
+  /** Functions that may read or tell more than their arguments, by name. */
+  readonly harmful: ReadonlySet<string>;
+  readonly findings: Findings;
+  /** What is in sight, the innermost query first. */
+  readonly levels: readonly Level[];
+  /** Common table expressions in sight, and their columns. */
+  readonly tables: ReadonlyMap<string, readonly Column[]>;
+  /** Named windows of the query. */
+  readonly windows: ReadonlyMap<string, TreeNode>;
+  /** The columns of a query's result, or of a statement's RETURNING. Handed in: queries are made of expressions, and the other way round. */
+  readonly query: (type: string, node: TreeNode, place: Place) => readonly Column[];
+}
+
+/** The same place with one more FROM in sight. */
+export const within = (place: Place, level: Level): Place => ({ ...place, levels: [level, ...place.levels] });
+
+/** Notes that a value is looked at, and hands it on. */
+export function touch(lineage: Lineage, { findings }: Place): Lineage {
+  for (const [label, by] of lineage.sources) findings.touched.set(label, by);
+  if (lineage.unknown) findings.unknown = true;
+  return lineage;
+}
+
+/** Notes that a value steers the result. Text of the catalogs may: whoever looks for a word in definitions reads no table. */
+export function steer(lineage: Lineage, { findings }: Place): void {
+  for (const [label, by] of lineage.sources)
+    if (!isCatalogText(by.masker)) findings.probes.push({ label, by, use: 'other', values: 0 });
+}

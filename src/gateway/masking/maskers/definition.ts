@@ -1,0 +1,130 @@
+import type { Masker } from '../../../contract/index.ts';
+import type { CellMask, ColumnType } from './column-type.ts';
+import { fullMask } from './full.ts';
+import { familyOf } from './type-families.ts';
+
+/**
+ * `definition`: SQL text whose constants are hidden. `tree`: the same as the server keeps it (pg_node_tree). `comment`: prose,
+ * in which what looks like an address or a number is hidden.
+ */
+export type CatalogText = { readonly kind: 'definition' } | { readonly kind: 'tree' } | { readonly kind: 'comment' };
+
+export const isCatalogText = (masker: Masker | CatalogText): masker is CatalogText => Object.hasOwn(hide, masker.kind);
+
+/** Masks text of the catalog; what is no text is masked whole. */
+export function catalogTextMask({ kind }: CatalogText, type: ColumnType): CellMask {
+  const { family } = familyOf(type.typeOid, type.typeName);
+  const mask = (change: (text: string) => string): CellMask => ({
+    mask: (value) => Buffer.from(change(value.toString('utf8')), 'utf8'),
+  });
+  if (family === 'text' || type.typeOid === nodeTree) return mask(hide[kind]);
+  if (family !== 'array' || type.format === 1) return fullMask(type);
+  return mask((array) =>
+    array.replaceAll(quotedElement, (_, element: string) => quoted(hide[kind](unquoted(element)))),
+  );
+}
+
+/** An element of an array that has to be quoted, as everything with a constant in it has (manual, 8.15.6). */
+const quotedElement = /"((?:[^"\\]|\\[\s\S])*)"/g;
+const unquoted = (element: string): string => element.replaceAll(/\\([\s\S])/g, '$1');
+const quoted = (text: string): string => `"${text.replaceAll(/["\\]/g, '\\$&')}"`;
+
+/** pg_node_tree in pg_type.dat. */
+const nodeTree = 194;
+
+/** An expression tree without the bytes of its constants that are more than a number. */
+const hideTreeConstants = (text: string): string =>
+  text.replaceAll(/(:constbyval false .*?:constvalue )\d+ \[[^\]]*\]/g, '$1<>');
+
+/** Prose without addresses (`a@b`) and without numbers of six digits or more, however they are grouped. */
+export const hideAddresses = (text: string): string =>
+  text.replaceAll(/[^\s@]+@[^\s@]+|[+(]*\d(?:[\s().-]{0,2}\d){5,}/g, '***');
+
+/**
+ * SQL text (a view's query, a function's body, a default) with its string constants hidden, unless they are of a kind that
+ * programs are made of rather than data: single words, numbers, dates, patterns, names of relations.
+ */
+export function hideConstants(text: string): string {
+  let shown = '';
+  for (let at = 0; at < text.length; ) {
+    const { length, replacement } = tokenAt(text, at);
+    shown += replacement ?? text.slice(at, at + length);
+    at += length;
+  }
+  return shown;
+}
+
+interface Token {
+  readonly length: number;
+  /** What is shown instead. */
+  readonly replacement?: string;
+}
+
+const comment = /--.*|\/\*[\s\S]*?(?:\*\/|$)/y;
+/** pg_get_functiondef and pg_get_viewdef quote bodies so; they are SQL again. */
+const body = /\$(?:function|procedure)x*\$/y;
+const dollar = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y;
+const quote = /[eE]?'/y;
+const other = /"(?:[^"]|"")*"?|[\w$\u0080-\uffff]+|[\s\S]/y;
+
+const hide: Readonly<Record<CatalogText['kind'], (text: string) => string>> = {
+  definition: hideConstants,
+  tree: hideTreeConstants,
+  comment: hideAddresses,
+};
+
+/** Lexical structure as in the manual, 4.1. */
+function tokenAt(text: string, at: number): Token {
+  const remark = match(comment, text, at);
+  if (remark !== null) return { length: remark.length, replacement: hideAddresses(remark) };
+  const opened = match(body, text, at);
+  if (opened !== null) return { length: opened.length };
+  const tag = match(dollar, text, at);
+  if (tag !== null) {
+    const end = text.indexOf(tag, at + tag.length);
+    return constant(text, at, tag, end < 0 ? text.length : end, tag);
+  }
+  const mark = match(quote, text, at);
+  if (mark !== null) return constant(text, at, mark, endOfConstant(text, at + mark.length, mark !== "'"), "'");
+  return { length: match(other, text, at)?.length ?? 1 };
+}
+
+function constant(text: string, at: number, open: string, end: number, close: string): Token {
+  const length = Math.min(text.length, end + close.length) - at;
+  const closed = text.startsWith(close, end);
+  if (closed && isProgram(text.slice(at + open.length, end), text.slice(at + length, at + length + 40)))
+    return { length };
+  return { length, replacement: `${open}***${closed ? close : ''}` };
+}
+
+function match(pattern: RegExp, text: string, at: number): string | null {
+  pattern.lastIndex = at;
+  return pattern.exec(text)?.[0] ?? null;
+}
+
+function endOfConstant(text: string, from: number, escapes: boolean): number {
+  for (let at = from; at < text.length; at += 1) {
+    if (escapes && text[at] === '\\') at += 1;
+    else if (text[at] === "'") {
+      if (text[at + 1] !== "'") return at;
+      at += 1;
+    }
+  }
+  return text.length;
+}
+
+const number = /^[+-]?\d{0,6}(?:\.\d{1,6})?$/;
+const date = /^\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d(?::?\d\d)?)?)?$/;
+const word = /^[A-Za-z_][A-Za-z_./:-]{0,19}\d{0,2}$/;
+const interval = /^\d{1,4} [a-z]{1,12}$/;
+const format = /^(?=.*(?:YY|MM|DD|HH|MI|SS|TZ))[A-Z24:/ .,_"-]{1,32}$/;
+const pattern = /^\^.*[[\]\\(*+?]|[[\]\\(*+?].*\$$/s;
+
+/** Whether a constant is part of a program rather than somebody's data. `after` is what follows it. */
+function isProgram(text: string, after: string): boolean {
+  return (
+    /^::(?:pg_catalog\.)?reg[a-z]+\b/.test(after) ||
+    !/[\p{L}\p{N}]/u.test(text) ||
+    [number, date, word, interval, format, pattern].some((shape) => shape.test(text))
+  );
+}
