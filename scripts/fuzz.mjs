@@ -33,7 +33,7 @@ function run(target, count, minutes) {
   return status ?? 1;
 }
 
-const scripts = ['sessions', 'policy', 'reading'];
+const scripts = ['sessions', 'policy', 'reading', 'masking'];
 const wanted = values.target === undefined ? ['parsers', ...scripts] : [values.target];
 let failed = 0;
 for (const target of wanted) {

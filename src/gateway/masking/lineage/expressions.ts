@@ -104,13 +104,13 @@ function referenced(reference: Reference, place: Place): Lineage {
 
 /** What a function makes of its arguments. */
 function called(name: string, parts: readonly Lineage[], place: Place): Lineage {
+  const given = joinsTexts(name) ? joined(parts) : computed(parts);
+  if (carriesValues(name) && !isClean(given)) place.findings.carriedBy ??= name;
   if (place.harmful.has(name)) return touch(unknown, place);
   const system = systemFunction(name);
   // It shows what an object is, and takes what the catalogs say of it.
   if (system !== null) return touch(columnLineage(`${name}()`, system), place);
-  const given = joinsTexts(name) ? joined(parts) : computed(parts);
   if (!isTotalFunction(name)) steer(given, place);
-  if (carriesValues(name) && !isClean(given)) place.findings.carriedBy ??= name;
   return given;
 }
 
