@@ -49,6 +49,8 @@ export const connectionConfig = z
      */
     keepTransactionsWhileHeld: z.boolean().default(false),
     maskRules: z.array(maskRule).default([]),
+    /** Values that one session may compare masked columns of level `equality` with, before it is asked about. */
+    maskedComparisons: z.number().int().min(0).max(100_000).default(20),
     sessionRole: sessionRole.default({ kind: 'configured' }),
   })
   .refine(({ anyUser, sessionRole: { kind } }) => !anyUser || kind === 'configured', {

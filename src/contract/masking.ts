@@ -20,6 +20,14 @@ export const masker = z.discriminatedUnion('kind', [
 ]);
 export type Masker = z.infer<typeof masker>;
 
+/**
+ * How far a masked column may steer what a statement returns (in WHERE, joins, ordering …), which can reveal its values bit by
+ * bit: `open` always; `equality` by comparison with given values only, so many in a session; else the operator is asked, or
+ * it is refused.
+ */
+export const probeLevel = z.enum(['open', 'equality', 'ask', 'refuse']);
+export type ProbeLevel = z.infer<typeof probeLevel>;
+
 /** Schema, table and column may hold `*` for any run of characters; names compare as PostgreSQL folds them. */
 const namePattern = z.string().min(1).max(63);
 
@@ -29,6 +37,8 @@ export const maskRule = z.strictObject({
   table: namePattern,
   column: namePattern,
   masker,
+  /** `ask` when absent. */
+  probes: probeLevel.optional(),
   note: z.string().max(500).optional(),
 });
 export type MaskRule = z.infer<typeof maskRule>;

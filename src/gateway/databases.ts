@@ -1,4 +1,5 @@
 import type { ConnectionConfig } from '../contract/index.ts';
+import type { CopiedColumns } from './copied-columns.ts';
 import { DatabaseContext } from './session/database-context.ts';
 import type { GatewayOptions } from './types.ts';
 import type { CredentialVault } from './upstream/credentials.ts';
@@ -9,6 +10,7 @@ export interface DatabasesOptions {
   /** A connection as it is configured now; null once it was removed. */
   readonly config: (name: string) => ConnectionConfig | null;
   readonly credentials: CredentialVault;
+  readonly copies: CopiedColumns;
   readonly hashKey: Buffer;
   readonly monotonic: () => number;
   readonly log: GatewayOptions['log'];
@@ -52,7 +54,7 @@ export class Databases {
   }
 
   #create(config: ConnectionConfig, target: UpstreamTarget): DatabaseContext {
-    const { credentials, hashKey, monotonic, log } = this.#options;
+    const { credentials, copies, hashKey, monotonic, log } = this.#options;
     return new DatabaseContext({
       config: () => this.#options.config(config.name),
       openSide: async () => {
@@ -60,6 +62,8 @@ export class Databases {
         return openSideConnection({ ...target, password }, { statementTimeoutMs: 10_000 });
       },
       hashKey,
+      copied: () => copies.rules(config.name, target.database),
+      remember: (columns) => copies.remember(config.name, target.database, columns),
       monotonic,
       log: (level, message) => log(level, message, { connection: config.name, database: target.database }),
     });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { type ConnectionConfig, type EventPayload, messageOf, type SessionDetail } from '../contract/index.ts';
 import { ApprovalBroker } from './approval/broker.ts';
+import { CopiedColumns } from './copied-columns.ts';
 import { Databases } from './databases.ts';
 import { endedByChange, retryJournal, sequenceJournal } from './decision-records.ts';
 import { describeListener } from './door/host.ts';
@@ -94,11 +95,13 @@ class PosternGateway implements Gateway {
   };
   #open: OpenListener[] = [];
   #settings: GatewaySettings;
+  readonly copies: CopiedColumns;
 
   constructor(options: GatewayOptions, parser: Parser, signer: Signer, hashKey: Buffer) {
     const { approvalDeadlineMs: deadlineMs, journalFolder: folder, log, settings, version: gateVersion } = options;
     this.#options = options;
     this.#targets = new KnownTargets(options.keyFolder);
+    this.copies = new CopiedColumns(options.keyFolder, Date.now);
     this.#settings = settings;
     this.credentials.preload(settings.connections);
     this.#journals = new GateJournals({ folder, signer, problems: this.#problems });
@@ -115,7 +118,7 @@ class PosternGateway implements Gateway {
     this.#sessions = new LiveSessions({
       gateVersion,
       journals: this.#journals,
-      databases: new Databases({ config, credentials: this.credentials, hashKey, monotonic, log }),
+      databases: new Databases({ config, credentials: this.credentials, copies: this.copies, hashKey, monotonic, log }),
       broker: this.approvals,
       monotonic,
       log,
@@ -128,6 +131,7 @@ class PosternGateway implements Gateway {
       },
       reached: (at, identity) => this.#reached(config(at.name) ?? at, identity),
       budgets: (at) => (config(at.name) ?? at).budgets,
+      comparisons: (at) => (config(at.name) ?? at).maskedComparisons,
       atExpiry: (provider) =>
         this.#settings.identityProviders.find(({ name }) => name === provider)?.atExpiry ?? 'at_once',
       ruleAnswered: (connection, ruleId) => this.#ruleHits.count(connection, ruleId),

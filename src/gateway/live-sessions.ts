@@ -34,6 +34,8 @@ export interface LiveSessionsOptions {
   readonly atExpiry: (provider: string) => IdentityProvider['atExpiry'];
   /** The budgets of a connection as they are configured now. */
   readonly budgets: (config: ConnectionConfig) => Budgets | undefined;
+  /** Values that a session may compare masked columns with, where rules let a number pass. */
+  readonly comparisons: (config: ConnectionConfig) => number;
   /** Why the database that was reached is doubted; asked at admission, and then anew before each statement. */
   readonly reached: (config: ConnectionConfig, identity: TargetIdentity | null) => () => string | null;
   readonly listener: RecorderListener;
@@ -177,6 +179,7 @@ export class LiveSessions {
       cautions: new Cautions(
         new SessionBudget(() => this.#options.budgets(config), this.#hourOf(facts)),
         this.#options.reached(config, upstream.identity),
+        () => this.#options.comparisons(config),
       ),
       recorder,
       broker,

@@ -6,12 +6,15 @@ import type { CatalogText } from './maskers/definition.ts';
 export interface MaskedBy {
   /** Id of the rule, or `derived` where no single rule can be named. */
   readonly rule: string;
-  /** Besides the maskers of rules those of text in the catalogs (maskers/definition.ts). */
-  readonly masker: Masker | CatalogText;
+  /** Besides the maskers of rules those of text in the catalogs (maskers/definition.ts), and of small groups. */
+  readonly masker: Masker | CatalogText | { readonly kind: 'small_group' };
 }
 
 /** The mask of what was computed from masked columns. */
 export const derived: MaskedBy = { rule: 'derived', masker: { kind: 'full' } };
+
+/** The mask of how many rows there are, where a masked column decided which. */
+export const smallGroup: MaskedBy = { rule: 'small-group', masker: { kind: 'small_group' } };
 
 /** A relation and its masked columns by attribute number. */
 export interface MaskedRelation {
@@ -25,6 +28,8 @@ export interface MaskedCatalog {
   readonly byName: ReadonlyMap<string, readonly MaskedRelation[]>;
   /** Relations that a name may mean, the likeliest first; in any schema when it names none. */
   relationsNamed(schema: string | null, name: string): readonly MaskedRelation[];
+  /** Names of temporary relations, of any session: what they hold is not known, and they go before others of their name. */
+  readonly temporary: ReadonlySet<string>;
   readonly userFunctions: ReadonlySet<string>;
   /** User functions all of whose overloads are SQL that mentions no masked column, directly or through others. */
   readonly cleanFunctions: ReadonlySet<string>;
@@ -54,6 +59,7 @@ export function emptyMaskedCatalog(catalog: CatalogSnapshot): MaskedCatalog {
       const named = byName.get(name) ?? [];
       return schema === null ? named : named.filter(({ relation }) => relation.schema === schema);
     },
+    temporary: new Set((catalog.temporary ?? []).map(({ name }) => name)),
     userFunctions: new Set(catalog.functions.map((fn) => fn.name)),
     cleanFunctions: new Set(),
   };

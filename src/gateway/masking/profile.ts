@@ -25,11 +25,14 @@ export function compileMasking(options: MaskingOptions): MaskingProfile {
     return { active: false, unmatchedRules: [], forStatement: () => passThrough };
   }
   const { catalog, unmatched } = resolve(options);
-  const context = { catalog, hashKey: options.hashKey };
+  const levels = new Map(
+    options.rules.flatMap(({ id, probes }) => (probes === undefined ? [] : [[id, probes] as const])),
+  );
+  const context = { catalog, hashKey: options.hashKey, levels };
   return {
     active: true,
     unmatchedRules: unmatched,
-    forStatement: (understanding, text = '') => {
+    forStatement: (understanding, text = '', doubt = false) => {
       if (understanding.status === 'not_understood')
         return statementMasking(
           [{ ...opaqueFacts, ranCode: false, refusal: notUnderstood(understanding) }],
@@ -38,8 +41,14 @@ export function compileMasking(options: MaskingOptions): MaskingProfile {
         );
       const facts = understanding.statements.map((statement) => {
         const known = statementFacts(statement, catalog);
-        return options.catalog === null
-          ? { ...opaqueFacts, delegates: known.delegates, refusal: known.refusal, probes: known.probes }
+        return options.catalog === null || doubt
+          ? {
+              ...opaqueFacts,
+              delegates: known.delegates,
+              refusal: known.refusal,
+              probes: known.probes,
+              copies: known.copies,
+            }
           : known;
       });
       const sent = text === '' ? understanding.statements.map((statement) => statement.text).join(';\n') : text;
@@ -73,6 +82,7 @@ const passThrough: StatementMasking = {
   delegates: false,
   refusal: null,
   probes: [],
+  copies: [],
   plan: () => null,
   scrub: (fields) => fields,
 };

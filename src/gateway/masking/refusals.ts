@@ -1,8 +1,9 @@
+import { untraceableCopy } from './copies.ts';
 import { either, isClean } from './lineage/lineage.ts';
-import type { Assignment, Findings } from './lineage/place.ts';
+import type { Findings } from './lineage/place.ts';
 import type { Column } from './lineage/range.ts';
 import type { MaskedCatalog, MaskedRelation } from './masked-catalog.ts';
-import { functionName, listOf, stringOf, type TreeNode, tagged, textOf, walk } from './tree.ts';
+import { functionName, isNode, listOf, stringOf, type TreeNode, tagged, textOf, walk } from './tree.ts';
 
 /** Why a statement must not run on a connection with mask rules, in words for the agent. */
 export interface Refusal {
@@ -31,7 +32,9 @@ const opaqueFunction =
 
 /** The reason why no result of this statement can be masked, or null. */
 export function refusalOf(input: RefusalInput): Refusal | null {
-  return opaque(input) ?? carried(input) ?? copyOut(input) ?? explained(input) ?? copied(input) ?? defined(input);
+  return (
+    opaque(input) ?? carried(input) ?? copyOut(input) ?? explained(input) ?? untraceableCopy(input) ?? defined(input)
+  );
 }
 
 const named = (labels: Iterable<string>): string => {
@@ -92,38 +95,6 @@ function explained(input: RefusalInput): Refusal | null {
   };
 }
 
-/** Writes that would put a masked value where no rule covers it. */
-function copied({ tag, node, catalog, findings }: RefusalInput): Refusal | null {
-  const made = tag === 'CreateTableAsStmt' && tagged(node.query, 'ExecuteStmt') !== null;
-  const copies = findings.assignments.filter(
-    (assignment) => tag !== 'ViewStmt' && isCopy(assignment, findings) && !isCovered(assignment, catalog),
-  );
-  const [first] = copies;
-  if (first === undefined && !made) return null;
-  const sources = copies.flatMap(({ lineage }) => [...lineage.sources.keys()]);
-  const into = first === undefined || tag === 'CreateTableAsStmt' ? 'a new table' : first.relation;
-  return {
-    code: 'masked_write',
-    reason: `the statement would copy ${named(sources)} into ${into}, where no mask rule covers it`,
-    hint: 'Write constants, parameters or columns that are not masked.',
-  };
-}
-
-const isCopy = ({ lineage }: Assignment, { unknownRelation }: Findings): boolean =>
-  lineage.sources.size > 0 || (lineage.unknown && unknownRelation !== null);
-
-/** True when the column that is written is masked itself, wherever the name may lead. */
-export function isCovered({ schema, relation, column }: Assignment, catalog: MaskedCatalog): boolean {
-  const targets = catalog.relationsNamed(schema, relation);
-  return (
-    targets.length > 0 &&
-    targets.every((target) => {
-      const known = target.relation.columns.find(({ name }) => name === column);
-      return known !== undefined && target.masked.has(known.attributeNumber);
-    })
-  );
-}
-
 /** Definitions that would read masked columns later, or take a masked column out of its rule. */
 function defined(input: RefusalInput): Refusal | null {
   const { tag, node, relations } = input;
@@ -133,7 +104,10 @@ function defined(input: RefusalInput): Refusal | null {
     hint: 'Ask the operator: definitions over masked columns are made outside Postern.',
   });
   const touched = input.findings.touched.size > 0;
-  if (tag === 'ViewStmt' || tag === 'RuleStmt') return unclear(input) ? refuse('the definition would take') : null;
+  // A new view is followed to what it reads; one that takes the place of another would be taken for that until COMMIT.
+  const followed = tag === 'ViewStmt' && node.replace !== true && isPermanent(node.view);
+  if (tag === 'ViewStmt' && !followed) return unclear(input) ? refuse('the definition would take') : null;
+  if (tag === 'RuleStmt') return unclear(input) ? refuse('the definition would take') : null;
   if (tag === 'DoStmt') return functionBody(input) ? refuse('the block would take') : null;
   if (tag === 'CreateFunctionStmt') return functionBody(input) ? refuse('the function would read') : null;
   if (tag === 'RenameStmt' || tag === 'AlterObjectSchemaStmt') {
@@ -146,6 +120,8 @@ function defined(input: RefusalInput): Refusal | null {
   }
   return null;
 }
+
+const isPermanent = (relation: unknown): boolean => isNode(relation) && relation.relpersistence === 'p';
 
 /** ALTER SCHEMA … RENAME: the rules name the schema. */
 function renamesMaskedSchema({ node, catalog }: RefusalInput): boolean {

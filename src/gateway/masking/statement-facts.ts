@@ -1,10 +1,12 @@
 import type { ParsedStatement } from '../sql/effects.ts';
-import type { Assignment, Probe } from './lineage/place.ts';
+import { copiesOf } from './copies.ts';
+import type { Probe } from './lineage/place.ts';
 import type { Column } from './lineage/range.ts';
 import { statementLineage } from './lineage/statement.ts';
 import type { MaskedCatalog, MaskedRelation } from './masked-catalog.ts';
 import { type Refusal, refusalOf } from './refusals.ts';
 import { functionName, isNode, listOf, statementOf, type TreeNode, tagged, textOf, walk } from './tree.ts';
+import type { CopiedColumn } from './types.ts';
 
 /** What masking knows of one statement. */
 export interface StatementFacts {
@@ -17,8 +19,8 @@ export interface StatementFacts {
   readonly columns: readonly Column[] | null;
   readonly refusal: Refusal | null;
   readonly probes: readonly Probe[];
-  /** Columns of relations that it would give values of masked columns. */
-  readonly assignments: readonly Assignment[];
+  /** Columns without a mask that it would give values of masked ones. */
+  readonly copies: readonly CopiedColumn[];
   /** True when its errors and notices may hold values. */
   readonly scrubs: boolean;
   /** True when code of users may raise errors in it. */
@@ -33,7 +35,7 @@ export const opaqueFacts: StatementFacts = {
   columns: null,
   refusal: null,
   probes: [],
-  assignments: [],
+  copies: [],
   scrubs: true,
   ranCode: true,
 };
@@ -49,7 +51,7 @@ export function statementFacts(statement: ParsedStatement, catalog: MaskedCatalo
   // Operators, casts and functions inside views are in the effects only: no column can then be told to be clean.
   const hidden = statement.effects.functions.some((fn) => harmful.has(fn.name) && !calledByName.includes(fn.name));
   const called = hidden || calledByName.some((name) => harmful.has(name));
-  const { probes, assignments } = findings;
+  const { probes } = findings;
   const relations = maskedRelationsIn(statement.tree, catalog);
   const refusal = refusalOf({ tag, node, catalog, columns: hidden ? null : columns, findings, relations, called });
   const runsCode =
@@ -70,7 +72,7 @@ export function statementFacts(statement: ParsedStatement, catalog: MaskedCatalo
     columns: known ? columns : null,
     refusal,
     probes,
-    assignments,
+    copies: copiesOf({ tag, node, catalog, findings }),
     scrubs: tainted || reads || runsCode || triggers || relations.length > 0,
     ranCode: runsCode || triggers || !understood,
   };

@@ -1,4 +1,4 @@
-import type { MaskedColumn } from '../../contract/index.ts';
+import type { MaskedColumn, ProbeLevel } from '../../contract/index.ts';
 import type { FieldDescription } from '../wire/fields.ts';
 import { type Lineage, maskFor } from './lineage/lineage.ts';
 import { type Column, columnAt } from './lineage/range.ts';
@@ -6,15 +6,29 @@ import { derived, type MaskedBy, type MaskedCatalog } from './masked-catalog.ts'
 import { maskedCell } from './masked-cell.ts';
 import type { CellMask } from './maskers/index.ts';
 import { createMaskPlan } from './plan.ts';
+import type { Refusal } from './refusals.ts';
 import { scrubFields } from './scrub.ts';
 import type { StatementFacts } from './statement-facts.ts';
 import { firstUserOid } from './system-relations.ts';
-import type { MaskPlan, StatementMasking } from './types.ts';
+import type { MaskedProbe, MaskPlan, StatementMasking } from './types.ts';
+
+/** What stands behind a copy in one text would be judged as if there were none. */
+function copyAmongOthers(facts: readonly StatementFacts[]): Refusal | null {
+  const copy = facts.flatMap(({ copies }) => copies)[0];
+  if (copy === undefined) return null;
+  return {
+    code: 'masked_write',
+    reason: `the statement would copy ${copy.sources.join(', ')} into ${copy.relation}, among others in one text`,
+    hint: 'Send what copies masked values in a text of its own: it will be held for the operator.',
+  };
+}
 
 /** What the parts of a masking share: the catalog and this installation's key. */
 export interface MaskingContext {
   readonly catalog: MaskedCatalog;
   readonly hashKey: Buffer;
+  /** How far columns may steer, by the id of their rule; `ask` where there is none. */
+  readonly levels: ReadonlyMap<string, ProbeLevel>;
 }
 
 /** A StatementMasking that can be merged: it keeps what it was made from. */
@@ -42,6 +56,9 @@ export function statementMasking(
   const columns = only.length === 1 ? (only[0]?.columns ?? null) : null;
   const scrubs = unresolved || all.some((fact) => fact.scrubs);
   const ranCode = unresolved || all.some((fact) => fact.ranCode);
+  const probes = probesOf(all, context);
+  // An open probe shows how many rows there are for a value; of few that would be telling.
+  const small = probes.some(({ level }) => level === 'open');
   const masking: MergeableMasking = {
     facts,
     rowFacts,
@@ -50,9 +67,10 @@ export function statementMasking(
     tainted,
     delegates,
     // EXECUTE runs whatever a Parse named, a COPY too: what must not run by itself must not run by its name.
-    refusal: all.find((fact) => fact.refusal !== null)?.refusal ?? null,
-    probes: [...new Set(all.flatMap(({ probes }) => probes.map(({ label }) => label)))].sort(),
-    plan: (fields) => planOf(fields, { tainted, columns }, context),
+    refusal: all.find((fact) => fact.refusal !== null)?.refusal ?? (facts.length > 1 ? copyAmongOthers(all) : null),
+    probes,
+    copies: all.flatMap((fact) => fact.copies),
+    plan: (fields) => planOf(fields, { tainted, columns, small }, context),
     scrub: (fields) => (scrubs ? scrubFields(fields, text, ranCode) : fields),
   };
   return masking;
@@ -75,8 +93,21 @@ export function mergeMasking(use: StatementMasking, source: StatementMasking): S
 
 const isMergeable = (masking: StatementMasking): masking is MergeableMasking => 'facts' in masking;
 
+function probesOf(facts: readonly StatementFacts[], { levels }: MaskingContext): readonly MaskedProbe[] {
+  const probes = new Map<string, MaskedProbe>();
+  for (const { label, by, use, values } of facts.flatMap((fact) => fact.probes)) {
+    const before = probes.get(label)?.comparisons ?? 0;
+    const comparisons = use === 'equality' && before !== null ? before + values : null;
+    const kept = probes.has(label) && probes.get(label)?.comparisons === null ? null : comparisons;
+    probes.set(label, { label, level: levels.get(by.rule) ?? 'ask', comparisons: kept });
+  }
+  return [...probes.values()].sort((one, other) => (one.label < other.label ? -1 : 1));
+}
+
 interface ResultFacts {
   readonly tainted: boolean;
+  /** Numbers of few rows are hidden. */
+  readonly small: boolean;
   readonly columns: readonly Column[] | null;
 }
 
@@ -84,7 +115,7 @@ interface ResultFacts {
 function planOf(fields: readonly FieldDescription[], result: ResultFacts, context: MaskingContext): MaskPlan | null {
   const masks: MaskedColumn[] = [];
   const cells = fields.map((field, index): CellMask | null => {
-    const by = maskOf(field, lineageAt(field, index, fields.length, result), result.tainted, context.catalog);
+    const by = maskOf(field, lineageAt(field, index, fields.length, result), result, context.catalog);
     if (by === null) return null;
     masks.push({ name: field.name, masker: by.masker.kind, rule: by.rule });
     const column = context.catalog.byOid
@@ -104,10 +135,10 @@ function lineageAt(field: FieldDescription, index: number, total: number, { colu
 function maskOf(
   field: FieldDescription,
   lineage: Lineage | null,
-  tainted: boolean,
+  { tainted, small }: ResultFacts,
   catalog: MaskedCatalog,
 ): MaskedBy | null {
-  const byLineage = lineage === null ? null : maskFor(lineage);
+  const byLineage = lineage === null ? null : maskFor(lineage, small);
   const entry = catalog.byOid.get(field.tableOid);
   if (entry === undefined) {
     if (field.tableOid >= firstUserOid) return derived;

@@ -1,4 +1,4 @@
-import type { MaskedColumn } from '../../contract/index.ts';
+import type { MaskedColumn, ProbeLevel } from '../../contract/index.ts';
 import type { Understanding } from '../sql/effects.ts';
 import type { FieldDescription, NoticeFields } from '../wire/fields.ts';
 
@@ -10,9 +10,10 @@ export interface MaskingProfile {
   readonly unmatchedRules: readonly string[];
   /**
    * What masking means for one statement text. Pure and cacheable by (text, profile). `text` is what the agent sent; it
-   * lets a syntax error keep its message where the text was not understood, and may be left out.
+   * lets a syntax error keep its message where the text was not understood, and may be left out. `doubt`: what the catalog
+   * says of the relations in it cannot be relied on.
    */
-  forStatement(understanding: Understanding, text?: string): StatementMasking;
+  forStatement(understanding: Understanding, text?: string, doubt?: boolean): StatementMasking;
 }
 
 /** Masking of one statement (all statements of a Query text taken together). */
@@ -26,12 +27,32 @@ export interface StatementMasking {
   readonly delegates: boolean;
   /** Set when no result of the statement could be masked safely (COPY out, EXPLAIN ANALYZE of …): the statement must not run. */
   readonly refusal: { readonly code: string; readonly reason: string; readonly hint: string } | null;
-  /** Masked columns (`users.email`) that steer the result: predicates, joins, orderings. A person should agree to them. */
-  readonly probes: readonly string[];
+  /** Masked columns that steer the result: predicates, joins, orderings. */
+  readonly probes: readonly MaskedProbe[];
+  /** Columns without a mask that it would give values of masked ones: from then on they are masked, too. */
+  readonly copies: readonly CopiedColumn[];
   /** The plan for a result, or null when every row is to be forwarded untouched. `formats` are Bind's result formats. */
   plan(fields: readonly FieldDescription[]): MaskPlan | null;
   /** What of an error or notice may be shown: the same fields when nothing can leak, else generic ones. */
   scrub(fields: NoticeFields): NoticeFields;
+}
+
+export interface MaskedProbe {
+  /** `users.email` */
+  readonly label: string;
+  /** What its rule says of it. */
+  readonly level: ProbeLevel;
+  /** How many given values it is compared with, when that is all; else null. */
+  readonly comparisons: number | null;
+}
+
+export interface CopiedColumn {
+  /** Null when the statement does not say. */
+  readonly schema: string | null;
+  readonly relation: string;
+  readonly column: string;
+  /** `users.email` */
+  readonly sources: readonly string[];
 }
 
 /** How the rows of one result are masked. */

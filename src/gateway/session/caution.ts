@@ -55,12 +55,28 @@ const budgetRule = (reason: string): RuleAnswer => ({
 export class Cautions {
   readonly #budget: SessionBudget;
   readonly #targetDoubt: () => string | null;
+  readonly #comparisons: () => number;
+  #compared = 0;
   #targetApproved = false;
 
-  /** `targetDoubt`: why the database that was reached may be the wrong one, as it stands now; null when it is not doubted. */
-  constructor(budget: SessionBudget, targetDoubt: () => string | null) {
+  /**
+   * `targetDoubt`: why the database that was reached may be the wrong one, as it stands now; null when it is not doubted.
+   * `comparisons`: values that masked columns may be compared with, where their rules let a number pass.
+   */
+  constructor(budget: SessionBudget, targetDoubt: () => string | null, comparisons: () => number) {
     this.#budget = budget;
     this.#targetDoubt = targetDoubt;
+    this.#comparisons = comparisons;
+  }
+
+  /** How many of these values are left. */
+  get comparisonsLeft(): number {
+    return this.#comparisons() - this.#compared;
+  }
+
+  /** So many of them are used now. */
+  compared(values: number): void {
+    this.#compared += values;
   }
 
   current(): Caution | null {

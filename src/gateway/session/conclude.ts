@@ -52,7 +52,11 @@ export function conclude(
   const input = inputOf(understanding, protocol, context);
   const byPolicy = withinScope(doubted(policy.judge(input), understanding, protocol, context), context.scope, input);
   const facts = factsOf(understanding);
-  const judged = withCaution(withMasking(byPolicy, masking, policy.preset), context.caution, facts.effects);
+  const judged = withCaution(
+    withMasking(byPolicy, masking, policy.preset, context.comparisonsLeft),
+    context.caution,
+    facts.effects,
+  );
   const masked = isSlip(own, judged, context) ? slip : judged;
   const { verdict, rule, awaitsCommit, commitsGated } = gateCommit(masked, facts.effects, context);
   const consequences = consequencesOf(facts.view, facts.effects, context);

@@ -1,6 +1,12 @@
-import { type ConnectionConfig, type Impact, messageOf, type TransactionLocks } from '../../contract/index.ts';
+import {
+  type ConnectionConfig,
+  type Impact,
+  type MaskRule,
+  messageOf,
+  type TransactionLocks,
+} from '../../contract/index.ts';
 import { compileMasking } from '../masking/profile.ts';
-import type { MaskingProfile } from '../masking/types.ts';
+import type { CopiedColumn, MaskingProfile } from '../masking/types.ts';
 import type { CatalogQuery, CatalogSnapshot } from '../sql/catalog.ts';
 import { catalogFingerprint, committedState } from '../sql/catalog-fingerprint.ts';
 import { loadCatalog } from '../sql/catalog-query.ts';
@@ -18,6 +24,10 @@ export interface DatabaseContextOptions {
   readonly config: () => ConnectionConfig | null;
   readonly openSide: () => Promise<SideConnection>;
   readonly hashKey: Buffer;
+  /** Mask rules of columns that masked values were copied to; the same array until they change. */
+  readonly copied: () => readonly MaskRule[];
+  /** Remembers such columns; throws when that cannot be written down. */
+  readonly remember: (columns: readonly CopiedColumn[]) => void;
   /** Milliseconds that never jump. */
   readonly monotonic: () => number;
   readonly log: (level: 'info' | 'warn' | 'error', message: string) => void;
@@ -44,6 +54,8 @@ const checkDeadlineMs = 5000;
 /** After a check that failed, how long nothing is asked and nothing counts as known, in milliseconds. */
 const restAfterFailureMs = 1000;
 
+const nothingCopied: readonly MaskRule[] = [];
+
 /** How many search paths are remembered per database. */
 const keptViews = 32;
 
@@ -61,7 +73,7 @@ export class DatabaseContext {
   #suspected = false;
   #checking: Promise<void> | null = null;
   #nextCheck: Promise<void> | null = null;
-  #views = new Map<string, { rules: ConnectionConfig['maskRules']; view: DatabaseView }>();
+  #views = new Map<string, { rules: readonly MaskRule[]; copied: readonly MaskRule[]; view: DatabaseView }>();
   #users = 0;
 
   constructor(options: DatabaseContextOptions) {
@@ -129,14 +141,21 @@ export class DatabaseContext {
     this.#checkInBackground();
     const rules = this.#options.config()?.maskRules ?? [];
     const key = searchPath === null ? '' : searchPath.join('\0');
+    const copied = rules.length === 0 ? nothingCopied : this.#options.copied();
     const known = this.#views.get(key);
-    if (known !== undefined && known.rules === rules) return known.view;
+    if (known !== undefined && known.rules === rules && known.copied === copied) return known.view;
     const base = this.needed ? this.#catalog : null;
     const catalog = base === null || searchPath === null ? base : { ...base, searchPath, version: nextVersion++ };
-    const view = { catalog, profile: compileMasking({ rules, catalog, hashKey: this.#options.hashKey }) };
+    const { hashKey } = this.#options;
+    const view = { catalog, profile: compileMasking({ rules: [...rules, ...copied], catalog, hashKey }) };
     if (this.#views.size >= keptViews) this.#views.clear();
-    this.#views.set(key, { rules, view });
+    this.#views.set(key, { rules, copied, view });
     return view;
+  }
+
+  /** Statements are about to copy masked values to these columns, which are masked from now on. Throws when that cannot be written down. */
+  remember(columns: readonly CopiedColumn[]): void {
+    if (columns.length > 0) this.#options.remember(columns);
   }
 
   /** A statement has changed the catalog, or may have: every session asks again before its next one. */

@@ -130,13 +130,24 @@ const tooDeep = notUnderstood(`EXECUTE is nested deeper than ${nestingLimit} lev
 /** What masking says of a statement, by profile: the parser hands out the same object for the same text (168 µs for a join else). */
 const known = new WeakMap<MaskingProfile, WeakMap<Understanding, StatementMasking>>();
 
-function maskOf(understanding: Understanding, { profile }: JudgeContext): StatementMasking | null {
+function maskOf(understanding: Understanding, context: JudgeContext): StatementMasking | null {
+  const { profile } = context;
   if (!profile.active) return null;
+  if (isDoubtful(understanding, context)) return profile.forStatement(understanding, undefined, true);
   const ofProfile = known.get(profile) ?? new WeakMap<Understanding, StatementMasking>();
   known.set(profile, ofProfile);
   const masking = ofProfile.get(understanding) ?? profile.forStatement(understanding);
   ofProfile.set(understanding, masking);
   return masking;
+}
+
+/** Whether relations that it names were made or changed by this transaction: nobody outside sees yet what they hold. */
+function isDoubtful(understanding: Understanding, { catalogDoubt, madeHere }: JudgeContext): boolean {
+  if (catalogDoubt !== null) return true;
+  if (madeHere.size === 0 || understanding.status !== 'understood') return false;
+  return understanding.statements.some(({ effects: { reads, writes } }) =>
+    [...reads, ...writes].some(({ name }) => madeHere.has(name)),
+  );
 }
 
 function merged(use: StatementMasking | null, source: StatementMasking | null): StatementMasking | null {

@@ -29,6 +29,8 @@ export interface JudgeContext {
   /** What ran in the open transaction for its COMMIT to be asked about. */
   readonly uncommitted: readonly Uncommitted[];
   readonly caution: Caution | null;
+  /** Values that the session may still compare masked columns with, where rules allow that up to a number. */
+  readonly comparisonsLeft: number;
   /** Settings of the session that decide what the server reads in the text, as it last reported them. */
   readonly standardConformingStrings: boolean;
   readonly clientEncoding: string;
@@ -62,6 +64,7 @@ export const newSession = {
   transactionMoved: false,
   uncommitted: [],
   caution: null,
+  comparisonsLeft: 0,
   scope: null,
   catalogDoubt: null,
   refusedByGrammar: false,

@@ -1,30 +1,66 @@
-import type { PolicyPreset } from '../../contract/index.ts';
-import type { StatementMasking } from '../masking/types.ts';
+import type { PolicyPreset, RuleAnswer } from '../../contract/index.ts';
+import type { MaskedProbe, StatementMasking } from '../masking/types.ts';
 import type { Judgement } from '../policy/types.ts';
 
 /**
  * What masks add to a policy's verdict. A result that cannot be masked is refused, whatever the policy allows. A masked
  * column that steers a result (a predicate, a join, an order) can be read bit by bit without ever being shown, so a person
- * is asked; `observe` asks nobody and says so.
+ * is asked, unless its rule says otherwise; and so is where masked values are copied to. `observe` asks nobody and says so.
+ * `comparisonsLeft`: values that the session may still compare columns of level `equality` with.
  */
-export function withMasking(judgement: Judgement, masking: StatementMasking | null, preset: PolicyPreset): Judgement {
+export function withMasking(
+  judgement: Judgement,
+  masking: StatementMasking | null,
+  preset: PolicyPreset,
+  comparisonsLeft: number,
+): Judgement {
   if (masking === null || judgement.verdict === 'terminate' || judgement.verdict === 'block') return judgement;
   if (masking.refusal !== null) {
     const { code, reason, hint } = masking.refusal;
     const title = 'Masked data has no safe way out of this statement';
     return { verdict: 'block', rule: { id: code, title, reason, hint } };
   }
+  const refused = masking.probes.filter(({ level }) => level === 'refuse');
+  if (refused.length > 0) return { verdict: 'block', rule: probeRule('refused-probe', refused, byAnother) };
+  if (preset === 'observe') return judgement;
+  if (masking.copies.length > 0) return { verdict: 'ask', rule: copyRule(masking) };
   // A rule that waits for COMMIT is about writes; what a probe reveals is revealed before.
-  const waitsNow = judgement.verdict === 'ask' && judgement.atCommit !== true;
-  if (masking.probes.length === 0 || waitsNow || preset === 'observe') return judgement;
-  const columns = masking.probes.join(', ');
+  if (judgement.verdict === 'ask' && judgement.atCommit !== true) return judgement;
+  const used = comparisonsOf(masking) > comparisonsLeft;
+  const asked = masking.probes.filter(
+    (probe) => probe.level === 'ask' || (isEquality(probe.level) && (used || probe.comparisons === null)),
+  );
+  if (asked.length === 0) return judgement;
+  const hint = used
+    ? `This session has compared masked columns with as many values as it may by itself. ${held}`
+    : `${byAnother} ${held}`;
+  return { verdict: 'ask', rule: probeRule('probe-of-masked-column', asked, hint) };
+}
+
+/** How many given values a statement compares columns of level `equality` with. */
+export function comparisonsOf({ probes }: Pick<StatementMasking, 'probes'>): number {
+  return probes.reduce((sum, { level, comparisons }) => sum + (isEquality(level) ? (comparisons ?? 0) : 0), 0);
+}
+
+const isEquality = (level: MaskedProbe['level']): boolean => level === 'equality';
+
+const byAnother = 'Select by another column, such as the primary key.';
+const held = 'Or run it as it is: it will be held for the operator.';
+
+function probeRule(id: string, probes: readonly MaskedProbe[], hint: string): RuleAnswer {
+  const columns = probes.map(({ label }) => label).join(', ');
+  const reason = `${columns} ${probes.length === 1 ? 'is' : 'are'} masked, and the statement compares, joins, groups or orders by it, which can reveal its values.`;
+  return { id, title: 'A masked column decides which rows come back', reason, hint };
+}
+
+function copyRule({ copies }: StatementMasking): RuleAnswer {
+  const list = copies
+    .slice(0, 5)
+    .map(({ relation, column, sources }) => `${sources.join(', ')} to ${relation}.${column}`);
   return {
-    verdict: 'ask',
-    rule: {
-      id: 'probe-of-masked-column',
-      title: 'A masked column decides which rows come back',
-      reason: `${columns} ${masking.probes.length === 1 ? 'is' : 'are'} masked, and the statement compares, joins, groups or orders by it, which can reveal its values.`,
-      hint: 'Select by another column, such as the primary key; or run it as it is: it will be held for the operator.',
-    },
+    id: 'copies-masked-columns',
+    title: 'Masked values would be copied',
+    reason: `The statement copies values of masked columns (${list.join('; ')}${copies.length > 5 ? '; …' : ''}). If it runs, Postern masks where they go, too.`,
+    hint: 'Write constants, parameters or columns that are not masked; or run it as it is: it will be held for the operator.',
   };
 }

@@ -119,6 +119,15 @@ export function refusedBySequence(rule: RuleAnswer, reason: string | null): Erro
 }
 
 /** The error for a Bind of yet another named portal in a session that has too many open. */
+/** What stands behind a copy of masked values in one pipeline would be judged as if there were none. */
+export const behindCopy: ErrorText = {
+  severity: 'ERROR',
+  sqlstate: sqlstate.insufficientPrivilege,
+  message: 'Postern refused this statement: it stands behind one that copies masked values, in the same pipeline',
+  detail: 'The statement was not sent to the database.',
+  hint: 'Send it after a Sync, when the copy is done.',
+};
+
 export const tooManyPortals: ErrorText = {
   severity: 'ERROR',
   sqlstate: sqlstate.programLimitExceeded,

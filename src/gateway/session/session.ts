@@ -17,6 +17,7 @@ import { Holds } from './holds.ts';
 import { Intake } from './intake.ts';
 import type { JudgeContext } from './judged.ts';
 import { SessionKnowledge } from './knowledge.ts';
+import { comparisonsOf } from './mask-verdict.ts';
 import { NameRegistry } from './names.ts';
 import type { SessionRecorder } from './recorder.ts';
 import { refusedByRule } from './refusal.ts';
@@ -274,6 +275,7 @@ export class Session {
         transactionMoved: this.#commitGate.moved,
         uncommitted: this.#commitGate.list(transaction),
         caution: cautions.current(),
+        comparisonsLeft: cautions.comparisonsLeft,
       },
       names: this.#names,
       answers: this.#answers,
@@ -290,6 +292,7 @@ export class Session {
           monotonic,
           use: (usage, running) => cautions.use(usage, running),
         });
+        if (judged.verdict === 'allow' && judged.masking !== null) cautions.compared(comparisonsOf(judged.masking));
         cautions.use({ statements: 1, relations: [...judged.effects.reads, ...judged.effects.writes] }, false);
         made.push(running);
         return running;
@@ -324,6 +327,8 @@ export class Session {
       if (this.#answers.skipping) return this.#skip(plan);
       if (member.refusal !== null) break; // what follows in the segment will be skipped
     }
+    const sent = plan.members.filter(({ refusal }) => refusal === null);
+    this.#options.database.remember(sent.flatMap(({ judged }) => judged.masking?.copies ?? []));
     await this.#options.recorder.sync();
     this.#busy = false;
     if (this.#ended !== null) return;

@@ -26,7 +26,7 @@ import { judgeOversized, Oversized } from './oversized.ts';
 import type { Portal } from './owed.ts';
 import { asksForPolicy, asPolicyQuestion, policyAnswer } from './own-policy.ts';
 import { whyUnreadable } from './reading.ts';
-import { tooManyPortals } from './refusal.ts';
+import { behindCopy, tooManyPortals } from './refusal.ts';
 import type { RunningStatement } from './running-statement.ts';
 import type { JudgedMessage, Unit } from './segment.ts';
 import { SegmentPortals } from './segment-portals.ts';
@@ -97,6 +97,8 @@ export interface PlanOptions {
   readonly settings: SettingsMark;
   /** A statement before it in the same segment may change settings that `settings` does not know of yet. */
   readonly settingsInFlight?: boolean;
+  /** A statement before it in the same segment copies masked values to where they are masked only afterwards. */
+  readonly copiesInFlight?: boolean;
   /** Writes the statement record and returns what follows the statement to its outcome. */
   readonly record: (
     judged: Judged,
@@ -164,7 +166,7 @@ function planSegment(frames: readonly JudgedMessage[], end: 'sync' | 'flush', se
         const made = bindMember(message, definition, names, options);
         if (message.portal !== '' && options.answers.portalsFull) made.member.refusal ??= tooManyPortals;
         members.push(made.member);
-        options = { ...options, settingsInFlight: settingsMoveWith(made.member, options) };
+        options = behind(made.member, options);
         portals.bind(message.portal, made.portal);
         bound.set(made.portal, made.member);
         options = withUncommitted(options, made.member);
@@ -189,7 +191,7 @@ function planSegment(frames: readonly JudgedMessage[], end: 'sync' | 'flush', se
           made = anew.member;
           members.push(made);
           options = withUncommitted(options, made);
-          options = { ...options, settingsInFlight: settingsMoveWith(made, options) };
+          options = behind(made, options);
         }
         for (const statement of portal.judged.statements) {
           names.acknowledge(statement);
@@ -234,8 +236,16 @@ function withUncommitted(options: PlanOptions, { judged, digest }: Member): Plan
   return { ...options, context: { ...context, uncommitted, transactionMoved: context.transactionMoved || moves } };
 }
 
-const settingsMoveWith = ({ judged }: Member, options: PlanOptions): boolean =>
-  judged.changesSettings || options.settingsInFlight === true;
+/** What a statement may have changed for those behind it in the segment. Refuses it itself where one before it copies. */
+function behind(member: Member, options: PlanOptions): PlanOptions {
+  const { judged } = member;
+  if (options.copiesInFlight === true) member.refusal ??= behindCopy;
+  return {
+    ...options,
+    settingsInFlight: judged.changesSettings || options.settingsInFlight === true,
+    copiesInFlight: (judged.masking?.copies.length ?? 0) > 0 || options.copiesInFlight === true,
+  };
+}
 
 /** Names must be UTF-8 to be told apart; the text is judged as bytes. */
 function definitionOf(frame: Buffer, context: JudgeContext): { name: string; definition: Definition } {

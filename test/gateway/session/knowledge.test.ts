@@ -25,6 +25,8 @@ function knowledgeOver(ready: 'I' | 'E') {
       config: () => null,
       openSide: () => expect.fail(),
       hashKey: Buffer.alloc(32),
+      copied: () => [],
+      remember: () => undefined,
       monotonic: () => 0,
       log: () => undefined,
     }),

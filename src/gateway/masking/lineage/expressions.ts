@@ -11,7 +11,18 @@ import {
   tagged,
   textOf,
 } from '../tree.ts';
-import { clean, columnLineage, computed, either, isClean, joined, type Lineage, told, unknown } from './lineage.ts';
+import {
+  clean,
+  columnLineage,
+  computed,
+  counted,
+  either,
+  isClean,
+  joined,
+  type Lineage,
+  told,
+  unknown,
+} from './lineage.ts';
 import { type Place, steer, touch } from './place.ts';
 import { type Reference, resolve, starOf } from './range.ts';
 import { carriesValues, isComparison, isTotalFunction, isTotalOperator, isTotalType, joinsTexts } from './total.ts';
@@ -122,7 +133,7 @@ function funcCall(node: TreeNode, place: Place): Lineage {
   for (const part of steering) steer(part, place);
   if (node.agg_distinct === true) steer(computed(given), place);
   // How many rows there are is not masked, nor whether a value is missing.
-  if (isCount(name, node) && !place.harmful.has(name)) return computed(steering);
+  if (isCount(name, node) && !place.harmful.has(name)) return either([counted, computed(steering)]);
   return called(name, [...given, ...steering], place);
 }
 

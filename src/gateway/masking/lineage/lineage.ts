@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { derived, type MaskedBy } from '../masked-catalog.ts';
+import { derived, type MaskedBy, smallGroup } from '../masked-catalog.ts';
 import { isCatalogText } from '../maskers/definition.ts';
 
 /** What a value is made from, as far as masking cares. */
@@ -10,19 +10,25 @@ export interface Lineage {
   readonly unknown: boolean;
   /** It is a value of one of the sources as it stands there, not one computed from it: the column's own masker fits it. */
   readonly verbatim: boolean;
+  /** It is a number of rows, or made from one. */
+  readonly counts: boolean;
 }
 
 /** Nothing masked went into it. */
-export const clean: Lineage = { sources: new Map(), unknown: false, verbatim: true };
+export const clean: Lineage = { sources: new Map(), unknown: false, verbatim: true, counts: false };
+
+/** A number of rows, which is not masked by itself. */
+export const counted: Lineage = { ...clean, counts: true };
 
 /** Nobody knows what went into it. */
-export const unknown: Lineage = { sources: new Map(), unknown: true, verbatim: false };
+export const unknown: Lineage = { sources: new Map(), unknown: true, verbatim: false, counts: false };
 
 /** A value of a masked column. */
 export const columnLineage = (label: string, by: MaskedBy): Lineage => ({
   sources: new Map([[label, by]]),
   unknown: false,
   verbatim: true,
+  counts: false,
 });
 
 export const isClean = ({ sources, unknown: any }: Lineage): boolean => sources.size === 0 && !any;
@@ -30,20 +36,22 @@ export const isClean = ({ sources, unknown: any }: Lineage): boolean => sources.
 /** One of several values, each as it stands: the arms of a UNION, the results of a CASE. */
 export function either(parts: readonly Lineage[]): Lineage {
   const dirty = parts.filter((part) => !isClean(part));
+  const counts = parts.filter((part) => part.counts);
   const [only, ...others] = dirty;
-  if (only === undefined) return clean;
-  if (others.length === 0) return only;
+  if (only === undefined) return counts.find(({ verbatim }) => !verbatim) ?? counts[0] ?? clean;
+  if (others.length === 0 && counts.length === 0) return only;
   return {
     sources: new Map(dirty.flatMap(({ sources }) => [...sources])),
     unknown: dirty.some((part) => part.unknown),
     verbatim: dirty.every(({ verbatim }) => verbatim),
+    counts: counts.length > 0,
   };
 }
 
 /** A value computed from others. */
 export function computed(parts: readonly Lineage[]): Lineage {
   const all = either(parts);
-  return isClean(all) ? clean : { ...all, verbatim: false };
+  return isClean(all) && !all.counts ? clean : { ...all, verbatim: false };
 }
 
 /** It is made from texts of the catalogs only, such as definitions. */
@@ -60,8 +68,12 @@ export function joined(parts: readonly Lineage[]): Lineage {
 export const told = (parts: readonly Lineage[]): Lineage =>
   isCatalogTextOnly(either(parts)) ? clean : computed(parts);
 
-/** How a value is to be masked; null when it may be shown. What is not a column's own value is masked whole. */
-export function maskFor(lineage: Lineage): MaskedBy | null {
+/**
+ * How a value is to be masked; null when it may be shown. What is not a column's own value is masked whole. `small`: numbers of
+ * few rows are hidden, because a masked column decided which rows these are.
+ */
+export function maskFor(lineage: Lineage, small = false): MaskedBy | null {
+  if (small && lineage.counts && isClean(lineage)) return lineage.verbatim ? smallGroup : derived;
   if (isClean(lineage)) return null;
   if (lineage.unknown || !lineage.verbatim) return derived;
   const [first, ...others] = lineage.sources.values();

@@ -37,7 +37,8 @@ export function relationLevel(node: TreeNode, place: Place): Level {
 export function relationColumns(schema: string | null, name: string, place: Place): readonly Column[] {
   const found = place.catalog.relationsNamed(schema, name);
   const [first, ...others] = found;
-  if (first === undefined) {
+  const temporary = place.catalog.temporary.has(name) && (schema === null || schema.startsWith('pg_temp'));
+  if (first === undefined || temporary) {
     place.findings.unknownRelation ??= qualifiedName({ schema, name });
     return [{ name: null, lineage: touch(unknown, place), many: true }];
   }

@@ -1,4 +1,3 @@
-import type { Masker } from '../../../contract/index.ts';
 import type { CellMask, ColumnType } from './column-type.ts';
 import { fullMask } from './full.ts';
 import { familyOf } from './type-families.ts';
@@ -9,7 +8,8 @@ import { familyOf } from './type-families.ts';
  */
 export type CatalogText = { readonly kind: 'definition' } | { readonly kind: 'tree' } | { readonly kind: 'comment' };
 
-export const isCatalogText = (masker: Masker | CatalogText): masker is CatalogText => Object.hasOwn(hide, masker.kind);
+export const isCatalogText = (masker: { readonly kind: string }): masker is CatalogText =>
+  Object.hasOwn(hide, masker.kind);
 
 /** Masks text of the catalog; what is no text is masked whole. */
 export function catalogTextMask({ kind }: CatalogText, type: ColumnType): CellMask {

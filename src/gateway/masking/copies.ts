@@ -1,0 +1,46 @@
+import type { Assignment, Findings } from './lineage/place.ts';
+import type { MaskedCatalog } from './masked-catalog.ts';
+import type { Refusal, RefusalInput } from './refusals.ts';
+import { tagged } from './tree.ts';
+import type { CopiedColumn } from './types.ts';
+
+type CopyInput = Pick<RefusalInput, 'tag' | 'node' | 'catalog' | 'findings'>;
+
+/** Columns without a mask of their own that a statement would give values of masked ones. A view's follow from its definition. */
+export function copiesOf(input: CopyInput): readonly CopiedColumn[] {
+  return uncovered(input).flatMap(({ schema, relation, column, lineage }): CopiedColumn[] =>
+    column === null ? [] : [{ schema, relation, column, sources: [...lineage.sources.keys()] }],
+  );
+}
+
+/** Copies that nobody could find again to mask them: what is copied, or where to, cannot be told. */
+export function untraceableCopy(input: CopyInput): Refusal | null {
+  const executes = input.tag === 'CreateTableAsStmt' && tagged(input.node.query, 'ExecuteStmt') !== null;
+  const lost = uncovered(input).find(({ column, lineage }) => column === null || lineage.sources.size === 0);
+  if (lost === undefined && !executes) return null;
+  return {
+    code: 'masked_write',
+    reason: `the statement would copy what may be masked data into ${lost?.relation ?? 'a new table'}, and into which of its columns cannot be told`,
+    hint: 'Name the columns on both sides, as in INSERT INTO t (a) SELECT b FROM …, or write what is not masked.',
+  };
+}
+
+const uncovered = ({ tag, node, catalog, findings }: CopyInput): readonly Assignment[] =>
+  tag === 'ViewStmt' || node.objtype === 'OBJECT_MATVIEW'
+    ? []
+    : findings.assignments.filter((assignment) => isCopy(assignment, findings) && !isCovered(assignment, catalog));
+
+const isCopy = ({ lineage }: Assignment, { unknownRelation }: Findings): boolean =>
+  lineage.sources.size > 0 || (lineage.unknown && unknownRelation !== null);
+
+/** True when the column that is written is masked itself, wherever the name may lead. */
+function isCovered({ schema, relation, column }: Assignment, catalog: MaskedCatalog): boolean {
+  const targets = catalog.relationsNamed(schema, relation);
+  return (
+    targets.length > 0 &&
+    targets.every((target) => {
+      const known = target.relation.columns.find(({ name }) => name === column);
+      return known !== undefined && target.masked.has(known.attributeNumber);
+    })
+  );
+}
