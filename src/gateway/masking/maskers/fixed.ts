@@ -10,7 +10,7 @@ export function fixedMask(type: ColumnType, value: string): CellMask {
 }
 
 function fixedCell(type: ColumnType, value: string): Buffer | null {
-  const family = familyOf(type.typeOid, type.typeName);
+  const family = familyOf(type);
   const text = Buffer.from(value, 'utf8');
   switch (family.family) {
     case 'text':
@@ -40,12 +40,22 @@ function fixedCell(type: ColumnType, value: string): Buffer | null {
       cell.writeInt32BE((time - Date.UTC(2000, 0, 1)) / 86_400_000);
       return cell;
     }
+    case 'enum':
+      return family.labels.includes(value) ? text : null;
     case 'uuid':
       if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)) return null;
       return type.format === 0 ? text : Buffer.from(value.replaceAll('-', ''), 'hex');
+    case 'constant':
+      return type.typeOid === 16 ? booleanCell(value, type.format) : null;
     default:
       return null;
   }
+}
+
+function booleanCell(value: string, format: 0 | 1): Buffer | null {
+  if (!/^(?:t|f|true|false)$/i.test(value)) return null;
+  const yes = /^t/i.test(value);
+  return format === 0 ? Buffer.from(yes ? 't' : 'f') : Buffer.of(yes ? 1 : 0);
 }
 
 function integerCell(value: string, size: 2 | 4 | 8, unsigned: boolean, format: 0 | 1): Buffer | null {
