@@ -27,15 +27,15 @@ const outerScratch = Buffer.alloc(blockSize + digestSize);
 export function hmac(key: HmacKey, message: Buffer): string {
   key.outer.copy(outerScratch, 0);
   outerScratch.write(innerHash(key, message), blockSize, 'latin1');
-  return hash('sha256', outerScratch, 'latin1');
+  return hash('sha256', outerScratch, 'binary');
 }
 
 function innerHash(key: HmacKey, message: Buffer): string {
   const size = blockSize + message.length;
-  if (size > innerScratch.length) return createHash('sha256').update(key.inner).update(message).digest('latin1');
+  if (size > innerScratch.length) return createHash('sha256').update(key.inner).update(message).digest('binary');
   key.inner.copy(innerScratch, 0);
   message.copy(innerScratch, blockSize);
-  const digest = hash('sha256', innerScratch.subarray(0, size), 'latin1');
+  const digest = hash('sha256', innerScratch.subarray(0, size), 'binary');
   innerScratch.fill(0, blockSize, size);
   return digest;
 }

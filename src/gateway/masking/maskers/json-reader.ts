@@ -45,6 +45,9 @@ export class JsonReader {
       if (byte === ascii.backslash) {
         escaped = true;
         at++;
+        if (bytes[at] === 0x75) {
+          for (const end = at + 4; at < end; at++) if (!isHexDigit(bytes[at + 1] ?? 0)) throw new NotJson();
+        } else if (!escapes.has(bytes[at] ?? 0)) throw new NotJson();
       }
     }
   }
@@ -126,6 +129,11 @@ export class JsonReader {
     if (this.at === start) throw new NotJson();
   }
 }
+
+/** What may follow a backslash, besides `u` and four digits. */
+const escapes = new Set(Buffer.from('"\\/bfnrt'));
+
+const isHexDigit = (byte: number): boolean => isDigit(byte) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66);
 
 const nullWord = Buffer.from('null');
 const words = [Buffer.from('true'), Buffer.from('false'), nullWord];

@@ -135,14 +135,14 @@ function targetAt(states: JsonProgram, place: Place): JsonTarget | null {
 
 /** Which states the members of the value are looked at with. */
 function statesBehind(states: JsonProgram, place: Place): JsonProgram {
-  let behind: JsonState[] | null = null;
+  const behind: JsonState[] = [];
   for (const state of states) {
     const matched = matches(state, place);
-    if (matched && state.next !== null) (behind ??= []).push(state.next);
+    if (matched && state.next !== null) behind.push(state.next);
     // A step with a name passes through arrays.
-    if (state.step.deep || (place.index !== -1 && state.name !== null && !matched)) (behind ??= []).push(state);
+    if (state.step.deep || (place.index !== -1 && state.name !== null && !matched)) behind.push(state);
   }
-  return behind ?? none;
+  return behind;
 }
 
 function sameBytes(name: Buffer, bytes: Buffer, start: number, end: number): boolean {

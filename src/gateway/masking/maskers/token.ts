@@ -86,7 +86,7 @@ function createCheck(key: Buffer): (bytes: Buffer, size: number) => number {
     block.fill(0, key.length);
     bytes.copy(block, key.length, 0, size);
     block[block.length - 1] = size;
-    digest.write(hash('sha256', block, 'latin1'), 0, 'latin1');
+    digest.write(hash('sha256', block, 'binary'), 0, 'binary');
     return digest.readUInt32BE(0);
   };
 }
