@@ -1,4 +1,4 @@
-import type { TypeFamily } from './type-families.ts';
+import type { TypeFamily } from './type-family.ts';
 
 /**
  * initdb's types and what is neutral in each, by their OIDs (src/include/catalog/pg_type.dat: fixed for good). What is not

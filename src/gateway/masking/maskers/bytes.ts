@@ -4,6 +4,7 @@ export const ascii = {
   carriageReturn: 0x0d,
   space: 0x20,
   quote: 0x22,
+  star: 0x2a,
   comma: 0x2c,
   minus: 0x2d,
   point: 0x2e,

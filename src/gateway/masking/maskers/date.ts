@@ -3,6 +3,7 @@ import { ascii } from './bytes.ts';
 import { firstDay, isoText } from './calendar.ts';
 import { type CellMask, type ColumnType, cut } from './column-type.ts';
 import { isoTime, type WrittenTime, writtenTime } from './date-text.ts';
+import { floorDivide } from './decimal.ts';
 import { fullMask } from './full.ts';
 import { remembering } from './remembering.ts';
 import { familyOf } from './type-families.ts';
@@ -20,8 +21,9 @@ export function dateMask(type: ColumnType, unit: DateUnit): CellMask {
   const whole = fullMask(type);
   if (whole.constant === undefined) return whole;
   const otherwise = whole.constant;
+  const zoned = family.family === 'timestamp' && family.zone;
   const text = (time: WrittenTime | null, write: (hour: number) => Buffer): Buffer | null =>
-    time === null ? otherwise : write(cutHour(time, unit));
+    time === null ? otherwise : write(cutHour(time, unit, zoned));
   switch (family.family) {
     case 'date': {
       const write = remembering((hour) => Buffer.from(isoText(hour / hoursPerDay, '')));
@@ -35,36 +37,35 @@ export function dateMask(type: ColumnType, unit: DateUnit): CellMask {
       return { mask: (value) => text(writtenTime(value), write) };
     }
     case 'timestamp': {
-      if (type.format === 1) return { mask: (value) => binaryTimestamp(value, unit) ?? otherwise };
+      if (type.format === 1) {
+        const write = remembering((hour) => int64(BigInt(hour) * BigInt(microsecondsPerHour)));
+        return {
+          mask: (value) => {
+            const hour = hourOfTimestamp(value);
+            if (hour === null) return otherwise;
+            return write(unit === 'hour' ? hour : firstDay(Math.floor(hour / hoursPerDay), unit) * hoursPerDay);
+          },
+        };
+      }
       const zone = family.zone ? '+00' : '';
       const write = remembering((hour) => Buffer.from(timeText(hour, zone)));
-      return {
-        mask: (value) => {
-          const time = writtenTime(value);
-          return text(time !== null && !family.zone ? { ...time, offset: 0 } : time, write);
-        },
-      };
+      return { mask: (value) => text(writtenTime(value), write) };
     }
     case 'text': {
       const write = remembering((hour) =>
         cut(unit === 'hour' ? timeText(hour, '') : isoText(hour / hoursPerDay, ''), type),
       );
-      return {
-        mask: (value) => {
-          const time = isoTime(value, ascii.space) ?? isoTime(value, 0x54);
-          return text(time === null ? null : { ...time, offset: 0 }, write);
-        },
-      };
+      return { mask: (value) => text(isoTime(value, ascii.space) ?? isoTime(value, 0x54), write) };
     }
     default:
       return whole;
   }
 }
 
-/** The first hour of the unit, counted from 2000-01-01 00:00. */
-function cutHour(time: WrittenTime, unit: DateUnit): number {
+/** The first hour of the unit, counted from 2000-01-01 00:00: in UTC when `zoned`, else by the clock on the wall. */
+function cutHour(time: WrittenTime, unit: DateUnit, zoned: boolean): number {
   if (time.yearOnly) return firstDay(time.day, 'year') * hoursPerDay;
-  const seconds = time.seconds - time.offset;
+  const seconds = zoned ? time.seconds - time.offset : time.seconds;
   const days = Math.floor(seconds / secondsPerDay);
   const day = firstDay(time.day + days, unit) * hoursPerDay;
   return unit === 'hour' ? day + Math.floor((seconds - days * secondsPerDay) / 3600) : day;
@@ -81,6 +82,12 @@ const int32 = (number: number): Buffer => {
   return cell;
 };
 
+const int64 = (number: bigint): Buffer => {
+  const cell = Buffer.allocUnsafe(8);
+  cell.writeBigInt64BE(number, 0);
+  return cell;
+};
+
 /** False for infinity and -infinity, and for what is no date. */
 function finiteDay(value: Buffer): boolean {
   if (value.length !== 4) return false;
@@ -88,20 +95,20 @@ function finiteDay(value: Buffer): boolean {
   return day !== 0x7fffffff && day !== -0x80000000;
 }
 
-/** Microseconds from 2000-01-01, UTC in timestamptz (timestamp_send in timestamp.c). */
-function binaryTimestamp(value: Buffer, unit: DateUnit): Buffer | null {
+/**
+ * The hour, counted from 2000-01-01 00:00, in which a binary timestamp lies: microseconds since then, UTC in timestamptz
+ * (timestamp_send in timestamp.c). Null for infinity and what is no timestamp.
+ */
+function hourOfTimestamp(value: Buffer): number | null {
   if (value.length !== 8) return null;
+  const high = value.readInt32BE(0);
+  // Within 142 years of 2000 a double holds the microseconds exactly, and its remainder is exact, too.
+  if (Math.abs(high) < 1 << 20) {
+    const microseconds = high * 2 ** 32 + value.readUInt32BE(4);
+    const rest = microseconds % microsecondsPerHour;
+    return (microseconds - (rest < 0 ? rest + microsecondsPerHour : rest)) / microsecondsPerHour;
+  }
   const microseconds = value.readBigInt64BE(0);
   if (microseconds === 0x7fffffffffffffffn || microseconds === -0x8000000000000000n) return null;
-  const hour = floorHours(microseconds);
-  const day = firstDay(Math.floor(hour / hoursPerDay), unit) * hoursPerDay;
-  const cell = Buffer.allocUnsafe(8);
-  cell.writeBigInt64BE(BigInt(unit === 'hour' ? hour : day) * BigInt(microsecondsPerHour), 0);
-  return cell;
-}
-
-function floorHours(microseconds: bigint): number {
-  const divisor = BigInt(microsecondsPerHour);
-  const hours = microseconds / divisor;
-  return Number(microseconds < 0n && hours * divisor !== microseconds ? hours - 1n : hours);
+  return Number(floorDivide(microseconds, BigInt(microsecondsPerHour)));
 }

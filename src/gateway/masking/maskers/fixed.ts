@@ -1,5 +1,6 @@
 import { type CellMask, type ColumnType, cut } from './column-type.ts';
 import { fullMask, jsonCell } from './full.ts';
+import { type IntegerType, integerCell, integerRange } from './integers.ts';
 import { encodeNumeric } from './numeric.ts';
 import { familyOf } from './type-families.ts';
 
@@ -19,7 +20,7 @@ function fixedCell(type: ColumnType, value: string): Buffer | null {
     case 'json':
       return jsonCell(isJson(value) ? value : JSON.stringify(value), type, family.versioned);
     case 'integer':
-      return integerCell(value, family.size, family.unsigned, type.format);
+      return fixedInteger(value, family, type.format);
     case 'float': {
       if (!/^[+-]?\d{1,15}(?:\.\d{1,15})?$/.test(value)) return null;
       if (type.format === 0) return text;
@@ -58,15 +59,11 @@ function booleanCell(value: string, format: 0 | 1): Buffer | null {
   return format === 0 ? Buffer.from(yes ? 't' : 'f') : Buffer.of(yes ? 1 : 0);
 }
 
-function integerCell(value: string, size: 2 | 4 | 8, unsigned: boolean, format: 0 | 1): Buffer | null {
-  if (!/^[+-]?\d{1,19}$/.test(value)) return null;
+function fixedInteger(value: string, type: IntegerType, format: 0 | 1): Buffer | null {
+  if (!/^[+-]?\d{1,20}$/.test(value)) return null;
   const number = BigInt(value);
-  const bits = BigInt(size * 8 - 1);
-  if (number >= 1n << bits || number < (unsigned ? 0n : -(1n << bits))) return null;
-  if (format === 0) return Buffer.from(String(number));
-  const cell = Buffer.alloc(8);
-  cell.writeBigInt64BE(number);
-  return cell.subarray(8 - size);
+  const [least, greatest] = integerRange(type);
+  return number < least || number > greatest ? null : integerCell(number, type, format);
 }
 
 function isJson(value: string): boolean {
