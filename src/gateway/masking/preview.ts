@@ -27,7 +27,9 @@ export function previewRows(input: PreviewInput): MaskPreview {
   const types = input.catalog === null ? undefined : typesByOid(input.catalog);
   const cells = input.sample.columns.map(({ typeOid, type }, index) => {
     const by = masks[index] ?? null;
-    return by === null ? null : maskedCell(by, { typeOid, typeModifier: -1, format: 0, typeName: type, types }, input.hashKey);
+    return by === null
+      ? null
+      : maskedCell(by, { typeOid, typeModifier: -1, format: 0, typeName: type, types }, input.hashKey);
   });
   return {
     columns: input.sample.columns.map(({ name, type }, index) => ({
