@@ -3,6 +3,7 @@ export * from './calls.ts';
 export * from './common.ts';
 export * from './connection.ts';
 export * from './identity.ts';
+export * from './json-path.ts';
 export * from './masking.ts';
 export * from './pause.ts';
 export * from './policy.ts';

@@ -1,8 +1,25 @@
 import { z } from 'zod';
 import { identifier } from './common.ts';
+import { parseJsonPath } from './json-path.ts';
 
-/** How a value is made unreadable. Every masker keeps NULL as NULL and keeps the column's type. */
-export const masker = z.discriminatedUnion('kind', [
+/** Units that a date or time can be cut to, as date_trunc() names them; weeks begin on Monday. */
+export const dateUnit = z.enum(['year', 'quarter', 'month', 'week', 'day', 'hour']);
+export type DateUnit = z.infer<typeof dateUnit>;
+
+/** What numbers are divided by: a width, buckets then beginning at its multiples, or ascending boundaries. */
+const bucketBy = z.union([
+  z.number().min(1e-6).max(1e15),
+  z
+    .array(z.number().min(-1e15).max(1e15))
+    .min(1)
+    .max(100)
+    .refine((list) => list.every((bound, index) => index === 0 || bound > (list[index - 1] ?? bound)), {
+      message: 'Boundaries must ascend',
+    }),
+]);
+
+/** Maskers of a single value. */
+const valueMaskers = [
   z.strictObject({ kind: z.literal('full') }),
   z.strictObject({
     kind: z.literal('partial'),
@@ -14,9 +31,35 @@ export const masker = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('phone') }),
   z.strictObject({ kind: z.literal('card') }),
   z.strictObject({ kind: z.literal('hash') }),
+  /** The same as `date` to the year; kept because settings hold it. */
   z.strictObject({ kind: z.literal('year') }),
+  z.strictObject({ kind: z.literal('date'), to: dateUnit }),
+  /** Numbers become the lower bound of their bucket. What is below the first boundary has none and becomes NULL. */
+  z.strictObject({ kind: z.literal('bucket'), by: bucketBy }),
   z.strictObject({ kind: z.literal('null') }),
   z.strictObject({ kind: z.literal('fixed'), value: z.string().max(200) }),
+] as const;
+
+const valueMasker = z.discriminatedUnion('kind', valueMaskers);
+export type ValueMasker = z.infer<typeof valueMasker>;
+
+/** The value that a path leads to, and how it is masked. Of several paths to one value the first counts. */
+const jsonPathMask = z.strictObject({
+  path: z
+    .string()
+    .max(200)
+    .refine((path) => parseJsonPath(path) !== null, {
+      message: 'Write a path such as $.items[*].email or {items,*,email}',
+    }),
+  masker: valueMasker,
+});
+export type JsonPathMask = z.infer<typeof jsonPathMask>;
+
+/** How a value is made unreadable. Every masker keeps NULL as NULL and keeps the column's type. */
+export const masker = z.discriminatedUnion('kind', [
+  ...valueMaskers,
+  /** json and jsonb: what the paths lead to is masked, everything else of the value passes. */
+  z.strictObject({ kind: z.literal('json'), paths: z.array(jsonPathMask).min(1).max(50) }),
 ]);
 export type Masker = z.infer<typeof masker>;
 

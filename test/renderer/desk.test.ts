@@ -411,4 +411,36 @@ describe('the frame', () => {
     );
     expect(saved[0]).toBe('mask-customers-country');
   });
+
+  it('offers every masker with what it lets one choose, and saves none that is wrong', async () => {
+    await open('#/rules/shop');
+    const rule = page.getByRole('listitem', { name: 'Rule mask-customers-email' });
+    const choose = (label: string) => rule.getByLabel('Masker').first().selectOption({ label });
+    await choose('Number bucket');
+    await rule.getByLabel('Width, or boundaries').fill('18, 0');
+    await rule.getByText('ascending numbers').waitFor();
+    await choose('Date, shortened');
+    await rule.getByLabel('Down to').selectOption('Week');
+    await choose('JSON paths');
+    await rule.getByText('Write a path such as').waitFor();
+    expect(await page.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
+    await rule.getByLabel('Path', { exact: true }).fill('$.items[*].email');
+    await rule.getByRole('button', { name: 'Add a path' }).click();
+    const second = rule.getByRole('group', { name: 'Path 2' });
+    await second.getByLabel('Path', { exact: true }).fill('{age}');
+    await second.getByLabel('Masker').selectOption({ label: 'Number bucket' });
+    await second.getByLabel('Width, or boundaries').fill('0, 18, 65');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Not saved').waitFor({ state: 'detached' });
+    const saved = await page.evaluate(async () =>
+      (await window.fake.handlers['connections.list']({})).map((view) => view.config.maskRules[0]?.masker),
+    );
+    expect(saved[0]).toEqual({
+      kind: 'json',
+      paths: [
+        { path: '$.items[*].email', masker: { kind: 'full' } },
+        { path: '{age}', masker: { kind: 'bucket', by: [0, 18, 65] } },
+      ],
+    });
+  });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Masker } from '../../src/contract/index.ts';
 import { parseRoute, type Route, routeHash } from '../../src/renderer/app/routes.ts';
 import { withApproval, withSession, withStatement } from '../../src/renderer/data/live.ts';
 import { headline } from '../../src/renderer/parts/effects.ts';
@@ -14,6 +15,7 @@ import {
   transcript,
 } from '../../src/renderer/screens/replay/timeline.ts';
 import { covers, newRuleId, ruleProblems } from '../../src/renderer/screens/rules/drafts.ts';
+import { bucketsText, maskerText, parseBuckets } from '../../src/renderer/screens/rules/maskers.ts';
 import { request, retryOf } from './fake-desk/approvals.ts';
 import { sessionSummaries } from './fake-desk/sessions.ts';
 import { statement } from './fake-desk/statements.ts';
@@ -238,6 +240,36 @@ describe('rules being edited', () => {
   it('says which field is wrong', () => {
     const wrong = { ...rule, table: '', masker: { kind: 'partial' as const, keepStart: 0, keepEnd: 99 } };
     expect(Object.keys(ruleProblems(wrong, [wrong, wrong])).sort()).toEqual(['id', 'masker.keepEnd', 'table']);
+  });
+
+  it.each<[Masker, string[]]>([
+    [{ kind: 'bucket', by: 0 }, ['masker.by']],
+    [{ kind: 'bucket', by: Number.NaN }, ['masker.by']],
+    [{ kind: 'bucket', by: [18, 0] }, ['masker.by']],
+    [{ kind: 'bucket', by: [0, 18, 65] }, []],
+    [{ kind: 'json', paths: [{ path: 'a.b', masker: { kind: 'full' } }] }, ['masker.paths.0.path']],
+    [{ kind: 'json', paths: [{ path: '$.a', masker: { kind: 'bucket', by: -1 } }] }, ['masker.paths.0.masker.by']],
+    [{ kind: 'json', paths: [{ path: '{a,*}', masker: { kind: 'date', to: 'week' } }] }, []],
+  ])('says what is wrong with the masker %j', (masker, fields) => {
+    const one = { ...rule, masker };
+    expect(Object.keys(ruleProblems(one, [one]))).toEqual(fields);
+  });
+
+  it.each(['1000', '0.5', '0, 18, 65'])('reads and writes buckets: %s', (text) => {
+    expect(bucketsText(parseBuckets(text))).toBe(text);
+  });
+
+  it('says a masker in a few words', () => {
+    const masker: Masker = {
+      kind: 'json',
+      paths: [
+        { path: '$.email', masker: { kind: 'email' } },
+        { path: '$.born', masker: { kind: 'date', to: 'month' } },
+      ],
+    };
+    expect(maskerText(masker)).toBe('JSON paths: $.email (E-mail), $.born (Date, shortened: to the month)');
+    expect(maskerText({ kind: 'bucket', by: [0, 18] })).toBe('Number bucket: 0, 18');
+    expect([parseBuckets(''), parseBuckets('x'), parseBuckets('0,')]).toEqual([Number.NaN, Number.NaN, [0]]);
   });
 });
 

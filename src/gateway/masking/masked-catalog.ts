@@ -1,6 +1,7 @@
 import type { Masker } from '../../contract/index.ts';
 import type { CatalogRelation, CatalogSnapshot } from '../sql/catalog.ts';
 import type { CatalogText } from './maskers/definition.ts';
+import type { TypesByOid } from './maskers/index.ts';
 
 /** Why and how a column is masked. What derives from a masked column other than as itself is masked whole (`full`). */
 export interface MaskedBy {
@@ -30,10 +31,16 @@ export interface MaskedCatalog {
   relationsNamed(schema: string | null, name: string): readonly MaskedRelation[];
   /** Names of temporary relations, of any session: what they hold is not known, and they go before others of their name. */
   readonly temporary: ReadonlySet<string>;
+  /** Types of users and extensions: what a mask for one of theirs is made from. */
+  readonly types: TypesByOid;
   readonly userFunctions: ReadonlySet<string>;
   /** User functions all of whose overloads are SQL that mentions no masked column, directly or through others. */
   readonly cleanFunctions: ReadonlySet<string>;
 }
+
+/** Types of a snapshot by their OIDs. */
+export const typesByOid = (catalog: CatalogSnapshot): TypesByOid =>
+  new Map((catalog.types ?? []).map((type) => [type.oid, type]));
 
 /** All relations of a snapshot, nothing masked yet. */
 export function emptyMaskedCatalog(catalog: CatalogSnapshot): MaskedCatalog {
@@ -60,6 +67,7 @@ export function emptyMaskedCatalog(catalog: CatalogSnapshot): MaskedCatalog {
       return schema === null ? named : named.filter(({ relation }) => relation.schema === schema);
     },
     temporary: new Set((catalog.temporary ?? []).map(({ name }) => name)),
+    types: typesByOid(catalog),
     userFunctions: new Set(catalog.functions.map((fn) => fn.name)),
     cleanFunctions: new Set(),
   };

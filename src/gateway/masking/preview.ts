@@ -1,8 +1,9 @@
 import type { MaskPreview, MaskRule } from '../../contract/index.ts';
 import type { CatalogSnapshot } from '../sql/catalog.ts';
 import { maskedCatalog } from './closure.ts';
-import type { MaskedBy } from './masked-catalog.ts';
+import { type MaskedBy, typesByOid } from './masked-catalog.ts';
 import { maskedCell } from './masked-cell.ts';
+import { maskValue } from './maskers/index.ts';
 import { ruleFor } from './rules.ts';
 
 export { maskedBy } from './rules.ts';
@@ -23,9 +24,12 @@ export interface PreviewInput {
 /** The rows before and after the rules, for the operator's rules editor. With a catalog, derived columns are shown masked too. */
 export function previewRows(input: PreviewInput): MaskPreview {
   const masks = input.sample.columns.map((column) => maskOfColumn(input, column.name));
+  const types = input.catalog === null ? undefined : typesByOid(input.catalog);
   const cells = input.sample.columns.map(({ typeOid, type }, index) => {
     const by = masks[index] ?? null;
-    return by === null ? null : maskedCell(by, { typeOid, typeModifier: -1, format: 0, typeName: type }, input.hashKey);
+    return by === null
+      ? null
+      : maskedCell(by, { typeOid, typeModifier: -1, format: 0, typeName: type, types }, input.hashKey);
   });
   return {
     columns: input.sample.columns.map(({ name, type }, index) => ({
@@ -38,8 +42,7 @@ export function previewRows(input: PreviewInput): MaskPreview {
       row.map((value, index) => {
         const cell = cells[index] ?? null;
         if (value === null || cell === null) return value;
-        const masked = cell.constant === undefined ? cell.mask(Buffer.from(value, 'utf8')) : cell.constant;
-        return masked === null ? null : masked.toString('utf8');
+        return maskValue(cell, Buffer.from(value, 'utf8'))?.toString('utf8') ?? null;
       }),
     ),
   };

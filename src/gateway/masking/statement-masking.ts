@@ -121,7 +121,8 @@ function planOf(fields: readonly FieldDescription[], result: ResultFacts, contex
     const column = context.catalog.byOid
       .get(field.tableOid)
       ?.relation.columns.find((candidate) => candidate.attributeNumber === field.attributeNumber);
-    return maskedCell(by, { ...field, typeName: column?.type ?? null }, context.hashKey);
+    const { types } = context.catalog;
+    return maskedCell(by, { ...field, typeName: column?.type ?? null, types }, context.hashKey);
   });
   return masks.length === 0 ? null : createMaskPlan(cells, masks);
 }

@@ -1,6 +1,7 @@
 import type { CatalogColumn, CatalogFunction, CatalogQuery, CatalogRelation, CatalogSnapshot } from './catalog.ts';
 import { loadBehaviour } from './catalog-behaviour.ts';
 import { groupBy, isTrue, type Row, text } from './catalog-rows.ts';
+import { loadTypes } from './catalog-types.ts';
 
 /** Written so that PostgreSQL 13 to 18 take them; every name is qualified because the side connection's path may be anything. */
 const RELATIONS = `
@@ -71,7 +72,7 @@ const SETTINGS = `
 SELECT pg_catalog.current_setting('server_version_num'), pg_catalog.array_to_json(pg_catalog.current_schemas(true))::text`;
 
 /**
- * Reads the catalog over a side connection: thirteen queries, in order (about 0.1 s for a small database). The search path is
+ * Reads the catalog over a side connection: fourteen queries, in order (about 0.1 s for a small database). The search path is
  * the one of that connection, so it must be the same user and database as the session's. Indexes are left out. Rejects with whatever `query` rejects with.
  */
 export async function loadCatalog(query: CatalogQuery, version: number): Promise<CatalogSnapshot> {
@@ -127,6 +128,7 @@ export async function loadCatalog(query: CatalogQuery, version: number): Promise
     userOperators,
     foreignKeys: behaviour.foreignKeys,
     typeCalls: behaviour.typeCalls,
+    types: await loadTypes(query),
     temporary: all.filter(isTemporary),
   };
 }

@@ -18,12 +18,28 @@ export interface CatalogSnapshot {
     readonly name: string;
     readonly calls: readonly QualifiedName[];
   }[];
+  /** Types that users and extensions made, row types of relations and array types included: what their values consist of. */
+  readonly types?: readonly CatalogType[];
   /**
    * Temporary relations, of all sessions: `pg_temp_N` on a session's search path says which are its own. Apart from
    * `relations`, because mask rules know nothing of them and treat them as unknown.
    */
   readonly temporary?: readonly CatalogRelation[];
 }
+
+/** A type with an OID from 16384 on. */
+export type CatalogType = { readonly oid: number; readonly name: string } & (
+  | { readonly kind: 'base' | 'range' | 'multirange' }
+  | { readonly kind: 'array'; readonly element: number }
+  /** `typeModifier` is the base type's: that of varchar(10) in CREATE DOMAIN … AS varchar(10). */
+  | { readonly kind: 'domain'; readonly base: number; readonly typeModifier: number }
+  /** In their sort order. */
+  | { readonly kind: 'enum'; readonly labels: readonly string[] }
+  | {
+      readonly kind: 'composite';
+      readonly attributes: readonly { readonly typeOid: number; readonly typeModifier: number }[];
+    }
+);
 
 export interface QualifiedName {
   readonly schema: string;

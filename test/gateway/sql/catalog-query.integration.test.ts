@@ -19,6 +19,12 @@ CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; E
 CREATE TRIGGER stamp BEFORE UPDATE ON lines FOR EACH ROW EXECUTE FUNCTION stamp();
 CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq);
 CREATE EXTENSION citext;
+CREATE TYPE mood AS ENUM ('sad', 'happy');
+ALTER TYPE mood ADD VALUE 'furious' BEFORE 'sad';
+CREATE DOMAIN address AS varchar(40);
+CREATE TYPE pair AS (a address, dropped int, b mood[]);
+ALTER TYPE pair DROP ATTRIBUTE dropped;
+CREATE TYPE floats AS RANGE (subtype = float8);
 `;
 
 describe('the catalog', () => {
@@ -89,7 +95,8 @@ describe('the catalog', () => {
 
   it('knows user functions, with the body of those in SQL and PL/pgSQL', async () => {
     const { functions } = await loadCatalog(side.query, 1);
-    const own = functions.filter((one) => one.fromExtension !== true);
+    // A range type brings constructors of its own, in C.
+    const own = functions.filter((one) => one.fromExtension !== true && one.language !== 'internal');
     expect(own.sort((a, b) => a.name.localeCompare(b.name))).toEqual([
       {
         schema: 'public',
@@ -122,6 +129,30 @@ describe('the catalog', () => {
     expect(functions.some((one) => one.name === 'max' && one.fromExtension === true)).toBe(true);
   });
 
+  it('knows what the types that users made consist of, row types of tables included', async () => {
+    const { types = [] } = await loadCatalog(side.query, 1);
+    const named = (name: string) => types.find((one) => one.name === name);
+    const oid = (name: string): number => named(name)?.oid ?? 0;
+    const known = { oid: expect.any(Number) };
+    expect(named('mood')).toEqual({ ...known, name: 'mood', kind: 'enum', labels: ['furious', 'sad', 'happy'] });
+    expect(named('_mood')).toEqual({ ...known, name: '_mood', kind: 'array', element: oid('mood') });
+    expect(named('address')).toEqual({ ...known, name: 'address', kind: 'domain', base: 1043, typeModifier: 44 });
+    expect(named('pair')).toMatchObject({
+      kind: 'composite',
+      attributes: [
+        { typeOid: oid('address'), typeModifier: -1 },
+        { typeOid: oid('_mood'), typeModifier: -1 },
+      ],
+    });
+    expect(named('lines')).toMatchObject({
+      kind: 'composite',
+      attributes: [23, 23, 25].map((typeOid) => ({ typeOid, typeModifier: -1 })),
+    });
+    expect(named('floats')?.kind).toBe('range');
+    expect(named('floats_multirange')?.kind).toBe('multirange');
+    expect(named('citext')?.kind).toBe('base');
+  });
+
   it('has a fingerprint that stays while nothing changes and differs after every kind of DDL that matters', async () => {
     const seen = [await catalogFingerprint(side.query)];
     expect(await catalogFingerprint(side.query)).toBe(seen[0]);
@@ -132,10 +163,12 @@ describe('the catalog', () => {
       'ALTER TABLE events DETACH PARTITION events_2025',
       'DROP INDEX covering',
       'ALTER TABLE lines DISABLE TRIGGER stamp',
+      "ALTER TYPE mood ADD VALUE 'calm' BEFORE 'furious'",
+      "ALTER TYPE mood RENAME VALUE 'sad' TO 'blue'",
     ]) {
       await database.query(change);
       seen.push(await catalogFingerprint(side.query));
     }
-    expect(new Set(seen).size).toBe(7);
+    expect(new Set(seen).size).toBe(9);
   });
 });

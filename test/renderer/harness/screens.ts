@@ -37,6 +37,21 @@ export const screens: readonly {
     path: '#/rules',
     prepare: (page) => page.getByText('Maartje de Jong').first().waitFor(),
   },
+  {
+    name: 'rules-maskers',
+    path: '#/rules',
+    prepare: async (page) => {
+      await page.getByText('Maartje de Jong').first().waitFor();
+      const masker = (place: number) => page.getByLabel('Masker', { exact: true }).nth(place);
+      await masker(2).selectOption({ label: 'Number bucket' });
+      await masker(1).selectOption({ label: 'Date, shortened' });
+      await masker(0).selectOption({ label: 'JSON paths' });
+      await page.getByLabel('Path', { exact: true }).fill('$.items[*].email');
+      await page.getByRole('button', { name: 'Add a path' }).click();
+      await masker(2).selectOption({ label: 'Number bucket' });
+      await page.getByLabel('Path', { exact: true }).first().scrollIntoViewIfNeeded();
+    },
+  },
   { name: 'rules-file', path: '?file#/rules' },
   {
     name: 'policy',

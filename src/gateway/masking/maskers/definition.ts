@@ -13,7 +13,7 @@ export const isCatalogText = (masker: { readonly kind: string }): masker is Cata
 
 /** Masks text of the catalog; what is no text is masked whole. */
 export function catalogTextMask({ kind }: CatalogText, type: ColumnType): CellMask {
-  const { family } = familyOf(type.typeOid, type.typeName);
+  const { family } = familyOf(type);
   const mask = (change: (text: string) => string): CellMask => ({
     mask: (value) => Buffer.from(change(value.toString('utf8')), 'utf8'),
   });

@@ -1,5 +1,6 @@
 import { type CellMask, type ColumnType, cut } from './column-type.ts';
 import { fullMask, jsonCell } from './full.ts';
+import { type IntegerType, integerCell, integerRange } from './integers.ts';
 import { encodeNumeric } from './numeric.ts';
 import { familyOf } from './type-families.ts';
 
@@ -10,7 +11,7 @@ export function fixedMask(type: ColumnType, value: string): CellMask {
 }
 
 function fixedCell(type: ColumnType, value: string): Buffer | null {
-  const family = familyOf(type.typeOid, type.typeName);
+  const family = familyOf(type);
   const text = Buffer.from(value, 'utf8');
   switch (family.family) {
     case 'text':
@@ -19,7 +20,7 @@ function fixedCell(type: ColumnType, value: string): Buffer | null {
     case 'json':
       return jsonCell(isJson(value) ? value : JSON.stringify(value), type, family.versioned);
     case 'integer':
-      return integerCell(value, family.size, family.unsigned, type.format);
+      return fixedInteger(value, family, type.format);
     case 'float': {
       if (!/^[+-]?\d{1,15}(?:\.\d{1,15})?$/.test(value)) return null;
       if (type.format === 0) return text;
@@ -40,23 +41,29 @@ function fixedCell(type: ColumnType, value: string): Buffer | null {
       cell.writeInt32BE((time - Date.UTC(2000, 0, 1)) / 86_400_000);
       return cell;
     }
+    case 'enum':
+      return family.labels.includes(value) ? text : null;
     case 'uuid':
       if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)) return null;
       return type.format === 0 ? text : Buffer.from(value.replaceAll('-', ''), 'hex');
+    case 'constant':
+      return type.typeOid === 16 ? booleanCell(value, type.format) : null;
     default:
       return null;
   }
 }
 
-function integerCell(value: string, size: 2 | 4 | 8, unsigned: boolean, format: 0 | 1): Buffer | null {
-  if (!/^[+-]?\d{1,19}$/.test(value)) return null;
+function booleanCell(value: string, format: 0 | 1): Buffer | null {
+  if (!/^(?:t|f|true|false)$/i.test(value)) return null;
+  const yes = /^t/i.test(value);
+  return format === 0 ? Buffer.from(yes ? 't' : 'f') : Buffer.of(yes ? 1 : 0);
+}
+
+function fixedInteger(value: string, type: IntegerType, format: 0 | 1): Buffer | null {
+  if (!/^[+-]?\d{1,20}$/.test(value)) return null;
   const number = BigInt(value);
-  const bits = BigInt(size * 8 - 1);
-  if (number >= 1n << bits || number < (unsigned ? 0n : -(1n << bits))) return null;
-  if (format === 0) return Buffer.from(String(number));
-  const cell = Buffer.alloc(8);
-  cell.writeBigInt64BE(number);
-  return cell.subarray(8 - size);
+  const [least, greatest] = integerRange(type);
+  return number < least || number > greatest ? null : integerCell(number, type, format);
 }
 
 function isJson(value: string): boolean {

@@ -1,5 +1,6 @@
 import { assertNever } from '../../../contract/index.ts';
-import { type CellMask, type ColumnType, cut } from './column-type.ts';
+import { baseType, type CellMask, type ColumnType, cut, otherType } from './column-type.ts';
+import { compositeBinary, compositeText } from './composite.ts';
 import { familyOf } from './type-families.ts';
 
 const zeros = (size: number): Buffer => Buffer.alloc(size);
@@ -9,9 +10,14 @@ export function jsonCell(json: string, type: ColumnType, versioned: boolean): Bu
   return versioned && type.format === 1 ? Buffer.from(`\x01${json}`, 'utf8') : Buffer.from(json, 'utf8');
 }
 
-/** The neutral value of a type: says nothing of what it replaces, and is a value of the type. NULL where there is none. */
-export function fullMask(type: ColumnType): CellMask {
-  const family = familyOf(type.typeOid, type.typeName);
+/**
+ * The neutral value of a type: says nothing of what it replaces, and is a value of the type. NULL where there is none.
+ * An array is empty, for its length would say something; an enum has its first label; a composite has the neutral value of
+ * each attribute.
+ */
+export function fullMask(column: ColumnType): CellMask {
+  const type = baseType(column);
+  const family = familyOf(type);
   const choose = (text: string, binary: Buffer): CellMask => ({
     constant: type.format === 0 ? Buffer.from(text, 'utf8') : binary,
   });
@@ -36,7 +42,20 @@ export function fullMask(type: ColumnType): CellMask {
     case 'bit':
       return bitMask(type, family.varying);
     case 'array':
-      return type.format === 0 ? { constant: Buffer.from('{}') } : { mask: emptyBinaryArray };
+      if (type.format === 0) return { constant: Buffer.from('{}') };
+      return family.element === null ? { mask: emptyArrayLike } : { constant: emptyArray(family.element) };
+    case 'enum': {
+      // In both formats an enum is its label.
+      const [first] = family.labels;
+      return { constant: first === undefined ? null : Buffer.from(first, 'utf8') };
+    }
+    case 'composite': {
+      const values = family.attributes.map(({ typeOid, typeModifier }) => ({
+        typeOid,
+        value: constantOf(fullMask(otherType(type, typeOid, typeModifier))),
+      }));
+      return { constant: type.format === 0 ? compositeText(values) : compositeBinary(values) };
+    }
     case 'constant':
       return choose(family.text, family.binary);
     case 'unknown':
@@ -56,10 +75,14 @@ function bitMask(type: ColumnType, varying: boolean): CellMask {
   return { constant: cell };
 }
 
-/** An array of no dimension with the element type of the value it replaces (array_recv in arrayfuncs.c). */
-function emptyBinaryArray(value: Buffer): Buffer | null {
-  if (value.length < 12) return null;
+const constantOf = (cell: CellMask): Buffer | null => cell.constant ?? null;
+
+/** An array of no dimension in binary format (array_recv in arrayfuncs.c): dimensions, flags, element type. */
+function emptyArray(element: number): Buffer {
   const cell = zeros(12);
-  value.copy(cell, 8, 8, 12);
+  cell.writeUInt32BE(element, 8);
   return cell;
 }
+
+/** The same with the element type of the value that it replaces. */
+const emptyArrayLike = (value: Buffer): Buffer | null => (value.length < 12 ? null : emptyArray(value.readUInt32BE(8)));

@@ -1,5 +1,6 @@
 import type { MaskRule } from '../../../contract/index.ts';
 import { Button } from '../../parts/Button.tsx';
+import { cx } from '../../parts/cx.ts';
 import { SelectField, TextField } from '../../parts/Field.tsx';
 import { MaskIcon, TrashIcon } from '../../theme/icons.tsx';
 import { MaskerOptions } from './MaskerOptions.tsx';
@@ -53,7 +54,7 @@ export function RuleRow({ rule, problems, readOnly, onChange, onRemove }: RuleRo
           error={problems.column}
           onChange={(column) => onChange({ ...rule, column })}
         />
-        <div className={styles.masker}>
+        <div className={cx(styles.masker, rule.masker.kind === 'json' && styles.wide)}>
           <SelectField
             label="Masker"
             value={rule.masker.kind}
@@ -62,6 +63,7 @@ export function RuleRow({ rule, problems, readOnly, onChange, onRemove }: RuleRo
             onChange={(kind) => onChange({ ...rule, masker: defaultMasker(kind) })}
           />
           <MaskerOptions
+            key={rule.masker.kind}
             masker={rule.masker}
             problems={problems}
             onChange={(masker) => onChange({ ...rule, masker })}
