@@ -54,8 +54,8 @@ SELECT n.nspname, p.proname, p.provolatile, p.prosecdef, l.lanname,
   CASE WHEN p.proconfig IS NOT NULL OR p.prokind NOT IN ('f', 'p') THEN NULL
     WHEN l.lanname = 'sql' AND p.prosrc <> '' THEN p.prosrc
     WHEN l.lanname = 'plpgsql' THEN pg_catalog.pg_get_functiondef(p.oid) END,
-  EXISTS (SELECT FROM pg_catalog.pg_depend d
-    WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid AND d.deptype = 'e')
+  (SELECT e.extname FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
+    WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid AND d.deptype = 'e' LIMIT 1)
 FROM pg_catalog.pg_proc p
 JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 JOIN pg_catalog.pg_language l ON l.oid = p.prolang
@@ -133,6 +133,7 @@ export async function loadCatalog(query: CatalogQuery, version: number): Promise
 
 function functionOf(row: Row): CatalogFunction {
   const volatility = row[2];
+  const extension = row[6] ?? null;
   return {
     schema: text(row[0]),
     name: text(row[1]),
@@ -140,7 +141,8 @@ function functionOf(row: Row): CatalogFunction {
     securityDefiner: row[3] !== 'f' && row[3] !== 'false',
     language: text(row[4]),
     body: row[5] ?? null,
-    fromExtension: isTrue(row[6]),
+    fromExtension: extension !== null,
+    ...(extension === null ? {} : { extension }),
   };
 }
 

@@ -101,6 +101,8 @@ export interface CatalogFunction {
   readonly body?: string | null;
   /** True when an extension owns it. */
   readonly fromExtension?: boolean;
+  /** Name of that extension. */
+  readonly extension?: string;
 }
 
 /** Runs one query on the side connection; every value as text. */

@@ -2,7 +2,8 @@ import { noteBodyEffects, readBodies } from './bodies.ts';
 import type { QualifiedName } from './catalog.ts';
 import type { Place } from './draft.ts';
 import type { FunctionReference, SettingChange } from './effects.ts';
-import { HARMLESS_FUNCTIONS } from './harmless-functions.ts';
+import { isHarmlessOfExtension } from './harmless-extensions.ts';
+import { HARMLESS_FUNCTIONS, HARMLESS_OF_INFORMATION_SCHEMA } from './harmless-functions.ts';
 import { listAt, nameParts, type SyntaxNode, tagged } from './tree.ts';
 import { constantOf } from './values.ts';
 
@@ -33,6 +34,7 @@ function referenceFor(
   place: Place,
   via: 'function' | 'trigger',
 ): FunctionReference {
+  if (schema === 'information_schema') return { schema, name, harmless: HARMLESS_OF_INFORMATION_SCHEMA.has(name) };
   const builtIn = schema === null || schema === 'pg_catalog';
   const listed = builtIn && HARMLESS_FUNCTIONS.has(name);
   const index = place.index;
@@ -46,6 +48,8 @@ function referenceFor(
   const certainlyBuiltIn = schema === 'pg_catalog' && !/^json/.test(name);
   if (listed && (certainlyBuiltIn || foreign.length === 0)) return { schema, name, harmless: true };
   if (schema === 'pg_catalog' || overloads.length === 0) return { schema, name, harmless: false };
+  if (overloads.every(isHarmlessOfExtension))
+    return { schema: overloads[0]?.schema ?? schema, name, harmless: false, ofExtension: true };
   const reading = readBodies(name, index, place);
   const inSchema = overloads.find((one) => schema === null || one.schema === schema)?.schema ?? schema;
   noteBodyEffects(reading, via, place);
@@ -96,11 +100,16 @@ function settingOf(args: readonly unknown[]): SettingChange {
   return { name: setting, source: 'constant', value: value.text };
 }
 
+/** Notes the `=` that IN (SELECT …), CASE x WHEN y, JOIN … USING and NATURAL JOIN look up by its name without writing it. */
+export const noteEquality = (place: Place): void => noteOperatorNamed(null, '=', place);
+
 /** Operators are functions too: one from another schema, or one that a user made under this name, is not harmless. */
 export function noteOperator(name: readonly unknown[], place: Place): void {
   const parts = nameParts(name).map((part) => part ?? '');
-  const symbol = parts.at(-1) ?? '';
-  const schema = parts.at(-2) ?? null;
+  noteOperatorNamed(parts.at(-2) ?? null, parts.at(-1) ?? '', place);
+}
+
+function noteOperatorNamed(schema: string | null, symbol: string, place: Place): void {
   // BETWEEN is spelled as such in the tree and means >= and <=.
   const symbols = symbol.includes('BETWEEN') ? ['>=', '<='] : [symbol];
   const suspicious =
