@@ -62,8 +62,10 @@ JOIN pg_catalog.pg_language l ON l.oid = p.prolang
 WHERE n.nspname NOT IN ('pg_catalog', 'information_schema')`;
 
 const OPERATORS = `
-SELECT DISTINCT o.oprname FROM pg_catalog.pg_operator o
+SELECT DISTINCT o.oprname, pn.nspname, p.proname FROM pg_catalog.pg_operator o
 JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
+LEFT JOIN pg_catalog.pg_proc p ON p.oid = o.oprcode
+LEFT JOIN pg_catalog.pg_namespace pn ON pn.oid = p.pronamespace
 WHERE n.nspname <> 'pg_catalog' AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
   WHERE d.classid = 'pg_catalog.pg_operator'::pg_catalog.regclass AND d.objid = o.oid AND d.deptype = 'e')`;
 
@@ -116,7 +118,7 @@ export async function loadCatalog(query: CatalogQuery, version: number): Promise
   });
   const isTemporary = ({ schema }: CatalogRelation): boolean => schema.startsWith('pg_temp_');
   const functions = (await query(FUNCTIONS)).map(functionOf);
-  const userOperators = (await query(OPERATORS)).map((row) => text(row[0]));
+  const operators = await query(OPERATORS);
   const searchPath: unknown = JSON.parse(settings?.[1] ?? '[]');
   return {
     version,
@@ -124,7 +126,11 @@ export async function loadCatalog(query: CatalogQuery, version: number): Promise
     searchPath: Array.isArray(searchPath) ? searchPath.map(String) : [],
     relations: all.filter((relation) => !isTemporary(relation)),
     functions,
-    userOperators,
+    userOperators: [...new Set(operators.map((row) => text(row[0])))],
+    operatorCalls: operators.map((row) => ({
+      operator: text(row[0]),
+      called: { schema: text(row[1]), name: text(row[2]) },
+    })),
     foreignKeys: behaviour.foreignKeys,
     typeCalls: behaviour.typeCalls,
     temporary: all.filter(isTemporary),

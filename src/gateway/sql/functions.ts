@@ -78,11 +78,16 @@ export function noteTypeUse(name: string, place: Place): void {
   for (const called of place.index?.callsOfType(name) ?? []) noteCall(called.schema, called.name, place);
 }
 
+/** Functions that make a value of a type whose name is handed to them as text: it may be any. */
+const TAKES_TYPE_NAME = new Set(['pg_input_is_valid', 'pg_input_error_info']);
+
 /** Notes a FuncCall node. `set_config` is a SET in disguise. */
 export function noteFuncCall(node: SyntaxNode, place: Place): void {
   const parts = nameParts(listAt(node, 'funcname')).map((part) => part ?? '');
   const name = parts.at(-1) ?? '';
   noteCall(parts.at(-2) ?? null, name, place, 'function', listAt(node, 'args').length === 0);
+  if (TAKES_TYPE_NAME.has(name))
+    for (const { name: type } of place.index?.snapshot.typeCalls ?? []) noteTypeUse(type, place);
   if (name === 'set_config') {
     place.draft.kinds.add('session');
     place.draft.settings.push(settingOf(listAt(node, 'args')));
@@ -112,9 +117,11 @@ export function noteOperator(name: readonly unknown[], place: Place): void {
 function noteOperatorNamed(schema: string | null, symbol: string, place: Place): void {
   // BETWEEN is spelled as such in the tree and means >= and <=.
   const symbols = symbol.includes('BETWEEN') ? ['>=', '<='] : [symbol];
-  const suspicious =
-    schema === null ? symbols.some((one) => place.index?.hasUserOperator(one) === true) : schema !== 'pg_catalog';
-  if (suspicious)
+  if (schema === 'pg_catalog') return;
+  const known = symbols.flatMap((one) => place.index?.callsOfOperator(one) ?? []);
+  for (const called of known) noteCall(called.schema, called.name, place);
+  const users = symbols.some((one) => place.index?.hasUserOperator(one) === true);
+  if (known.length === 0 && (users || schema !== null))
     place.draft.functions.set(`${schema ?? ''}.operator ${symbol}`, {
       schema,
       name: `operator ${symbol}`,
