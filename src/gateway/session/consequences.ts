@@ -58,10 +58,11 @@ const onlyMakes = ({ kinds, command, functions }: Effects): boolean =>
   MAKING.has(command ?? '') && !kinds.includes('unknown') && functions.every(isQuiet);
 
 /** Whether unqualified names may mean something else behind this statement. */
-export const movesNames = (effect: Effects, { searchPathVaries }: JudgeContext): boolean =>
+export const movesNames = (effect: Effects, { searchPathVaries }: Pick<JudgeContext, 'searchPathVaries'>): boolean =>
   effect.settings.some((name) => name === 'search_path' || name === '*') ||
   effect.kinds.some((kind) => kind === 'ddl' || kind === 'procedural' || kind === 'unknown') ||
   effect.functions.some(mayActUnseen) ||
+  effect.command === 'DISCARD TEMP' || // a temporary table no longer stands before the one of its name
   (searchPathVaries && effect.kinds.includes('transaction') && transactionEnds.test(effect.command ?? ''));
 
 const changesReading = (effect: Effects, { readingVaries }: JudgeContext): boolean =>
