@@ -13,7 +13,7 @@ const DANGEROUS: readonly RegExp[] = [
   /^pg_(create|drop|copy|replication|logical|advance)_?.*(slot|origin|changes|emit_message)/,
   /^pg_replication_/,
   /^pg_(reload_conf|rotate_logfile|terminate_backend|cancel_backend|nextoid|import_system_collations)$/,
-  /^pg_(try_)?advisory_(lock|unlock)/,
+  /^pg_(try_)?advisory_(lock|unlock)(_shared)?$/,
   /^pg_(execute_server_program|extension_config_dump|stop_making_pinned_objects)/,
   /^pg_(clear|restore)_(attribute|relation)_stats$/,
   /^binary_upgrade_/,
@@ -23,9 +23,10 @@ const DANGEROUS: readonly RegExp[] = [
 /** True for functions that reach out of the database or take hold of the server. */
 export const isDangerous = (one: FunctionReference): boolean => DANGEROUS.some((pattern) => pattern.test(one.name));
 
-/** True when a call needs nobody's consent: harmless, only reading, a trigger's that keeps an audit trail, or judged by its settings (set_config). */
+/** True when a call needs nobody's consent: harmless, of an extension and known, only reading, a trigger's that keeps an audit trail, or judged by its settings (set_config). */
 export const isSafeCall = (one: FunctionReference): boolean =>
   one.harmless ||
+  one.ofExtension === true ||
   one.readsOnly === true ||
   one.appendsOnly === true ||
   (one.name === 'set_config' && (one.schema ?? 'pg_catalog') === 'pg_catalog');

@@ -46,6 +46,9 @@ const FIXED: Readonly<Record<string, RegExp>> = {
 /** How a change of settings is to be judged. */
 export function settingClass(change: SettingChange): 'ordinary' | 'unusual' | 'restricted' {
   if (RESTRICTED.has(change.name)) return 'restricted';
+  // RESET ALL and DISCARD ALL, which pools send with every connection they take back (Npgsql, asyncpg), bring the session to
+  // where it began: nothing that a new one would not be. What the server reports of it is read before the next text is.
+  if (change.name === '*' && change.source === 'default') return 'ordinary';
   const fixed = FIXED[change.name];
   if (fixed !== undefined) {
     if (change.source === 'constant') return fixed.test(change.value ?? '') ? 'ordinary' : 'restricted';

@@ -1,5 +1,5 @@
 import type { EffectsView } from '../../contract/index.ts';
-import type { Effects } from '../sql/effects.ts';
+import { type Effects, isQuiet } from '../sql/effects.ts';
 import type { JudgeContext, Judged } from './judged.ts';
 import { changesUnreported } from './settings-mark.ts';
 
@@ -26,7 +26,11 @@ export function consequencesOf(view: EffectsView, effects: readonly Effects[], c
       effects.some((effect) => changesUnreported(effect.settings, effect.functions.some(mayActUnseen))),
     mayChangeSearchPath:
       view.kinds.some((kind) => kind === 'ddl' || kind === 'procedural' || kind === 'unknown') ||
-      effects.some((effect) => effect.settings.length > 0 || effect.functions.some((called) => !called.harmless)),
+      effects.some(
+        (effect) =>
+          effect.settings.length > 0 ||
+          effect.functions.some((called) => !called.harmless && called.ofExtension !== true),
+      ),
     mayChangeReading:
       view.kinds.some((kind) => kind === 'ddl' || kind === 'procedural' || kind === 'unknown') ||
       effects.some((effect) => changesReading(effect, context)),
@@ -36,31 +40,29 @@ export function consequencesOf(view: EffectsView, effects: readonly Effects[], c
 
 /** A function that may do anything, settings included; those that set_config names are among the statement's settings. */
 const mayActUnseen = (called: Effects['functions'][number]): boolean =>
-  !called.harmless && called.readsOnly !== true && called.name !== 'set_config';
+  !isQuiet(called) && called.name !== 'set_config';
 
 /** Definitions, and code that may hold some: user functions that are not proven to read, and functions that run SQL given as text. */
 const changesCatalog = ({ kinds, functions }: Effects): boolean =>
   kinds.some((kind) => kind === 'ddl' || kind === 'dcl' || kind === 'procedural' || kind === 'unknown') ||
   functions.some(
-    ({ harmless, readsOnly, appendsOnly, schema, name }) =>
-      !harmless &&
-      readsOnly !== true &&
-      appendsOnly !== true &&
-      ((schema !== null && schema !== 'pg_catalog') || /_to_xml/.test(name)),
+    (called) =>
+      !isQuiet(called) &&
+      called.appendsOnly !== true &&
+      ((called.schema !== null && called.schema !== 'pg_catalog') || /_to_xml/.test(called.name)),
   );
 
 const MAKING = new Set(['CREATE TABLE', 'CREATE INDEX', 'CREATE SEQUENCE', 'SELECT INTO']);
 
 const onlyMakes = ({ kinds, command, functions }: Effects): boolean =>
-  MAKING.has(command ?? '') &&
-  !kinds.includes('unknown') &&
-  functions.every((called) => called.harmless || called.readsOnly === true);
+  MAKING.has(command ?? '') && !kinds.includes('unknown') && functions.every(isQuiet);
 
 /** Whether unqualified names may mean something else behind this statement. */
-export const movesNames = (effect: Effects, { searchPathVaries }: JudgeContext): boolean =>
+export const movesNames = (effect: Effects, { searchPathVaries }: Pick<JudgeContext, 'searchPathVaries'>): boolean =>
   effect.settings.some((name) => name === 'search_path' || name === '*') ||
   effect.kinds.some((kind) => kind === 'ddl' || kind === 'procedural' || kind === 'unknown') ||
   effect.functions.some(mayActUnseen) ||
+  effect.command === 'DISCARD TEMP' || // a temporary table no longer stands before the one of its name
   (searchPathVaries && effect.kinds.includes('transaction') && transactionEnds.test(effect.command ?? ''));
 
 const changesReading = (effect: Effects, { readingVaries }: JudgeContext): boolean =>

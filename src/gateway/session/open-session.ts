@@ -4,6 +4,7 @@ import type { DoorClient } from '../door/client.ts';
 import { isAllowed } from '../door/peer.ts';
 import { HandshakeFailed } from '../door/tls.ts';
 import type { Authenticator, Identity } from '../identity/types.ts';
+import { restrictedAtStart } from '../policy/startup-settings.ts';
 import type { CredentialVault } from '../upstream/credentials.ts';
 import { UpstreamError } from '../upstream/error.ts';
 import type { RoleRequest, SessionRole, SessionRoles } from '../upstream/session-roles.ts';
@@ -182,8 +183,22 @@ async function logIn(
     options.refused({ ...attempt, reason: route.message });
     return refuseClient(socket, sqlstate.invalidCatalogName, route.message, { hint: route.hint });
   }
-  if (rest.length > 0) socket.unshift(rest);
   const { config } = route;
+  const restricted = restrictedAtStart(startup.parameters, config.policy);
+  if (restricted.length > 0) {
+    const settings = restricted.join(', ');
+    options.refused({ ...attempt, reason: `restricted settings at start-up: ${settings}` });
+    return refuseClient(
+      socket,
+      sqlstate.insufficientPrivilege,
+      `Postern does not begin a session with ${settings} set`,
+      {
+        detail: `The policy "${config.policy}" of connection "${config.name}" blocks the same as a SET.`,
+        hint: 'Leave it out of the connection parameters and of PGOPTIONS.',
+      },
+    );
+  }
+  if (rest.length > 0) socket.unshift(rest);
   try {
     const { credentials, roles, roleRequest } = options;
     const opened = await openUpstream(socket, startup, {

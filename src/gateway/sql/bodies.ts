@@ -1,7 +1,7 @@
 import type { CatalogFunction, CatalogRelation } from './catalog.ts';
 import type { CatalogIndex } from './catalog-index.ts';
 import { type Draft, emptyDraft, mergeDraft, type Place } from './draft.ts';
-import type { FunctionReference, RelationReference } from './effects.ts';
+import { type FunctionReference, isQuiet, type RelationReference } from './effects.ts';
 
 /** What is known of the user functions of one name once their bodies were read. */
 export interface BodyReading {
@@ -64,16 +64,14 @@ const onlyReads = (draft: Draft): boolean =>
   draft.writes.size === 0 &&
   draft.settings.length === 0 &&
   [...draft.kinds].every((kind) => kind === 'read') &&
-  [...draft.functions.values()].every((called) => called.harmless || called.readsOnly === true);
+  [...draft.functions.values()].every(isQuiet);
 
 const onlyAppends = (draft: Draft): boolean =>
   draft.unknown.size === 0 &&
   draft.insertedRows !== null &&
   draft.settings.length === 0 &&
   [...draft.kinds].every((kind) => kind === 'read' || kind === 'insert') &&
-  [...draft.functions.values()].every(
-    (called) => called.harmless || called.readsOnly === true || called.appendsOnly === true,
-  );
+  [...draft.functions.values()].every((called) => isQuiet(called) || called.appendsOnly === true);
 
 /** What reading a view does besides reading the relations that pg_depend names. */
 export interface ViewReading {

@@ -12,6 +12,8 @@ export interface CatalogIndex {
   functionsNamed(name: string): readonly CatalogFunction[];
   /** True when the user made an operator with this name (extensions' own are trusted). */
   hasUserOperator(name: string): boolean;
+  /** The functions that operators of users with this name run; empty when they are not known. */
+  callsOfOperator(name: string): readonly QualifiedName[];
   /** OIDs of the direct children by inheritance or partitioning. */
   childrenOf(oid: number): readonly number[];
   /** Foreign keys that reference the relation. */
@@ -54,6 +56,8 @@ function buildIndex(snapshot: CatalogSnapshot): CatalogIndex {
   const functions = new Map<string, CatalogFunction[]>();
   for (const one of snapshot.functions) append(functions, one.name, one);
   const operators = new Set(snapshot.userOperators ?? []);
+  const byOperator = new Map<string, QualifiedName[]>();
+  for (const { operator, called } of snapshot.operatorCalls ?? []) append(byOperator, operator, called);
   // The server searches pg_catalog first when the path does not name it (manual, 5.10.5).
   const path = snapshot.searchPath.includes('pg_catalog')
     ? snapshot.searchPath
@@ -72,6 +76,7 @@ function buildIndex(snapshot: CatalogSnapshot): CatalogIndex {
     relationByOid: (oid) => byOid.get(oid) ?? null,
     functionsNamed: (name) => functions.get(name) ?? [],
     hasUserOperator: (name) => operators.has(name),
+    callsOfOperator: (name) => byOperator.get(name) ?? [],
     childrenOf: (oid) => children.get(oid) ?? [],
     referencesTo: (oid) => references.get(oid) ?? [],
     callsOfType: (name) => typesByName.get(name) ?? [],

@@ -55,16 +55,18 @@ SELECT n.nspname, p.proname, p.provolatile, p.prosecdef, l.lanname,
   CASE WHEN p.proconfig IS NOT NULL OR p.prokind NOT IN ('f', 'p') THEN NULL
     WHEN l.lanname = 'sql' AND p.prosrc <> '' THEN p.prosrc
     WHEN l.lanname = 'plpgsql' THEN pg_catalog.pg_get_functiondef(p.oid) END,
-  EXISTS (SELECT FROM pg_catalog.pg_depend d
-    WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid AND d.deptype = 'e')
+  (SELECT e.extname FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
+    WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid AND d.deptype = 'e' LIMIT 1)
 FROM pg_catalog.pg_proc p
 JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 JOIN pg_catalog.pg_language l ON l.oid = p.prolang
 WHERE n.nspname NOT IN ('pg_catalog', 'information_schema')`;
 
 const OPERATORS = `
-SELECT DISTINCT o.oprname FROM pg_catalog.pg_operator o
+SELECT DISTINCT o.oprname, pn.nspname, p.proname FROM pg_catalog.pg_operator o
 JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
+LEFT JOIN pg_catalog.pg_proc p ON p.oid = o.oprcode
+LEFT JOIN pg_catalog.pg_namespace pn ON pn.oid = p.pronamespace
 WHERE n.nspname <> 'pg_catalog' AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
   WHERE d.classid = 'pg_catalog.pg_operator'::pg_catalog.regclass AND d.objid = o.oid AND d.deptype = 'e')`;
 
@@ -117,7 +119,7 @@ export async function loadCatalog(query: CatalogQuery, version: number): Promise
   });
   const isTemporary = ({ schema }: CatalogRelation): boolean => schema.startsWith('pg_temp_');
   const functions = (await query(FUNCTIONS)).map(functionOf);
-  const userOperators = (await query(OPERATORS)).map((row) => text(row[0]));
+  const operators = await query(OPERATORS);
   const searchPath: unknown = JSON.parse(settings?.[1] ?? '[]');
   return {
     version,
@@ -125,7 +127,11 @@ export async function loadCatalog(query: CatalogQuery, version: number): Promise
     searchPath: Array.isArray(searchPath) ? searchPath.map(String) : [],
     relations: all.filter((relation) => !isTemporary(relation)),
     functions,
-    userOperators,
+    userOperators: [...new Set(operators.map((row) => text(row[0])))],
+    operatorCalls: operators.map((row) => ({
+      operator: text(row[0]),
+      called: { schema: text(row[1]), name: text(row[2]) },
+    })),
     foreignKeys: behaviour.foreignKeys,
     typeCalls: behaviour.typeCalls,
     types: await loadTypes(query),
@@ -135,6 +141,7 @@ export async function loadCatalog(query: CatalogQuery, version: number): Promise
 
 function functionOf(row: Row): CatalogFunction {
   const volatility = row[2];
+  const extension = row[6] ?? null;
   return {
     schema: text(row[0]),
     name: text(row[1]),
@@ -142,7 +149,8 @@ function functionOf(row: Row): CatalogFunction {
     securityDefiner: row[3] !== 'f' && row[3] !== 'false',
     language: text(row[4]),
     body: row[5] ?? null,
-    fromExtension: isTrue(row[6]),
+    fromExtension: extension !== null,
+    ...(extension === null ? {} : { extension }),
   };
 }
 

@@ -10,6 +10,8 @@ export interface CatalogSnapshot {
   readonly functions: readonly CatalogFunction[];
   /** Names of operators that users made (outside pg_catalog, not an extension's): an expression with one runs their code. */
   readonly userOperators?: readonly string[];
+  /** The functions behind them, as far as they are known. */
+  readonly operatorCalls?: readonly { readonly operator: string; readonly called: QualifiedName }[];
   /** Foreign keys, for what a change of the referenced table does to the referencing one. */
   readonly foreignKeys?: readonly CatalogForeignKey[];
   /** Types whose use runs user code: domains with checks of theirs, and types with casts by their functions. */
@@ -117,6 +119,8 @@ export interface CatalogFunction {
   readonly body?: string | null;
   /** True when an extension owns it. */
   readonly fromExtension?: boolean;
+  /** Name of that extension. */
+  readonly extension?: string;
 }
 
 /** Runs one query on the side connection; every value as text. */

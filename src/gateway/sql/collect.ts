@@ -14,7 +14,14 @@ import {
 import { collectDelete, collectInsert, collectMerge, collectUpdate } from './data-changes.ts';
 import { collectCreateTableAs, collectDefinition, isDefinition } from './definitions.ts';
 import type { Place } from './draft.ts';
-import { noteFieldAccess, noteFuncCall, noteOperator, noteSamplingMethod, noteTypeUse } from './functions.ts';
+import {
+  noteEquality,
+  noteFieldAccess,
+  noteFuncCall,
+  noteOperator,
+  noteSamplingMethod,
+  noteTypeUse,
+} from './functions.ts';
 import { collectSelect } from './queries.ts';
 import { noteRelation } from './relations.ts';
 import { collectAlterSystem, collectDiscard, collectSet, collectTransaction } from './settings.ts';
@@ -81,8 +88,17 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
     descend('A_Expr', node, place);
   },
   SubLink: (node, place) => {
+    if (node.subLinkType === 'ANY_SUBLINK' && node.operName === undefined) noteEquality(place);
     noteOperator(listAt(node, 'operName'), place);
     descend('SubLink', node, place);
+  },
+  CaseExpr: (node, place) => {
+    if (node.arg !== undefined) noteEquality(place);
+    descend('CaseExpr', node, place);
+  },
+  JoinExpr: (node, place) => {
+    if (node.isNatural === true || listAt(node, 'usingClause').length > 0) noteEquality(place);
+    descend('JoinExpr', node, place);
   },
   SortBy: (node, place) => {
     noteOperator(listAt(node, 'useOp'), place);

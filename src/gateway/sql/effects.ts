@@ -29,9 +29,15 @@ export interface FunctionReference {
    * some rows for each row that the statement changes, so a narrow statement stays narrow.
    */
   readonly appendsOnly?: true;
+  /** Set when every overload is of an extension, and on our list of functions of extensions that change nothing. */
+  readonly ofExtension?: true;
   /** Set when no user function could be meant, whatever the catalog holds: the name is qualified, or the call has no arguments. */
   readonly certain?: true;
 }
+
+/** True for a function that changes nothing, in the database or the session. */
+export const isQuiet = ({ harmless, readsOnly, ofExtension }: FunctionReference): boolean =>
+  harmless || readsOnly === true || ofExtension === true;
 
 /** One change of a setting, as far as the text tells. */
 export interface SettingChange {

@@ -2,7 +2,8 @@ import { noteBodyEffects, readBodies } from './bodies.ts';
 import type { QualifiedName } from './catalog.ts';
 import type { Place } from './draft.ts';
 import type { FunctionReference, SettingChange } from './effects.ts';
-import { HARMLESS_FUNCTIONS } from './harmless-functions.ts';
+import { isHarmlessOfExtension } from './harmless-extensions.ts';
+import { HARMLESS_FUNCTIONS, HARMLESS_OF_INFORMATION_SCHEMA } from './harmless-functions.ts';
 import { listAt, nameParts, type SyntaxNode, tagged } from './tree.ts';
 import { constantOf } from './values.ts';
 
@@ -33,6 +34,7 @@ function referenceFor(
   place: Place,
   via: 'function' | 'trigger',
 ): FunctionReference {
+  if (schema === 'information_schema') return { schema, name, harmless: HARMLESS_OF_INFORMATION_SCHEMA.has(name) };
   const builtIn = schema === null || schema === 'pg_catalog';
   const listed = builtIn && HARMLESS_FUNCTIONS.has(name);
   const index = place.index;
@@ -46,6 +48,8 @@ function referenceFor(
   const certainlyBuiltIn = schema === 'pg_catalog' && !/^json/.test(name);
   if (listed && (certainlyBuiltIn || foreign.length === 0)) return { schema, name, harmless: true };
   if (schema === 'pg_catalog' || overloads.length === 0) return { schema, name, harmless: false };
+  if (overloads.every(isHarmlessOfExtension))
+    return { schema: overloads[0]?.schema ?? schema, name, harmless: false, ofExtension: true };
   const reading = readBodies(name, index, place);
   const inSchema = overloads.find((one) => schema === null || one.schema === schema)?.schema ?? schema;
   noteBodyEffects(reading, via, place);
@@ -74,11 +78,16 @@ export function noteTypeUse(name: string, place: Place): void {
   for (const called of place.index?.callsOfType(name) ?? []) noteCall(called.schema, called.name, place);
 }
 
+/** Functions that make a value of a type whose name is handed to them as text: it may be any. */
+const TAKES_TYPE_NAME = new Set(['pg_input_is_valid', 'pg_input_error_info']);
+
 /** Notes a FuncCall node. `set_config` is a SET in disguise. */
 export function noteFuncCall(node: SyntaxNode, place: Place): void {
   const parts = nameParts(listAt(node, 'funcname')).map((part) => part ?? '');
   const name = parts.at(-1) ?? '';
   noteCall(parts.at(-2) ?? null, name, place, 'function', listAt(node, 'args').length === 0);
+  if (TAKES_TYPE_NAME.has(name))
+    for (const { name: type } of place.index?.snapshot.typeCalls ?? []) noteTypeUse(type, place);
   if (name === 'set_config') {
     place.draft.kinds.add('session');
     place.draft.settings.push(settingOf(listAt(node, 'args')));
@@ -96,16 +105,23 @@ function settingOf(args: readonly unknown[]): SettingChange {
   return { name: setting, source: 'constant', value: value.text };
 }
 
+/** Notes the `=` that IN (SELECT …), CASE x WHEN y, JOIN … USING and NATURAL JOIN look up by its name without writing it. */
+export const noteEquality = (place: Place): void => noteOperatorNamed(null, '=', place);
+
 /** Operators are functions too: one from another schema, or one that a user made under this name, is not harmless. */
 export function noteOperator(name: readonly unknown[], place: Place): void {
   const parts = nameParts(name).map((part) => part ?? '');
-  const symbol = parts.at(-1) ?? '';
-  const schema = parts.at(-2) ?? null;
+  noteOperatorNamed(parts.at(-2) ?? null, parts.at(-1) ?? '', place);
+}
+
+function noteOperatorNamed(schema: string | null, symbol: string, place: Place): void {
   // BETWEEN is spelled as such in the tree and means >= and <=.
   const symbols = symbol.includes('BETWEEN') ? ['>=', '<='] : [symbol];
-  const suspicious =
-    schema === null ? symbols.some((one) => place.index?.hasUserOperator(one) === true) : schema !== 'pg_catalog';
-  if (suspicious)
+  if (schema === 'pg_catalog') return;
+  const known = symbols.flatMap((one) => place.index?.callsOfOperator(one) ?? []);
+  for (const called of known) noteCall(called.schema, called.name, place);
+  const users = symbols.some((one) => place.index?.hasUserOperator(one) === true);
+  if (known.length === 0 && (users || schema !== null))
     place.draft.functions.set(`${schema ?? ''}.operator ${symbol}`, {
       schema,
       name: `operator ${symbol}`,

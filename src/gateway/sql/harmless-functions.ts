@@ -2,7 +2,8 @@
  * Functions of pg_catalog that change nothing, wait for nobody, run no SQL handed to them and reach no file or network.
  * Taken from a PostgreSQL 18 server: every name whose overloads are all STABLE or IMMUTABLE, less the ones that take SQL
  * or relations as text (`*_to_xml`), allocate transaction ids or serve the server's own machinery; plus volatile ones
- * that only observe (`clock_timestamp`, `pg_relation_size`) or draw random numbers. IMMUTABLE and STABLE can be trusted
+ * that only observe (`clock_timestamp`, `pg_relation_size`), draw random numbers or give up the session's own locks, as its
+ * end would (`pg_advisory_unlock_all`, which asyncpg sends with every connection that goes back to its pool). IMMUTABLE and STABLE can be trusted
  * here because these are the server's own. What is not on this list is not harmless.
  */
 const NAMES = `
@@ -41,7 +42,8 @@ ltrim macaddr macaddr8 macaddr8_set7bit make_date make_interval make_time make_t
 masklen max md5 min min_scale mod mode money multirange mxid_age name nameconcatoid netmask network normalize notlike
 now npoints nth_value ntile num_nonnulls num_nulls numeric numeric_div_trunc numeric_exp numeric_inc numeric_ln
 numeric_log numeric_sqrt nummultirange numnode numrange obj_description octet_length oid oidvectortypes overlaps
-overlay parse_ident path pclose percent_rank percentile_cont percentile_disc pg_available_extension_versions
+overlay parse_ident path pclose percent_rank percentile_cont percentile_disc pg_advisory_unlock_all
+pg_available_extension_versions
 pg_available_extensions pg_backend_pid pg_basetype pg_blocking_pids pg_char_to_encoding pg_client_encoding
 pg_collation_actual_version pg_collation_for pg_collation_is_visible pg_column_compression pg_column_is_updatable
 pg_column_size pg_column_toast_chunk_id pg_conf_load_time pg_conversion_is_visible pg_current_snapshot
@@ -121,6 +123,16 @@ upper_inf uuid_extract_timestamp uuid_extract_version uuidv4 uuidv7 var_pop var_
 websearch_to_tsquery width width_bucket xid xml xml_is_well_formed xml_is_well_formed_content
 xml_is_well_formed_document xmlagg xmlcomment xmlexists xmltext xmlvalidate xpath xpath_exists
 `;
+
+/**
+ * Functions that initdb makes in information_schema, SQL and IMMUTABLE but for `_pg_index_position`, which reads pg_index.
+ * Every JDBC driver calls the first one for the columns of a key.
+ */
+export const HARMLESS_OF_INFORMATION_SCHEMA: ReadonlySet<string> = new Set(
+  `_pg_expandarray _pg_char_max_length _pg_char_octet_length _pg_datetime_precision _pg_index_position
+_pg_interval_type _pg_numeric_precision _pg_numeric_precision_radix _pg_numeric_scale _pg_truetypid
+_pg_truetypmod`.split(/\s+/),
+);
 
 /** Names (lower case, without schema) of the pg_catalog functions known to be harmless. */
 export const HARMLESS_FUNCTIONS: ReadonlySet<string> = new Set(NAMES.split(/\s+/).filter((name) => name !== ''));

@@ -34,8 +34,10 @@ function changesOf(node: SyntaxNode): readonly SettingChange[] {
         const text = value === null || value === 'parameter' ? null : value.text;
         return { name: stringAt(mode, 'defname'), source: 'constant', value: text };
       });
-    default: // VAR_RESET_ALL, and whatever a later grammar adds
+    case 'VAR_RESET_ALL':
       return [{ name: '*', source: 'default', value: null }];
+    default: // whatever a later grammar adds
+      return [{ name: '*', source: 'expression', value: null }];
   }
 }
 

@@ -101,8 +101,7 @@ export const twoPhase: Rule = {
 export const unusualSetting: Rule = {
   id: 'unusual-setting',
   title: 'Changes a setting that drivers and tools do not',
-  description:
-    'Settings outside the usual ones, RESET ALL and DISCARD ALL, values that come from rows, a search_path that is not seen.',
+  description: 'Settings outside the usual ones, values that come from rows, a search_path that is not seen.',
   hint: 'Set only what the session needs, one setting at a time, to a constant.',
   applies: ({ effects }) => {
     const changes =
