@@ -42,6 +42,7 @@ test('a minimal file is filled with the documented defaults', () => {
         anyUser: false,
         keepTransactionsWhileHeld: false,
         maskRules: [],
+        maskedComparisons: 20,
         sessionRole: { kind: 'configured' },
       },
     ],
