@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type IdentityProvider, type TokenClient, tokenClient } from '../../../src/contract/index.ts';
 import { decodeToken } from '../../../src/gateway/identity/jwt.ts';
 import { accessToken } from '../../../src/main/sign-in/access-token.ts';
+import { createClientSecrets } from '../../../src/main/sign-in/client-secret.ts';
+import type { SignInPlace } from '../../../src/main/sign-in/flows.ts';
 import { openLoopback } from '../../../src/main/sign-in/loopback.ts';
 import { openerOf } from '../../../src/main/sign-in/open-browser.ts';
 import { audience, program, service, startOidcProvider, type TestOidcProvider } from '../../support/oidc-provider.ts';
@@ -32,35 +34,36 @@ async function ask(
   }: { provider?: IdentityProvider; secret?: string; connection?: string } = {},
 ) {
   const environment: Record<string, string | undefined> = { CLIENT_SECRET: secret };
-  const said: string[] = [];
+  const shown: SignInPlace[] = [];
   const person = {
-    say: (line: string) => void said.push(line),
+    show: (place: SignInPlace) => void shown.push(place),
     openBrowser: () => false,
     signal: AbortSignal.timeout(10_000),
   };
-  const token = await accessToken({ provider, client, connection, person, environment, now: Date.now });
+  const secrets = createClientSecrets({ environment });
+  const token = await accessToken({ provider, client, connection, person, secrets, now: Date.now });
   expect(environment).toEqual({});
-  return { token, said };
+  return { token, shown };
 }
 
 describe('a service account', () => {
   test('gets a token that the gate would take, and its secret leaves the environment', async () => {
-    const { token, said } = await ask(serviceAccount());
+    const { token, shown } = await ask(serviceAccount());
     expect(decodeToken(token)).toMatchObject({ payload: { aud: audience, client_id: service.clientId } });
-    expect(said).toEqual([]);
+    expect(shown).toEqual([]);
   });
 
   test('has its secret from a command as well', async () => {
     const command = ['printf', '%s\n', service.secret];
     const client = serviceAccount({ secret: { from: 'command', command } });
-    const environment = {};
-    const person = { say: () => undefined, openBrowser: () => false, signal: AbortSignal.timeout(10_000) };
+    const secrets = createClientSecrets({ environment: {} });
+    const person = { show: () => undefined, openBrowser: () => false, signal: AbortSignal.timeout(10_000) };
     const token = await accessToken({
       provider: oidc.config(),
       client,
       connection: 'shop',
       person,
-      environment,
+      secrets,
       now: Date.now,
     });
     expect(token).toMatch(/^eyJ/);

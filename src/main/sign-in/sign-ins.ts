@@ -1,0 +1,344 @@
+import type { Configuration } from 'openid-client';
+import {
+  DeskError,
+  type IdentityProvider,
+  messageOf,
+  type SignInState,
+  type TokenClient,
+} from '../../contract/index.ts';
+import { uselessToken } from './access-token.ts';
+import type { ClientSecrets } from './client-secret.ts';
+import { flows, type SignInPlace } from './flows.ts';
+import { readKept, sealedText } from './kept-sign-in.ts';
+import type { Keychain } from './keychain.ts';
+import { type OwnToken, readOwnToken } from './own-token.ts';
+import { exchanged, openProvider, signInFailed } from './provider-client.ts';
+import { renew, renewing, revoke, SignInOver } from './renewal.ts';
+
+/** How long a person may take to sign in, in milliseconds. */
+export const signInMs = 5 * 60_000;
+
+export interface SignInsOptions {
+  readonly keychain: Keychain;
+  readonly secrets: ClientSecrets;
+  /** Opens an address in the system's browser; false when the person has to do it. */
+  readonly openBrowser: (url: string) => boolean;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Puts it on record; what it throws ends the sign-in. */
+  readonly record: (
+    event: 'signed_in' | 'signed_out',
+    provider: string,
+    subject: string,
+    reason: string | null,
+  ) => void;
+  readonly log: (level: 'info' | 'warn', message: string) => void;
+}
+
+/** `remember` keeps the sign-in in the keychain as well. */
+export interface SignInChoice {
+  readonly flow: 'authorization_code' | 'device_code';
+  readonly remember: boolean;
+}
+
+type Who = Pick<OwnToken, 'subject' | 'agent' | 'groups' | 'connections'>;
+
+interface SignedIn {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly who: Who;
+  readonly since: number;
+  readonly kept: 'keychain' | 'memory';
+  /** What a fresh access token is got with; without a refresh token the first one is used until it expires. */
+  readonly proof: { readonly refreshToken: string } | { readonly accessToken: string; readonly endsAt: number };
+}
+
+interface Waiting {
+  readonly abort: AbortController;
+  readonly deadlineAt: number;
+  place: SignInPlace | null;
+}
+
+/**
+ * The operator's sign-ins at the configured providers. Tokens are in private fields and in the keychain, and leave by
+ * `accessToken` alone, which hands out access tokens only.
+ */
+export class SignIns {
+  readonly #options: SignInsOptions;
+  readonly #signedIn = new Map<string, SignedIn>();
+  readonly #waiting = new Map<string, Waiting>();
+  /** Why the last sign-in at a provider failed or ended. */
+  readonly #ended = new Map<string, string>();
+  /** A refresh token must not be used twice at once: to the provider that looks like a theft. */
+  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #listeners = new Set<() => void>();
+
+  constructor(options: SignInsOptions) {
+    this.#options = options;
+  }
+
+  /** Called after every change of a state; returns a function that stops. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Takes up what the keychain kept. Asks no provider. */
+  async restore(providers: readonly IdentityProvider[]): Promise<void> {
+    for (const provider of providers) {
+      if (clientOf(provider) === null) continue;
+      const text = await this.#options.keychain.read(provider.name).catch((error: unknown) => {
+        this.#options.log(
+          'warn',
+          `the sign-in at ${provider.name} cannot be read from the keychain: ${messageOf(error)}`,
+        );
+        return null;
+      });
+      const kept = text === null ? null : readKept(text, provider.issuer, provider.client?.clientId ?? '');
+      if (kept === null) continue;
+      const { refreshToken, issuer, clientId, since, version: _, ...who } = kept;
+      this.#signedIn.set(provider.name, { issuer, clientId, since, who, kept: 'keychain', proof: { refreshToken } });
+    }
+    this.#changed();
+  }
+
+  state(provider: IdentityProvider): SignInState {
+    if (clientOf(provider) === null) return { state: 'impossible', why: whyImpossible(provider) };
+    const waiting = this.#waiting.get(provider.name);
+    if (waiting !== undefined) {
+      const { place, deadlineAt } = waiting;
+      const url = place?.code?.complete ?? place?.url ?? null;
+      return {
+        state: 'waiting',
+        url,
+        userCode: place?.code?.typed ?? null,
+        opened: place?.opened ?? false,
+        deadlineAt,
+      };
+    }
+    const held = this.#current(provider);
+    if (held === null) return { state: 'signed_out', why: this.#ended.get(provider.name) ?? null };
+    const { subject, agent, groups, connections } = held.who;
+    return {
+      state: 'signed_in',
+      ...{ subject, agent, groups: [...groups], connections: [...connections], since: held.since, kept: held.kept },
+      endsAt: 'endsAt' in held.proof ? held.proof.endsAt : null,
+    };
+  }
+
+  /** Begins a sign-in; `state` says how it goes on. Throws DeskError `sign_in_impossible`, `already_signed_in`. */
+  start(provider: IdentityProvider, choice: SignInChoice): void {
+    const client = clientOf(provider);
+    if (client === null)
+      throw new DeskError('sign_in_impossible', whyImpossible(provider), 'Give it a client under Edit.');
+    if (this.#current(provider) !== null) {
+      throw new DeskError('already_signed_in', `You are signed in at ${provider.name}.`, 'Sign out first.');
+    }
+    this.cancel(provider.name);
+    const waiting: Waiting = { abort: new AbortController(), deadlineAt: this.#options.now() + signInMs, place: null };
+    const late = setTimeout(() => waiting.abort.abort(new Error('nobody signed in within five minutes')), signInMs);
+    this.#waiting.set(provider.name, waiting);
+    this.#ended.delete(provider.name);
+    this.#changed();
+    void this.#signIn(provider, client, waiting, choice)
+      .catch((error: unknown) => {
+        if (this.#waiting.get(provider.name) === waiting) this.#ended.set(provider.name, wordsOf(error));
+      })
+      .finally(() => {
+        clearTimeout(late);
+        if (this.#waiting.get(provider.name) !== waiting) return;
+        this.#waiting.delete(provider.name);
+        this.#changed();
+      });
+  }
+
+  /** Stops waiting for a sign-in, if one is waited for. */
+  cancel(provider: string): void {
+    const waiting = this.#waiting.get(provider);
+    if (waiting === undefined) return;
+    this.#waiting.delete(provider);
+    waiting.abort.abort(new Error('it was cancelled'));
+    this.#changed();
+  }
+
+  /** Ends all that waits. For the end of the process; what the keychain has stays. */
+  stop(): void {
+    for (const name of [...this.#waiting.keys()]) this.cancel(name);
+  }
+
+  /**
+   * Forgets the sign-in, then tells the provider (RFC 7009). Resolves with why the provider goes on knowing it; null when it
+   * does not.
+   */
+  async signOut(provider: IdentityProvider): Promise<string | null> {
+    this.cancel(provider.name);
+    return this.#inTurn(provider.name, async () => {
+      const held = this.#signedIn.get(provider.name);
+      await this.#forget(provider.name, null);
+      if (held === undefined) return null;
+      this.#options.record('signed_out', provider.name, held.who.subject, null);
+      const client = clientOf(provider);
+      if (!('refreshToken' in held.proof)) return null;
+      if (client === null || !isFor(held, provider)) return `its issuer or client was changed meanwhile`;
+      const { refreshToken } = held.proof;
+      return openProvider(provider, client, this.#options.secrets).then(
+        (configuration) => revoke(configuration, refreshToken),
+        messageOf,
+      );
+    });
+  }
+
+  /** Who is signed in at a provider; null when nobody is. */
+  who(provider: IdentityProvider): Who | null {
+    return this.#current(provider)?.who ?? null;
+  }
+
+  /**
+   * A fresh access token that the gate will take for a connection. Rejects with DeskError `not_signed_in`, also when the
+   * provider does not renew the sign-in any more, `provider_unreachable`, `sign_in_failed`, `token_useless`.
+   */
+  accessToken(provider: IdentityProvider, connection: string): Promise<string> {
+    return this.#inTurn(provider.name, async () => {
+      const client = clientOf(provider);
+      const held = this.#current(provider);
+      if (client === null || held === null) throw notSignedIn(provider, this.#ended.get(provider.name) ?? null);
+      const configuration = await openProvider(provider, client, this.#options.secrets);
+      const personsToken = await this.#personsToken(configuration, provider, client, held);
+      const token = await exchanged(configuration, provider, client, personsToken);
+      const found = readOwnToken(token, provider, connection, this.#options.now());
+      if (typeof found === 'string') throw uselessToken(provider, found);
+      return token;
+    });
+  }
+
+  async #signIn(
+    provider: IdentityProvider,
+    client: TokenClient,
+    waiting: Waiting,
+    choice: SignInChoice,
+  ): Promise<void> {
+    const { openBrowser, now, record } = this.#options;
+    const configuration = await openProvider(provider, client, this.#options.secrets);
+    const answer = await flows[choice.flow](configuration, renewing(configuration, client), {
+      openBrowser,
+      signal: waiting.abort.signal,
+      show: (place) => {
+        waiting.place = place;
+        this.#changed();
+      },
+    }).catch(signInFailed(provider));
+    const refreshToken = answer.refresh_token ?? null;
+    try {
+      const token = await exchanged(configuration, provider, client, answer.access_token);
+      const found = readOwnToken(token, provider, null, now());
+      if (typeof found === 'string') throw uselessToken(provider, found);
+      waiting.abort.signal.throwIfAborted();
+      record('signed_in', provider.name, found.subject, null);
+      const endsAt = answer.expires_in === undefined ? found.expiresAt : now() + answer.expires_in * 1000;
+      const proof = refreshToken === null ? { accessToken: answer.access_token, endsAt } : { refreshToken };
+      const { issuer } = provider;
+      const { clientId } = client;
+      const held: SignedIn = { issuer, clientId, who: found, since: now(), kept: 'memory', proof };
+      this.#signedIn.set(provider.name, held);
+      if (choice.remember) await this.#keep(provider.name, held);
+    } catch (error) {
+      if (refreshToken !== null) await revoke(configuration, refreshToken);
+      throw error;
+    }
+  }
+
+  async #personsToken(
+    configuration: Configuration,
+    provider: IdentityProvider,
+    client: TokenClient,
+    held: SignedIn,
+  ): Promise<string> {
+    if ('accessToken' in held.proof) {
+      if (held.proof.endsAt > this.#options.now()) return held.proof.accessToken;
+      const why = `It ended, since ${provider.name} gave no refresh token.`;
+      await this.#end(provider.name, held, why);
+      throw notSignedIn(provider, why);
+    }
+    try {
+      const renewed = await renew(configuration, provider, client, held.proof.refreshToken);
+      const next: SignedIn = { ...held, proof: { refreshToken: renewed.refreshToken } };
+      this.#signedIn.set(provider.name, next);
+      if (held.kept === 'keychain') await this.#keep(provider.name, next);
+      return renewed.accessToken;
+    } catch (error) {
+      if (!(error instanceof SignInOver)) throw error;
+      const why = `${provider.name} ended it: ${error.message}.`;
+      await this.#end(provider.name, held, why);
+      throw notSignedIn(provider, why);
+    }
+  }
+
+  /** Puts it into the keychain; where that fails it stays in memory, and an older one does not stay behind. */
+  async #keep(name: string, held: SignedIn): Promise<void> {
+    if (!('refreshToken' in held.proof)) return;
+    const { who, issuer, clientId, since, proof } = held;
+    const { subject, agent, groups, connections } = who;
+    const facts = { subject, agent, groups: [...groups], connections: [...connections] };
+    const text = sealedText({ version: 1, issuer, clientId, since, refreshToken: proof.refreshToken, ...facts });
+    try {
+      await this.#options.keychain.write(name, text);
+      this.#signedIn.set(name, { ...held, kept: 'keychain' });
+    } catch (error) {
+      this.#options.log('warn', `the sign-in at ${name} stays in memory only: ${messageOf(error)}`);
+      this.#signedIn.set(name, { ...held, kept: 'memory' });
+      await this.#options.keychain.forget(name).catch(() => undefined);
+    }
+  }
+
+  async #end(name: string, held: SignedIn, why: string): Promise<void> {
+    await this.#forget(name, why);
+    this.#options.record('signed_out', name, held.who.subject, why);
+  }
+
+  async #forget(name: string, why: string | null): Promise<void> {
+    this.#signedIn.delete(name);
+    if (why === null) this.#ended.delete(name);
+    else this.#ended.set(name, why);
+    this.#changed();
+    await this.#options.keychain.forget(name);
+  }
+
+  #current(provider: IdentityProvider): SignedIn | null {
+    const held = this.#signedIn.get(provider.name);
+    return held !== undefined && isFor(held, provider) ? held : null;
+  }
+
+  #inTurn<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const turn = (this.#turns.get(name) ?? Promise.resolve()).then(work, work);
+    this.#turns.set(name, turn);
+    return turn;
+  }
+
+  #changed(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+}
+
+/** The client that a person signs in with; null when there is none. */
+const clientOf = ({ client }: IdentityProvider): TokenClient | null =>
+  client === undefined || client.flow === 'client_credentials' ? null : client;
+
+const whyImpossible = ({ name, client }: IdentityProvider): string =>
+  client === undefined
+    ? `${name} has no client to sign in with.`
+    : `The client of ${name} is a service account: it gets its tokens by itself.`;
+
+const isFor = (held: SignedIn, { issuer, client }: IdentityProvider): boolean =>
+  held.issuer === issuer && held.clientId === client?.clientId;
+
+const notSignedIn = ({ name }: IdentityProvider, why: string | null): DeskError =>
+  new DeskError(
+    'not_signed_in',
+    `Nobody is signed in at ${name}.${why === null ? '' : ` ${why}`}`,
+    'Sign in at the desk, under Connections, Identity.',
+  );
+
+function wordsOf(error: unknown): string {
+  if (!(error instanceof DeskError) || error.hint === null) return messageOf(error);
+  return `${error.message} ${error.hint}`;
+}
