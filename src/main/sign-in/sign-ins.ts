@@ -9,9 +9,9 @@ import {
 import { uselessToken } from './access-token.ts';
 import type { ClientSecrets } from './client-secret.ts';
 import { flows, type SignInPlace } from './flows.ts';
-import { readKept, sealedText } from './kept-sign-in.ts';
+import { type HeldSignIn, HeldSignIns, type Who } from './held-sign-ins.ts';
 import type { Keychain } from './keychain.ts';
-import { type OwnToken, readOwnToken } from './own-token.ts';
+import { readOwnToken } from './own-token.ts';
 import { exchanged, openProvider, signInFailed } from './provider-client.ts';
 import { renew, renewing, revoke, SignInOver } from './renewal.ts';
 
@@ -41,18 +41,6 @@ export interface SignInChoice {
   readonly remember: boolean;
 }
 
-type Who = Pick<OwnToken, 'subject' | 'agent' | 'groups' | 'connections'>;
-
-interface SignedIn {
-  readonly issuer: string;
-  readonly clientId: string;
-  readonly who: Who;
-  readonly since: number;
-  readonly kept: 'keychain' | 'memory';
-  /** What a fresh access token is got with; without a refresh token the first one is used until it expires. */
-  readonly proof: { readonly refreshToken: string } | { readonly accessToken: string; readonly endsAt: number };
-}
-
 interface Waiting {
   readonly abort: AbortController;
   readonly deadlineAt: number;
@@ -65,7 +53,7 @@ interface Waiting {
  */
 export class SignIns {
   readonly #options: SignInsOptions;
-  readonly #signedIn = new Map<string, SignedIn>();
+  readonly #held: HeldSignIns;
   readonly #waiting = new Map<string, Waiting>();
   /** Why the last sign-in at a provider failed or ended. */
   readonly #ended = new Map<string, string>();
@@ -75,6 +63,7 @@ export class SignIns {
 
   constructor(options: SignInsOptions) {
     this.#options = options;
+    this.#held = new HeldSignIns(options.keychain, (message) => options.log('warn', message));
   }
 
   /** Called after every change of a state; returns a function that stops. */
@@ -85,20 +74,7 @@ export class SignIns {
 
   /** Takes up what the keychain kept. Asks no provider. */
   async restore(providers: readonly IdentityProvider[]): Promise<void> {
-    for (const provider of providers) {
-      if (clientOf(provider) === null) continue;
-      const text = await this.#options.keychain.read(provider.name).catch((error: unknown) => {
-        this.#options.log(
-          'warn',
-          `the sign-in at ${provider.name} cannot be read from the keychain: ${messageOf(error)}`,
-        );
-        return null;
-      });
-      const kept = text === null ? null : readKept(text, provider.issuer, provider.client?.clientId ?? '');
-      if (kept === null) continue;
-      const { refreshToken, issuer, clientId, since, version: _, ...who } = kept;
-      this.#signedIn.set(provider.name, { issuer, clientId, since, who, kept: 'keychain', proof: { refreshToken } });
-    }
+    for (const provider of providers) if (clientOf(provider) !== null) await this.#held.restore(provider);
     this.#changed();
   }
 
@@ -116,7 +92,7 @@ export class SignIns {
         deadlineAt,
       };
     }
-    const held = this.#current(provider);
+    const held = this.#held.current(provider);
     if (held === null) return { state: 'signed_out', why: this.#ended.get(provider.name) ?? null };
     const { subject, agent, groups, connections } = held.who;
     return {
@@ -131,7 +107,7 @@ export class SignIns {
     const client = clientOf(provider);
     if (client === null)
       throw new DeskError('sign_in_impossible', whyImpossible(provider), 'Give it a client under Edit.');
-    if (this.#current(provider) !== null) {
+    if (this.#held.current(provider) !== null) {
       throw new DeskError('already_signed_in', `You are signed in at ${provider.name}.`, 'Sign out first.');
     }
     this.cancel(provider.name);
@@ -173,13 +149,14 @@ export class SignIns {
   async signOut(provider: IdentityProvider): Promise<string | null> {
     this.cancel(provider.name);
     return this.#inTurn(provider.name, async () => {
-      const held = this.#signedIn.get(provider.name);
+      const held = this.#held.named(provider.name);
+      const same = held !== null && this.#held.current(provider) === held;
       await this.#forget(provider.name, null);
-      if (held === undefined) return null;
+      if (held === null) return null;
       this.#options.record('signed_out', provider.name, held.who.subject, null);
       const client = clientOf(provider);
       if (!('refreshToken' in held.proof)) return null;
-      if (client === null || !isFor(held, provider)) return `its issuer or client was changed meanwhile`;
+      if (client === null || !same) return 'its issuer or client was changed meanwhile';
       const { refreshToken } = held.proof;
       return openProvider(provider, client, this.#options.secrets).then(
         (configuration) => revoke(configuration, refreshToken),
@@ -190,7 +167,7 @@ export class SignIns {
 
   /** Who is signed in at a provider; null when nobody is. */
   who(provider: IdentityProvider): Who | null {
-    return this.#current(provider)?.who ?? null;
+    return this.#held.current(provider)?.who ?? null;
   }
 
   /**
@@ -200,7 +177,7 @@ export class SignIns {
   accessToken(provider: IdentityProvider, connection: string): Promise<string> {
     return this.#inTurn(provider.name, async () => {
       const client = clientOf(provider);
-      const held = this.#current(provider);
+      const held = this.#held.current(provider);
       if (client === null || held === null) throw notSignedIn(provider, this.#ended.get(provider.name) ?? null);
       const configuration = await openProvider(provider, client, this.#options.secrets);
       const personsToken = await this.#personsToken(configuration, provider, client, held);
@@ -238,9 +215,8 @@ export class SignIns {
       const proof = refreshToken === null ? { accessToken: answer.access_token, endsAt } : { refreshToken };
       const { issuer } = provider;
       const { clientId } = client;
-      const held: SignedIn = { issuer, clientId, who: found, since: now(), kept: 'memory', proof };
-      this.#signedIn.set(provider.name, held);
-      if (choice.remember) await this.#keep(provider.name, held);
+      const kept = choice.remember && refreshToken !== null ? 'keychain' : 'memory';
+      await this.#held.hold(provider.name, { issuer, clientId, who: found, since: now(), kept, proof });
     } catch (error) {
       if (refreshToken !== null) await revoke(configuration, refreshToken);
       throw error;
@@ -251,7 +227,7 @@ export class SignIns {
     configuration: Configuration,
     provider: IdentityProvider,
     client: TokenClient,
-    held: SignedIn,
+    held: HeldSignIn,
   ): Promise<string> {
     if ('accessToken' in held.proof) {
       if (held.proof.endsAt > this.#options.now()) return held.proof.accessToken;
@@ -261,9 +237,7 @@ export class SignIns {
     }
     try {
       const renewed = await renew(configuration, provider, client, held.proof.refreshToken);
-      const next: SignedIn = { ...held, proof: { refreshToken: renewed.refreshToken } };
-      this.#signedIn.set(provider.name, next);
-      if (held.kept === 'keychain') await this.#keep(provider.name, next);
+      await this.#held.hold(provider.name, { ...held, proof: { refreshToken: renewed.refreshToken } });
       return renewed.accessToken;
     } catch (error) {
       if (!(error instanceof SignInOver)) throw error;
@@ -273,39 +247,17 @@ export class SignIns {
     }
   }
 
-  /** Puts it into the keychain; where that fails it stays in memory, and an older one does not stay behind. */
-  async #keep(name: string, held: SignedIn): Promise<void> {
-    if (!('refreshToken' in held.proof)) return;
-    const { who, issuer, clientId, since, proof } = held;
-    const { subject, agent, groups, connections } = who;
-    const facts = { subject, agent, groups: [...groups], connections: [...connections] };
-    const text = sealedText({ version: 1, issuer, clientId, since, refreshToken: proof.refreshToken, ...facts });
-    try {
-      await this.#options.keychain.write(name, text);
-      this.#signedIn.set(name, { ...held, kept: 'keychain' });
-    } catch (error) {
-      this.#options.log('warn', `the sign-in at ${name} stays in memory only: ${messageOf(error)}`);
-      this.#signedIn.set(name, { ...held, kept: 'memory' });
-      await this.#options.keychain.forget(name).catch(() => undefined);
-    }
-  }
-
-  async #end(name: string, held: SignedIn, why: string): Promise<void> {
+  async #end(name: string, held: HeldSignIn, why: string): Promise<void> {
     await this.#forget(name, why);
     this.#options.record('signed_out', name, held.who.subject, why);
   }
 
   async #forget(name: string, why: string | null): Promise<void> {
-    this.#signedIn.delete(name);
     if (why === null) this.#ended.delete(name);
     else this.#ended.set(name, why);
+    const dropping = this.#held.drop(name);
     this.#changed();
-    await this.#options.keychain.forget(name);
-  }
-
-  #current(provider: IdentityProvider): SignedIn | null {
-    const held = this.#signedIn.get(provider.name);
-    return held !== undefined && isFor(held, provider) ? held : null;
+    await dropping;
   }
 
   #inTurn<T>(name: string, work: () => Promise<T>): Promise<T> {
@@ -327,9 +279,6 @@ const whyImpossible = ({ name, client }: IdentityProvider): string =>
   client === undefined
     ? `${name} has no client to sign in with.`
     : `The client of ${name} is a service account: it gets its tokens by itself.`;
-
-const isFor = (held: SignedIn, { issuer, client }: IdentityProvider): boolean =>
-  held.issuer === issuer && held.clientId === client?.clientId;
 
 const notSignedIn = ({ name }: IdentityProvider, why: string | null): DeskError =>
   new DeskError(

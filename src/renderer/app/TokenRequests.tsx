@@ -36,10 +36,10 @@ function Asked({ request }: { readonly request: TokenRequest }) {
           started it in shows the code <strong className={styles.code}>{code}</strong>; if none does, refuse.
         </p>
         <div className={styles.actions} data-armed={armed}>
-          <Button disabled={!armed} busy={answer.isPending} onClick={() => give(false)}>
+          <Button variant="solid" disabled={!armed} busy={answer.isPending} onClick={() => give(false)}>
             Refuse
           </Button>
-          <Button variant="accent" disabled={!armed} busy={answer.isPending} onClick={() => give(true)}>
+          <Button disabled={!armed} busy={answer.isPending} onClick={() => give(true)}>
             Give the token
           </Button>
           <span>Refused in {duration(Math.max(0, deadlineAt - now))}.</span>

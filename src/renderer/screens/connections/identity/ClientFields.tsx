@@ -78,7 +78,7 @@ function OneClient({ client, problems, onChange }: ClientFieldsProps & { readonl
       <div className={styles.half}>
         <SecretSource
           source={client.secret}
-          secret="passphrase"
+          secret="secret"
           path="client.secret"
           problems={problems}
           onChange={(secret) => onChange({ ...client, secret })}

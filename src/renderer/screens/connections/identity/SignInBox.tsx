@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { IdentityProviderView, KeychainState, SignInState } from '../../../../contract/index.ts';
-import { useAction } from '../../../data/query.ts';
+import { useAction, useCall } from '../../../data/query.ts';
 import { Button } from '../../../parts/Button.tsx';
 import { CopyButton } from '../../../parts/CopyButton.tsx';
 import { CheckField } from '../../../parts/Field.tsx';
@@ -93,6 +93,8 @@ function Waiting({
   readonly signIn: Extract<SignInState, { state: 'waiting' }>;
 }) {
   const cancel = useAction('identity.cancelSignIn');
+  // The window of the desktop app opens no other page.
+  const linkable = useCall('desk.overview', {}).data?.host === 'headless';
   const now = useNow(1000);
   const { url, userCode, opened, deadlineAt } = signIn;
   return (
@@ -112,9 +114,13 @@ function Waiting({
       {url !== null && userCode !== null && (
         <p>
           On any device, open{' '}
-          <a href={url} target="_blank" rel="noopener noreferrer">
+          {linkable ? (
+            <a href={url} target="_blank" rel="noopener noreferrer">
+              <Visible text={url} />
+            </a>
+          ) : (
             <Visible text={url} />
-          </a>{' '}
+          )}{' '}
           and enter the code <strong className={own.code}>{userCode}</strong>{' '}
           <CopyButton text={url} label="Copy address" />
         </p>
