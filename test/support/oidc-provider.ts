@@ -27,6 +27,8 @@ export interface TestOidcProvider {
   token(): Promise<string>;
   /** From now on it signs with a new key; the old one stays published, or not. */
   rotate(keepOld: boolean): Promise<void>;
+  /** Every refresh token that it gave. */
+  readonly refreshTokens: readonly string[];
   /** Stops to answer; `start` makes it answer again at the same address. */
   stop(): Promise<void>;
   start(): Promise<void>;
@@ -40,10 +42,12 @@ export async function startOidcProvider(options: OidcProviderOptions = {}): Prom
   const issuer = `http://127.0.0.1:${port}`;
   let keys: SigningKey[] = [await signingKey('first')];
   let server: Server | null = null;
+  const refreshTokens: string[] = [];
 
   const listen = async (): Promise<void> => {
     const configured = await configuration(keys, options);
     const provider = withoutWarnings(() => new Provider(issuer, configured));
+    provider.on('refresh_token.saved', ({ jti }) => refreshTokens.push(jti));
     const [signing] = keys;
     if (signing !== undefined) {
       const parameters = ['subject_token', 'subject_token_type', 'requested_token_type', 'actor'];
@@ -63,6 +67,7 @@ export async function startOidcProvider(options: OidcProviderOptions = {}): Prom
   await listen();
   return {
     issuer,
+    refreshTokens,
     async token() {
       const body = new URLSearchParams({ grant_type: 'client_credentials', resource: audience });
       const credentials = Buffer.from(`${encodeURIComponent(service.clientId)}:${encodeURIComponent(service.secret)}`);
