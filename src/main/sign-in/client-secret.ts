@@ -5,14 +5,26 @@ export interface ClientSecretsOptions {
   /** A variable with a secret is deleted from it once read. Hand in `process.env`. */
   readonly environment: Record<string, string | undefined>;
   readonly run?: CommandRunner | undefined;
+  /** Of clients that are known already: their variables are taken at once, before anything else can read them there. */
+  readonly sources?: readonly PassphraseSource[] | undefined;
 }
 
 /** Gets the secret of a client. Rejects with DeskError `client_secret_missing`. */
 export type ClientSecrets = (source: PassphraseSource) => Promise<string>;
 
 /** Secrets of clients: a variable is read once and remembered, a command runs each time. */
-export function createClientSecrets({ environment, run = runCommand }: ClientSecretsOptions): ClientSecrets {
+export function createClientSecrets({
+  environment,
+  run = runCommand,
+  sources = [],
+}: ClientSecretsOptions): ClientSecrets {
   const variables = new Map<string, string>();
+  const take = (variable: string): void => {
+    const found = environment[variable] ?? '';
+    delete environment[variable];
+    if (found !== '') variables.set(variable, found);
+  };
+  for (const source of sources) if (source.from === 'environment') take(source.variable);
   return async (source) => {
     if (source.from === 'command') {
       const output = await run(source.command).catch((error: Error) => {
@@ -23,9 +35,7 @@ export function createClientSecrets({ environment, run = runCommand }: ClientSec
       return secret;
     }
     const { variable } = source;
-    const found = environment[variable] ?? '';
-    delete environment[variable];
-    if (found !== '') variables.set(variable, found);
+    take(variable);
     const secret = variables.get(variable);
     if (secret === undefined) throw missing(`${variable} is not set`);
     return secret;

@@ -1,6 +1,7 @@
 import { DeskError, type IdentityProvider } from '../../contract/index.ts';
 import type { SignInRecord } from '../../gateway/types.ts';
 import { chooseProvider } from './choose-provider.ts';
+import { notSignedIn } from './sign-in-state.ts';
 import type { SignIns } from './sign-ins.ts';
 import type { TokenErrand } from './token-door-protocol.ts';
 import type { TokenAnswer, TokenRequests } from './token-requests.ts';
@@ -34,10 +35,7 @@ export async function handOut(
 ): Promise<string> {
   const { provider } = chooseProvider(providers(), connection, wanted);
   const who = signIns.who(provider);
-  if (who === null) {
-    const hint = 'Sign in at the desk, under Connections, Identity.';
-    throw new DeskError('not_signed_in', `Nobody is signed in at ${provider.name}.`, hint);
-  }
+  if (who === null) throw notSignedIn(provider, null);
   const { subject } = who;
   const otherConnections = who.connections.filter((name) => name !== connection);
   const answer = await requests.ask({ connection, provider: provider.name, subject, otherConnections }, signal, asked);

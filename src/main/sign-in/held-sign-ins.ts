@@ -4,7 +4,7 @@ import type { Keychain } from './keychain.ts';
 import type { OwnToken } from './own-token.ts';
 
 /** Who is signed in, as the gate would see them. */
-export type Who = Pick<OwnToken, 'subject' | 'agent' | 'groups' | 'connections'>;
+export type Who = Pick<OwnToken, 'subject' | 'agent' | 'groups'>;
 
 /** A sign-in that goes on. */
 export interface HeldSignIn {
@@ -38,8 +38,8 @@ export class HeldSignIns {
     });
     const kept = text === null ? null : readKept(text, issuer, client.clientId);
     if (kept === null) return;
-    const { refreshToken, clientId, since, subject, agent, groups, connections } = kept;
-    const who = { subject, agent, groups, connections };
+    const { refreshToken, clientId, since, subject, agent, groups } = kept;
+    const who = { subject, agent, groups };
     this.#held.set(name, { issuer, clientId, since, who, kept: 'keychain', proof: { refreshToken } });
   }
 
@@ -59,8 +59,8 @@ export class HeldSignIns {
     this.#held.set(name, { ...held, kept: 'memory' });
     if (held.kept === 'memory' || !('refreshToken' in held.proof)) return;
     const { who, issuer, clientId, since, proof } = held;
-    const { subject, agent, groups, connections } = who;
-    const facts = { subject, agent, groups: [...groups], connections: [...connections] };
+    const { subject, agent, groups } = who;
+    const facts = { subject, agent, groups: [...groups] };
     try {
       const { refreshToken } = proof;
       await this.#keychain.write(name, sealedText({ version: 1, issuer, clientId, since, refreshToken, ...facts }));

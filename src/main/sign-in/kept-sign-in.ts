@@ -14,7 +14,6 @@ const keptSignIn = z.strictObject({
   subject: z.string(),
   agent: z.string(),
   groups: z.array(z.string()),
-  connections: z.array(z.string()),
 });
 export type KeptSignIn = z.infer<typeof keptSignIn>;
 

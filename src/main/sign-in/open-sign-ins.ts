@@ -29,7 +29,10 @@ export async function openSignInDesk(options: SignInDeskOptions): Promise<SignIn
   const { socket, providers, record, operator, log } = options;
   const signIns = new SignIns({
     ...options,
-    secrets: createClientSecrets({ environment: process.env }),
+    secrets: createClientSecrets({
+      environment: process.env,
+      sources: providers().flatMap(({ client }) => client?.secret ?? []),
+    }),
     now: Date.now,
     record: (event, provider, subject, reason) =>
       record({ event, provider, subject, connection: null, by: reason === null ? operator : null, reason }),

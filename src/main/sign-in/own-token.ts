@@ -14,6 +14,16 @@ export interface OwnToken {
   readonly expiresAt: number;
 }
 
+/** Connections that the grants of now give to whoever signed in. */
+export function openedTo(
+  { subject, agent, groups }: Pick<OwnToken, 'subject' | 'agent' | 'groups'>,
+  { name, grants }: IdentityProvider,
+  now: number,
+): readonly string[] {
+  const bare = (called: string): string => called.slice(name.length + 1);
+  return grantedConnections(grants, { facts: { subject: bare(subject), client: bare(agent) }, groups }, now);
+}
+
 /**
  * Reads a token that a provider gave to us, as far as that can be done without its signature. A string instead says why the
  * gate would refuse it: altogether, or for `connection` when one is given.

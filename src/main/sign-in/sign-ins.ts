@@ -8,12 +8,20 @@ import {
 } from '../../contract/index.ts';
 import { uselessToken } from './access-token.ts';
 import type { ClientSecrets } from './client-secret.ts';
-import { flows, type SignInPlace } from './flows.ts';
+import { flows } from './flows.ts';
 import { type HeldSignIn, HeldSignIns, type Who } from './held-sign-ins.ts';
 import type { Keychain } from './keychain.ts';
-import { readOwnToken } from './own-token.ts';
+import { type OwnToken, openedTo, readOwnToken } from './own-token.ts';
 import { exchanged, openProvider, signInFailed } from './provider-client.ts';
 import { renew, renewing, revoke, SignInOver } from './renewal.ts';
+import {
+  notSignedIn,
+  personsClient,
+  signInStateOf,
+  type WaitingSignIn,
+  whyImpossible,
+  wordsOf,
+} from './sign-in-state.ts';
 
 /** How long a person may take to sign in, in milliseconds. */
 export const signInMs = 5 * 60_000;
@@ -41,12 +49,6 @@ export interface SignInChoice {
   readonly remember: boolean;
 }
 
-interface Waiting {
-  readonly abort: AbortController;
-  readonly deadlineAt: number;
-  place: SignInPlace | null;
-}
-
 /**
  * The operator's sign-ins at the configured providers. Tokens are in private fields and in the keychain, and leave by
  * `accessToken` alone, which hands out access tokens only.
@@ -54,7 +56,7 @@ interface Waiting {
 export class SignIns {
   readonly #options: SignInsOptions;
   readonly #held: HeldSignIns;
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #waiting = new Map<string, WaitingSignIn>();
   /** Why the last sign-in at a provider failed or ended. */
   readonly #ended = new Map<string, string>();
   /** A refresh token must not be used twice at once: to the provider that looks like a theft. */
@@ -74,44 +76,30 @@ export class SignIns {
 
   /** Takes up what the keychain kept. Asks no provider. */
   async restore(providers: readonly IdentityProvider[]): Promise<void> {
-    for (const provider of providers) if (clientOf(provider) !== null) await this.#held.restore(provider);
+    for (const provider of providers) if (personsClient(provider) !== null) await this.#held.restore(provider);
     this.#changed();
   }
 
   state(provider: IdentityProvider): SignInState {
-    if (clientOf(provider) === null) return { state: 'impossible', why: whyImpossible(provider) };
-    const waiting = this.#waiting.get(provider.name);
-    if (waiting !== undefined) {
-      const { place, deadlineAt } = waiting;
-      const url = place?.code?.complete ?? place?.url ?? null;
-      return {
-        state: 'waiting',
-        url,
-        userCode: place?.code?.typed ?? null,
-        opened: place?.opened ?? false,
-        deadlineAt,
-      };
-    }
+    const { name } = provider;
     const held = this.#held.current(provider);
-    if (held === null) return { state: 'signed_out', why: this.#ended.get(provider.name) ?? null };
-    const { subject, agent, groups, connections } = held.who;
-    return {
-      state: 'signed_in',
-      ...{ subject, agent, groups: [...groups], connections: [...connections], since: held.since, kept: held.kept },
-      endsAt: 'endsAt' in held.proof ? held.proof.endsAt : null,
-    };
+    return signInStateOf(provider, this.#waiting.get(name), held, this.#ended.get(name), this.#options.now());
   }
 
   /** Begins a sign-in; `state` says how it goes on. Throws DeskError `sign_in_impossible`, `already_signed_in`. */
   start(provider: IdentityProvider, choice: SignInChoice): void {
-    const client = clientOf(provider);
+    const client = personsClient(provider);
     if (client === null)
       throw new DeskError('sign_in_impossible', whyImpossible(provider), 'Give it a client under Edit.');
     if (this.#held.current(provider) !== null) {
       throw new DeskError('already_signed_in', `You are signed in at ${provider.name}.`, 'Sign out first.');
     }
     this.cancel(provider.name);
-    const waiting: Waiting = { abort: new AbortController(), deadlineAt: this.#options.now() + signInMs, place: null };
+    const waiting: WaitingSignIn = {
+      abort: new AbortController(),
+      deadlineAt: this.#options.now() + signInMs,
+      place: null,
+    };
     const late = setTimeout(() => waiting.abort.abort(new Error('nobody signed in within five minutes')), signInMs);
     this.#waiting.set(provider.name, waiting);
     this.#ended.delete(provider.name);
@@ -154,7 +142,7 @@ export class SignIns {
       await this.#forget(provider.name, null);
       if (held === null) return null;
       this.#options.record('signed_out', provider.name, held.who.subject, null);
-      const client = clientOf(provider);
+      const client = personsClient(provider);
       if (!('refreshToken' in held.proof)) return null;
       if (client === null || !same) return 'its issuer or client was changed meanwhile';
       const { refreshToken } = held.proof;
@@ -165,9 +153,11 @@ export class SignIns {
     });
   }
 
-  /** Who is signed in at a provider; null when nobody is. */
-  who(provider: IdentityProvider): Who | null {
-    return this.#held.current(provider)?.who ?? null;
+  /** Who is signed in at a provider, and what that opens now; null when nobody is. */
+  who(provider: IdentityProvider): (Who & Pick<OwnToken, 'connections'>) | null {
+    const held = this.#held.current(provider);
+    if (held === null) return null;
+    return { ...held.who, connections: openedTo(held.who, provider, this.#options.now()) };
   }
 
   /**
@@ -176,7 +166,7 @@ export class SignIns {
    */
   accessToken(provider: IdentityProvider, connection: string): Promise<string> {
     return this.#inTurn(provider.name, async () => {
-      const client = clientOf(provider);
+      const client = personsClient(provider);
       const held = this.#held.current(provider);
       if (client === null || held === null) throw notSignedIn(provider, this.#ended.get(provider.name) ?? null);
       const configuration = await openProvider(provider, client, this.#options.secrets);
@@ -184,6 +174,7 @@ export class SignIns {
       const token = await exchanged(configuration, provider, client, personsToken);
       const found = readOwnToken(token, provider, connection, this.#options.now());
       if (typeof found === 'string') throw uselessToken(provider, found);
+      await this.#stillSpeaksFor(held.who, found, provider);
       return token;
     });
   }
@@ -191,7 +182,7 @@ export class SignIns {
   async #signIn(
     provider: IdentityProvider,
     client: TokenClient,
-    waiting: Waiting,
+    waiting: WaitingSignIn,
     choice: SignInChoice,
   ): Promise<void> {
     const { openBrowser, now, record } = this.#options;
@@ -214,13 +205,36 @@ export class SignIns {
       const endsAt = answer.expires_in === undefined ? found.expiresAt : now() + answer.expires_in * 1000;
       const proof = refreshToken === null ? { accessToken: answer.access_token, endsAt } : { refreshToken };
       const { issuer } = provider;
+      const { subject, agent, groups } = found;
       const { clientId } = client;
       const kept = choice.remember && refreshToken !== null ? 'keychain' : 'memory';
-      await this.#held.hold(provider.name, { issuer, clientId, who: found, since: now(), kept, proof });
+      await this.#held.hold(provider.name, {
+        issuer,
+        clientId,
+        who: { subject, agent, groups },
+        since: now(),
+        kept,
+        proof,
+      });
     } catch (error) {
       if (refreshToken !== null) await revoke(configuration, refreshToken);
       throw error;
     }
+  }
+
+  /** Groups may have changed since; the person may not. */
+  async #stillSpeaksFor(before: Who, found: OwnToken, provider: IdentityProvider): Promise<void> {
+    const held = this.#held.current(provider);
+    if (held === null) return;
+    if (before.subject !== found.subject) {
+      const why = `${provider.name} renewed it for ${found.subject} instead.`;
+      await this.#end(provider.name, held, why);
+      throw notSignedIn(provider, why);
+    }
+    const { subject, agent, groups } = found;
+    if (agent === before.agent && groups.join('\n') === before.groups.join('\n')) return;
+    await this.#held.hold(provider.name, { ...held, who: { subject, agent, groups } });
+    this.#changed();
   }
 
   async #personsToken(
@@ -269,25 +283,4 @@ export class SignIns {
   #changed(): void {
     for (const listener of [...this.#listeners]) listener();
   }
-}
-
-/** The client that a person signs in with; null when there is none. */
-const clientOf = ({ client }: IdentityProvider): TokenClient | null =>
-  client === undefined || client.flow === 'client_credentials' ? null : client;
-
-const whyImpossible = ({ name, client }: IdentityProvider): string =>
-  client === undefined
-    ? `${name} has no client to sign in with.`
-    : `The client of ${name} is a service account: it gets its tokens by itself.`;
-
-const notSignedIn = ({ name }: IdentityProvider, why: string | null): DeskError =>
-  new DeskError(
-    'not_signed_in',
-    `Nobody is signed in at ${name}.${why === null ? '' : ` ${why}`}`,
-    'Sign in at the desk, under Connections, Identity.',
-  );
-
-function wordsOf(error: unknown): string {
-  if (!(error instanceof DeskError) || error.hint === null) return messageOf(error);
-  return `${error.message} ${error.hint}`;
 }

@@ -174,3 +174,11 @@ test.each([
 ] as const)('on %s with %j the browser is opened by %j', (platform, environment, opener) => {
   expect(openerOf(platform, environment)).toEqual(opener);
 });
+
+test('secrets of clients that are known are taken from the environment at once, and used more than once', async () => {
+  const environment: Record<string, string | undefined> = { ONE: 'first', TWO: 'second' };
+  const secrets = createClientSecrets({ environment, sources: [{ from: 'environment', variable: 'ONE' }] });
+  expect(environment).toEqual({ TWO: 'second' });
+  const one = { from: 'environment', variable: 'ONE' } as const;
+  expect([await secrets(one), await secrets(one)]).toEqual(['first', 'first']);
+});
