@@ -16,6 +16,7 @@ export function runErrand(
   return new Promise((resolve, reject) => {
     const socket = createConnection(path);
     let text = '';
+    let connected = false;
     const stop = (): void => {
       socket.destroy();
       reject(signal.reason);
@@ -29,7 +30,10 @@ export function runErrand(
       reject(new DeskError(reply.code, reply.message, reply.hint));
     };
     socket.setEncoding('utf8');
-    socket.on('connect', () => socket.write(`${JSON.stringify(errand)}\n`));
+    socket.on('connect', () => {
+      connected = true;
+      socket.write(`${JSON.stringify(errand)}\n`);
+    });
     socket.on('data', (chunk) => {
       text += String(chunk);
       const lines = text.split('\n');
@@ -42,10 +46,8 @@ export function runErrand(
         reject(new DeskError('token_errand', 'What answers at the data folder is no Postern.', `Look at ${path}.`));
       }
     });
-    // No socket, or one that nobody listens on any more.
-    socket.on('error', (error: NodeJS.ErrnoException) =>
-      error.code === 'ENOENT' || error.code === 'ECONNREFUSED' ? resolve(null) : reject(error),
-    );
+    // Before it is connected: no socket, one that nobody listens on any more, or a path that none can have.
+    socket.on('error', (error) => (connected ? reject(error) : resolve(null)));
     socket.on('close', () => {
       signal.removeEventListener('abort', stop);
       reject(new DeskError('token_errand', 'Postern was closed before it answered.', 'Start it again.'));

@@ -138,6 +138,39 @@ test('a sign-in on another device renews itself as well', async () => {
   expect(payloadOf(await signIns.accessToken(provider, 'shop')).sub).toBe('ada');
 });
 
+test('without a refresh token the sign-in ends with its first token, and says so', async () => {
+  // A provider gives one only with the consent that this prompt does not ask for (OpenID Connect Core 1.0, 11).
+  const provider = oidc.config({ client: client({ parameters: { resource: audience, prompt: 'login' } }) });
+  let time = Date.now();
+  const { signIns, reached, signInAs } = open({ provider, now: () => time });
+  await signInAs('ada');
+  const { endsAt } = await reached('signed_in');
+  expect(((endsAt ?? 0) - time) / 1000).toBeCloseTo(600, -1);
+  expect(payloadOf(await signIns.accessToken(provider, 'shop')).sub).toBe('ada');
+  time = endsAt ?? 0;
+  const why = 'It ended, since acme gave no refresh token.';
+  await expect(signIns.accessToken(provider, 'shop')).rejects.toMatchObject({
+    code: 'not_signed_in',
+    message: `Nobody is signed in at acme. ${why}`,
+  });
+  expect(signIns.state(provider)).toEqual({ state: 'signed_out', why });
+});
+
+test('groups and grants are those of the latest token and of the settings of now', async () => {
+  const groups = { ada: ['engineers'] };
+  const other = await startOidcProvider({ groups });
+  const { provider, signIns, reached, signInAs } = open({ provider: other.config({ client: client() }) });
+  await signInAs('ada');
+  await reached('signed_in');
+  groups.ada = ['engineers', 'dba'];
+  await signIns.accessToken(provider, 'shop');
+  const more = other.config({ client: client(), grants: [{ groups: ['dba'], connections: ['shop', 'billing'] }] });
+  expect(signIns.state(more)).toMatchObject({ groups: ['engineers', 'dba'], connections: ['shop', 'billing'] });
+  groups.ada = [];
+  await expect(signIns.accessToken(more, 'shop')).rejects.toMatchObject({ code: 'token_useless' });
+  await other.stop();
+});
+
 test('behind a token exchange, the token is the agent’s on behalf of the person', async () => {
   const provider = oidc.config({ clientClaim: 'act.sub', client: client({ exchange: { actor: 'claude-code' } }) });
   const { signIns, reached, signInAs } = open({ provider });
