@@ -44,9 +44,12 @@ export const flows: Readonly<Record<TokenClient['flow'], Flow>> = {
   async device_code(configuration, { scope, parameters }, { show, signal }) {
     const device = await initiateDeviceAuthorization(configuration, { scope, ...parameters });
     show({
-      url: device.verification_uri,
+      url: webPage(device.verification_uri),
       opened: false,
-      code: { typed: device.user_code, complete: device.verification_uri_complete ?? null },
+      code: {
+        typed: device.user_code,
+        complete: device.verification_uri_complete === undefined ? null : webPage(device.verification_uri_complete),
+      },
     });
     return pollDeviceAuthorizationGrant(configuration, device, parameters, { signal });
   },
@@ -83,6 +86,13 @@ export const flows: Readonly<Record<TokenClient['flow'], Flow>> = {
     }
   },
 };
+
+/** What a provider calls a page is shown as a link: it must be one. openid-client checks its endpoints, and not this. Throws an Error. */
+function webPage(url: string): string {
+  const { protocol } = new URL(url);
+  if (protocol === 'https:' || protocol === 'http:') return url;
+  throw new Error(`the provider’s page for signing in is no web page: ${url.slice(0, 200)}`);
+}
 
 /** A service account has no ID token, and providers refuse to be asked for one. */
 function withoutOpenid(scope: string): { scope?: string } {

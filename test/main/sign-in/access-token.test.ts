@@ -138,6 +138,35 @@ describe('a service account', () => {
   });
 });
 
+test.each(['verification_uri', 'verification_uri_complete'])(
+  'a page for signing in that is no web page is not shown: %s',
+  async (field) => {
+    const odd = createServer((request, response) => {
+      const issuer = `http://${request.headers.host}`;
+      const metadata = { issuer, token_endpoint: `${issuer}/token`, device_authorization_endpoint: `${issuer}/device` };
+      const device = { device_code: 'd', user_code: 'ABCD', verification_uri: `${issuer}/page`, expires_in: 60 };
+      const body = request.url === '/device' ? { ...device, [field]: 'javascript:alert(1)' } : metadata;
+      response.setHeader('content-type', 'application/json').end(JSON.stringify(body));
+    });
+    await new Promise<void>((resolve) => odd.listen(0, '127.0.0.1', resolve));
+    const { port } = odd.address() as { port: number };
+    const provider = oidc.config({ issuer: `http://127.0.0.1:${port}` });
+    const shown: SignInPlace[] = [];
+    const person = {
+      show: (place: SignInPlace) => void shown.push(place),
+      openBrowser: () => true,
+      signal: AbortSignal.timeout(10_000),
+    };
+    const client = tokenClient.parse({ clientId: program.clientId, flow: 'device_code' });
+    const secrets = createClientSecrets({ environment: {} });
+    await expect(
+      accessToken({ provider, client, connection: 'shop', person, secrets, now: Date.now }),
+    ).rejects.toMatchObject({ code: 'sign_in_failed', message: expect.stringMatching(/is no web page: javascript:/) });
+    expect(shown).toEqual([]);
+    odd.close();
+  },
+);
+
 test('a provider that does not answer is named', async () => {
   const provider = oidc.config({ issuer: `http://127.0.0.1:${await freePort()}` });
   await expect(ask(serviceAccount(), { provider })).rejects.toMatchObject({
