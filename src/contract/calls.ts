@@ -2,15 +2,18 @@ import { z } from 'zod';
 import { approvalRequest, decideInput } from './approval.ts';
 import { identifier, tlsMode } from './common.ts';
 import { agentAddress, agentView, connectionConfig, connectionTest, connectionView } from './connection.ts';
+import { identityProvider } from './identity.ts';
 import { catalogTable, maskPreview, maskRule } from './masking.ts';
 import { backtest, budgets, explanation, policyPreset, policyRule, policyView, ruleHits, scope } from './policy.ts';
 import { replay, report, sessionDetail, sessionSummary, verification } from './session.ts';
+import { identityProviderView, keychainState, providerTest, tokenRequest, tokenTrial } from './sign-in.ts';
 import { statementEntry } from './statement.ts';
 
 const nothing = z.object({});
 const rules = z.array(policyRule).max(500);
 const sessionId = z.object({ sessionId: z.string().regex(/^[A-Za-z0-9-]{1,64}$/) });
 const connectionName = z.object({ connection: identifier });
+const providerName = z.object({ provider: identifier });
 
 /** Something the operator should know about the gate itself; it stays until it is no longer true. */
 export const problem = z.object({ code: z.string(), message: z.string(), hint: z.string().nullable() });
@@ -86,6 +89,43 @@ export const calls = {
   },
   'agents.revoke': { input: z.object({ name: identifier }), output: agentView },
 
+  'identity.list': {
+    input: nothing,
+    output: z.object({
+      providers: z.array(identityProviderView),
+      keychain: keychainState,
+      /** Programs that wait for a token, oldest first. */
+      requests: z.array(tokenRequest),
+    }),
+  },
+  'identity.save': { input: identityProvider, output: identityProviderView },
+  /** Its sessions end, and a sign-in there is forgotten. */
+  'identity.remove': { input: providerName, output: nothing },
+  /** Asks the provider as typed, before it is saved. */
+  'identity.test': { input: identityProvider, output: providerTest },
+  /** The token is looked at in memory and forgotten; with `as`, by that configuration alone. */
+  'identity.tryToken': {
+    input: z.object({ token: z.string().min(1).max(70_000), as: identityProvider.optional() }),
+    output: tokenTrial,
+  },
+  /** Begins a sign-in; how it goes on is seen in the list. */
+  'identity.signIn': {
+    input: z.object({
+      provider: identifier,
+      flow: z.enum(['authorization_code', 'device_code']),
+      /** Keeps it in the system's keychain as well. */
+      remember: z.boolean(),
+    }),
+    output: identityProviderView,
+  },
+  'identity.cancelSignIn': { input: providerName, output: identityProviderView },
+  'identity.signOut': {
+    input: providerName,
+    /** What the provider was told; `note` when it goes on knowing the sign-in. */
+    output: z.object({ view: identityProviderView, note: z.string().nullable() }),
+  },
+  'identity.answerRequest': { input: z.object({ id: z.string().max(64), give: z.boolean() }), output: nothing },
+
   'rules.catalog': { input: connectionName, output: z.array(catalogTable) },
   'rules.save': { input: z.object({ connection: identifier, rules: z.array(maskRule) }), output: connectionView },
   'rules.preview': {
@@ -128,6 +168,7 @@ export const events = {
   'statement.changed': z.object({ sessionId: z.string(), statement: statementEntry }),
   'connections.changed': nothing,
   'agents.changed': nothing,
+  'identity.changed': nothing,
   'overview.changed': nothing,
 } as const;
 

@@ -9,5 +9,6 @@ export * from './pause.ts';
 export * from './policy.ts';
 export * from './rpc.ts';
 export * from './session.ts';
+export * from './sign-in.ts';
 export * from './statement.ts';
 export * from './upstream.ts';

@@ -39,6 +39,7 @@ import {
   type GatewayEventName,
   type GatewayOptions,
   type GatewaySettings,
+  type SignInRecord,
 } from './types.ts';
 import { CredentialVault } from './upstream/credentials.ts';
 import { type RoleRequest, SessionRoles } from './upstream/session-roles.ts';
@@ -247,6 +248,10 @@ class PosternGateway implements Gateway {
     this.#journals.record({ type: 'settings_changed', what: `${doubt} Accepted as right.`, by });
     this.#problems.solve(targetProblem(connection));
     return true;
+  }
+
+  recordSignIn(record: SignInRecord): void {
+    this.#journals.require({ type: 'sign_in', ...record });
   }
 
   problems() {

@@ -1,11 +1,13 @@
+import { homedir } from 'node:os';
 import { DeskError } from '../contract/index.ts';
 import { GatewayError, type GatewayOptions } from '../gateway/types.ts';
 import { type DemoSetup, prepareDemo } from './demo/prepare.ts';
-import { dataLayout } from './desk/data-folder.ts';
+import { dataFolder, dataLayout } from './desk/data-folder.ts';
 import { lockFolder } from './desk/lock.ts';
 import { type OpenDesk, openDesk } from './desk/open-desk.ts';
 import type { PackageRoot } from './desk/package-root.ts';
 import { demoConnectionName, openSettings, type SettingsFile, type SettingsStore } from './desk/settings-file.ts';
+import type { Keychain } from './sign-in/keychain.ts';
 
 /** Ports tried after the usual one when the demo finds it taken: the first five minutes must not end at a port. */
 const demoPortAttempts = 10;
@@ -16,6 +18,10 @@ export interface InstallationOptions {
   readonly root: PackageRoot;
   readonly operator: string;
   readonly log: GatewayOptions['log'];
+  /** Where the operator's sign-ins are kept over a restart. */
+  readonly keychain: Keychain;
+  /** Opens an address in the system's browser; false when the person has to do it. */
+  readonly openBrowser: (url: string) => boolean;
   /** Words for a person who waits: what is being done now. */
   readonly progress: (what: string) => void;
 }
@@ -81,6 +87,9 @@ async function openOnFreePort(
         layout: dataLayout(options.folder),
         resources: options.root.resources,
         settings,
+        keychain: options.keychain,
+        openBrowser: options.openBrowser,
+        tokenCommand: tokenCommand(options.folder),
         listeners: [{ ...listener, port: listener.port === 0 ? 0 : listener.port + attempt }],
         passwords: demo === null ? new Map() : new Map([[demoConnectionName, demo.password]]),
         log: options.log,
@@ -91,6 +100,12 @@ async function openOnFreePort(
       options.progress(`Port ${listener.port + attempt} is taken; trying the next one`);
     }
   }
+}
+
+/** `postern token` finds the usual data folder by itself. */
+function tokenCommand(folder: string): string[] {
+  const usual = dataFolder(process.platform, process.env, homedir());
+  return ['postern', 'token', ...(folder === usual ? [] : ['--data-folder', folder])];
 }
 
 function wantsDemo({ connections, demo }: SettingsFile): boolean {

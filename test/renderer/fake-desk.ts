@@ -17,6 +17,7 @@ import {
   sequenceAnswer,
   sequenceRequests,
 } from './fake-desk/approvals.ts';
+import { type FakeIdentity, fakeIdentity } from './fake-desk/identity.ts';
 import { replayOf, sessionSummaries, statementsOf } from './fake-desk/sessions.ts';
 import {
   address,
@@ -34,6 +35,7 @@ export interface FakeDesk {
   readonly handlers: Handlers;
   /** Every decision that came in, in order. */
   readonly decisions: CallInput<'approvals.decide'>[];
+  readonly identity: FakeIdentity;
   /** Changes one request and tells the page. */
   change(id: string, part: Partial<ApprovalRequest>): void;
   /** Adds a request that waits and tells the page. */
@@ -49,6 +51,9 @@ interface FakeDeskOptions {
   readonly problems?: boolean;
   /** Requests whose agents gave up, too. */
   readonly givenUp?: boolean;
+  /** A program that waits for a token of the operator's sign-in. */
+  readonly asking?: boolean;
+  readonly keychain?: boolean;
 }
 
 const hide = (value: string | null, rule: MaskRule | undefined): string | null => {
@@ -99,7 +104,13 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
     return next;
   };
 
+  const identity = fakeIdentity(now, emit, {
+    empty: options.empty ?? false,
+    asking: options.asking ?? false,
+    keychain: options.keychain ?? false,
+  });
   const handlers: Handlers = {
+    ...identity.handlers,
     'desk.overview': async () => ({
       ...overview,
       managedBy: options.managedBy ?? 'settings',
@@ -208,6 +219,8 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
         liveSessions: 0,
         addresses: [address(config.name)],
         targetDoubt: null,
+        tokenAddresses: [],
+        account: null,
       };
       views.set(config.name, view);
       emit()('connections.changed', {});
@@ -227,6 +240,7 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
       ],
       serverVersion: null,
       encrypted: true,
+      account: null,
     }),
     'connections.acceptTarget': async ({ connection }) => {
       const view = { ...known(views, connection), targetDoubt: null };
@@ -341,6 +355,7 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
 
   return {
     handlers,
+    identity,
     decisions,
     change,
     ask: (id, part) => {

@@ -90,6 +90,7 @@ function draw(
     case 'retry':
     case 'sequence':
     case 'settings_changed':
+    case 'sign_in':
       return;
     default:
       return assertNever(body);

@@ -37,12 +37,20 @@ export function rightsOf(
   const provider = settings.identityProviders.find(
     ({ name, issuer }) => name === token.provider && issuer === token.issuer,
   );
-  const fitting = (provider?.grants ?? []).filter(
-    (grant) => grant.connections.includes(connection) && fits(grant, { facts: token, groups }),
-  );
+  const grant = decidingGrant(provider?.grants ?? [], connection, { facts: token, groups }, now);
+  return grant === null ? null : { scope: grant.scope ?? null };
+}
+
+/** The grant that decides about a connection; null when none gives it. */
+export function decidingGrant(
+  grants: readonly TokenGrant[],
+  connection: string,
+  asker: Asker,
+  now: number,
+): TokenGrant | null {
+  const fitting = grants.filter((grant) => grant.connections.includes(connection) && fits(grant, asker));
   // One that is over still says so: its scope ends the session, with the reason.
-  const grant = fitting.find((one) => inTime(one, now)) ?? fitting[0];
-  return grant === undefined ? null : { scope: grant.scope ?? null };
+  return fitting.find((one) => inTime(one, now)) ?? fitting[0] ?? null;
 }
 
 /** For whoever lost all rights while a statement was on its way: everything ends the session. */

@@ -2,16 +2,23 @@ import { DeskError } from '../../contract/index.ts';
 import { createArchive } from '../../gateway/evidence/archive.ts';
 import { createGateway } from '../../gateway/gateway.ts';
 import { createAgentKey } from '../../gateway/identity/agent-keys.ts';
+import { fetchJson } from '../../gateway/identity/fetch-json.ts';
 import { loadOrCreateSigner } from '../../gateway/journal/signer.ts';
 import { loadOrCreateHashKey } from '../../gateway/keys.ts';
 import type { Gateway, GatewayOptions, ListenerConfig } from '../../gateway/types.ts';
+import type { Keychain } from '../sign-in/keychain.ts';
+import { openSignInDesk } from '../sign-in/open-sign-ins.ts';
 import { type DataLayout, makeDataFolder } from './data-folder.ts';
 import { createDesk, type Desk } from './desk.ts';
 import { createJudges } from './judges.ts';
 import type { DeskPorts, DeskSettings } from './ports.ts';
+import { TestedAccounts } from './tested-accounts.ts';
 
 export interface OpenDeskOptions
-  extends Pick<DeskPorts, 'host' | 'version' | 'demo' | 'operator' | 'knownKeys' | 'approvalDeadlineMs'> {
+  extends Pick<
+    DeskPorts,
+    'host' | 'version' | 'demo' | 'operator' | 'knownKeys' | 'approvalDeadlineMs' | 'tokenCommand'
+  > {
   readonly layout: DataLayout;
   /** Folder with the fonts of the report. */
   readonly resources: string;
@@ -20,12 +27,18 @@ export interface OpenDeskOptions
   /** Upstream passwords that are known before any agent knocks, by connection name. */
   readonly passwords: ReadonlyMap<string, string>;
   readonly log: GatewayOptions['log'];
+  /** Where the operator's sign-ins are kept over a restart. */
+  readonly keychain: Keychain;
+  /** Opens an address in the system's browser; false when the person has to do it. */
+  readonly openBrowser: (url: string) => boolean;
 }
 
 /** A running gate with its desk. */
 export interface OpenDesk {
   readonly desk: Desk;
   readonly gateway: Gateway;
+  /** Programs that wait for a token of the operator's sign-in. */
+  readonly tokenRequests: DeskPorts['tokenRequests'];
   /** The listeners with the ports they really have. */
   readonly listeners: readonly ListenerConfig[];
   stop(reason: string): Promise<void>;
@@ -55,8 +68,18 @@ export async function openDesk(options: OpenDeskOptions): Promise<OpenDesk> {
     if (port === undefined) throw new DeskError('internal', 'The gate opened fewer listeners than it was asked to.');
     return { ...listener, port };
   });
+  const signInDesk = await openSignInDesk({
+    ...options,
+    socket: layout.tokenSocket,
+    providers: () => settings.current().identityProviders,
+    record: (record) => gateway.recordSignIn(record),
+  });
   const desk = createDesk({
     ...options,
+    ...signInDesk,
+    fetchJson,
+    monotonic: () => performance.now(),
+    accounts: new TestedAccounts(),
     gateway,
     listeners,
     archive: createArchive({
@@ -75,7 +98,9 @@ export async function openDesk(options: OpenDeskOptions): Promise<OpenDesk> {
     desk,
     gateway,
     listeners,
+    tokenRequests: signInDesk.tokenRequests,
     stop: async (reason) => {
+      await signInDesk.close();
       await gateway.stop(reason);
       desk.close();
     },

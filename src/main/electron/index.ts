@@ -10,6 +10,8 @@ import {
   Notification,
   nativeImage,
   protocol,
+  safeStorage,
+  shell,
   Tray,
 } from 'electron';
 import { dataFolder } from '../desk/data-folder.ts';
@@ -18,11 +20,13 @@ import { loadPage } from '../desk/page.ts';
 import { type Installation, openInstallation } from '../installation.ts';
 import { createLog } from '../log.ts';
 import { answerDeskRequest } from './desk-protocol.ts';
-import { confine, deskUrl } from './desk-window.ts';
+import { confine, deskUrl, isWebAddress } from './desk-window.ts';
 import { electronPort } from './electron-port.ts';
 import { forbiddenSwitch } from './forbidden-switches.ts';
+import { createKeychain } from './keychain.ts';
 import { createNotifier } from './notifier.ts';
 import { startupFault } from './startup-fault.ts';
+import { createTokenToasts } from './token-toast.ts';
 import { createDeskTray, type DeskTray } from './tray.ts';
 import type { TrayAction } from './tray-menu.ts';
 import { deskOrigin, deskScheme, windowOptions } from './window-options.ts';
@@ -49,9 +53,12 @@ if (refused !== null) {
 async function run(): Promise<void> {
   const page = await loadPage(root.page);
   protocol.handle(deskScheme, (request) => answerDeskRequest(page, request));
+  const folder = dataFolder(process.platform, process.env, homedir());
   const installation = await openInstallation({
     host: 'electron',
-    folder: dataFolder(process.platform, process.env, homedir()),
+    folder,
+    keychain: createKeychain({ safeStorage, platform: process.platform, folder: join(folder, 'sign-ins') }),
+    openBrowser,
     root,
     operator: userInfo().username,
     log: createLog('warn'),
@@ -66,11 +73,13 @@ async function run(): Promise<void> {
     window.show();
     window.focus();
   };
-  const notifier = createNotifier({
+  const notifications = {
     supported: () => Notification.isSupported(),
-    create: (options) => new Notification(options),
-    openRequest: open,
-  });
+    create: (options: Electron.NotificationConstructorOptions) => new Notification(options),
+  };
+  const notifier = createNotifier({ ...notifications, openRequest: open });
+  const tellOfTokens = createTokenToasts(notifications, open, () => window?.flashFrame(true));
+  installation.tokenRequests.onChange(() => tellOfTokens(installation.tokenRequests.list()));
   const tray = createDeskTray({
     createTray: () => new Tray(trayImage()),
     buildMenu: (template) => Menu.buildFromTemplate(template),
@@ -142,6 +151,15 @@ function act(action: TrayAction, open: (approvalId?: string) => void): void {
     case 'quit':
       return app.quit();
   }
+}
+
+/** Where to sign in is an address of a configured provider's metadata: only web pages are opened, never a file or a program. */
+function openBrowser(url: string): boolean {
+  if (!isWebAddress(url)) return false;
+  shell.openExternal(url).catch((error: unknown) => {
+    process.stderr.write(`the browser was not opened: ${String(error)}\n`);
+  });
+  return true;
 }
 
 function trayImage() {

@@ -1,10 +1,11 @@
 import { loadPage } from '../desk/page.ts';
 import { type InstallationOptions, openInstallation } from '../installation.ts';
 import { startConsole } from './console-server.ts';
+import { consoleSignIn } from './console-sign-in.ts';
 import { onEnter, type Terminal } from './terminal.ts';
 import { welcome } from './welcome.ts';
 
-export interface OpenConsoleOptions extends Omit<InstallationOptions, 'host'> {
+export interface OpenConsoleOptions extends Omit<InstallationOptions, 'host' | 'keychain' | 'openBrowser'> {
   readonly whyNoDesktop: string | null;
   readonly terminal: Terminal;
   readonly print: (text: string) => void;
@@ -17,7 +18,7 @@ export interface OpenConsoleOptions extends Omit<InstallationOptions, 'host'> {
 /** Opens the operator's own installation with its console in the browser. Resolves when ready, with what closes it. */
 export async function openConsole(options: OpenConsoleOptions): Promise<{ stop(reason: string): Promise<void> }> {
   const page = await loadPage(options.root.page);
-  const installation = await openInstallation({ ...options, host: 'headless' });
+  const installation = await openInstallation({ ...options, ...consoleSignIn, host: 'headless' });
   const { desk, listeners, journals, demo } = installation;
   try {
     const served = await startConsole({

@@ -12,6 +12,7 @@ import type { DeskSettings } from '../desk/ports.ts';
 import { type KeyPorts, readAgents } from './agent-keys.ts';
 import { type ConfigFile, parseConfigFile } from './config-file.ts';
 import { type Console, startConsole } from './console-server.ts';
+import { consoleSignIn } from './console-sign-in.ts';
 import { withPemFiles } from './pem-files.ts';
 
 export interface ServeOptions extends Pick<KeyPorts, 'environment' | 'readDescriptor'> {
@@ -67,6 +68,8 @@ export async function serve(options: ServeOptions): Promise<Served> {
       resources: options.root.resources,
       settings: fileSettings({ connections, agents, identityProviders: config.identityProviders }),
       listeners: config.listeners,
+      ...consoleSignIn,
+      tokenCommand: ['postern', 'token', '--config', options.configPath],
       passwords: await promptedPasswords(connections, options.askPassword),
       log: options.log,
     });

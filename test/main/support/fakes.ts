@@ -7,8 +7,13 @@ import {
   type SessionDetail,
 } from '../../../src/contract/index.ts';
 import type { AgentRecord } from '../../../src/gateway/identity/agent-keys.ts';
-import type { GatewaySettings } from '../../../src/gateway/types.ts';
+import type { GatewaySettings, SignInRecord } from '../../../src/gateway/types.ts';
 import type { DeskArchive, DeskGateway, DeskJudges, DeskPorts, DeskSettings } from '../../../src/main/desk/ports.ts';
+import { TestedAccounts } from '../../../src/main/desk/tested-accounts.ts';
+import { createClientSecrets } from '../../../src/main/sign-in/client-secret.ts';
+import { noKeychain } from '../../../src/main/sign-in/keychain.ts';
+import { SignIns } from '../../../src/main/sign-in/sign-ins.ts';
+import { TokenRequests } from '../../../src/main/sign-in/token-requests.ts';
 
 /** A connection with the defaults of the contract. */
 export function aConnection(overrides: Partial<ConnectionConfig> & { name?: string } = {}): ConnectionConfig {
@@ -89,6 +94,9 @@ export function aSession(overrides: Partial<SessionDetail['summary']> = {}): Ses
       applicationName: 'psql',
       clientAddress: '127.0.0.1:50000',
       clientTls: null,
+      groups: [],
+      token: null,
+      sessionRole: null,
       counts: { statements: 3, held: 1, refused: 0, errors: 0, rows: 12 },
       ...overrides,
     },
@@ -104,6 +112,7 @@ export interface FakeGateway extends DeskGateway {
   readonly sessions: SessionDetail[];
   readonly requests: ApprovalRequest[];
   readonly decisions: unknown[];
+  readonly signIns: SignInRecord[];
   emit<N extends EventName>(name: N, payload: EventPayload<N>): void;
 }
 
@@ -122,7 +131,9 @@ export function fakeGateway(): FakeGateway {
   const sessions: SessionDetail[] = [];
   const requests: ApprovalRequest[] = [];
   const decisions: unknown[] = [];
+  const signIns: SignInRecord[] = [];
   return {
+    signIns,
     configured,
     terminated,
     supplied,
@@ -178,6 +189,7 @@ export function fakeGateway(): FakeGateway {
       steps: [{ name: 'log in', ok: password === 'right', detail: '' }],
       serverVersion: null,
       encrypted: null,
+      account: null,
     }),
     catalog: () =>
       Promise.reject(Object.assign(new Error('no password'), { code: 'credential_missing', hint: 'Enter it.' })),
@@ -186,6 +198,7 @@ export function fakeGateway(): FakeGateway {
     ruleHits: () => [],
     targetDoubt: () => null,
     acceptTarget: () => false,
+    recordSignIn: (record) => void signIns.push(record),
     on(name, listener) {
       const set = listeners.get(name) ?? new Set();
       listeners.set(name, set);
@@ -248,6 +261,25 @@ const noJudges: DeskJudges = {
   previewRows: () => ({ columns: [], before: [], after: [] }),
 };
 
+/** Sign-ins of an operator who never signed in. */
+function noSignIns(): Pick<DeskPorts, 'signIns' | 'tokenRequests' | 'keychain'> {
+  const keychain = noKeychain('not in this test');
+  const signIns = new SignIns({
+    keychain,
+    secrets: createClientSecrets({ environment: {} }),
+    openBrowser: () => false,
+    now: () => 7000,
+    record: () => undefined,
+    log: () => undefined,
+  });
+  const tokenRequests = new TokenRequests({
+    now: () => 7000,
+    newId: () => 'request',
+    random: (size) => Buffer.alloc(size),
+  });
+  return { keychain, signIns, tokenRequests };
+}
+
 /** Ports of a desk over fakes. */
 export function deskPorts(overrides: Partial<DeskPorts> = {}): DeskPorts {
   return {
@@ -266,6 +298,11 @@ export function deskPorts(overrides: Partial<DeskPorts> = {}): DeskPorts {
     knownKeys: new Map(),
     now: () => 7000,
     createKey: () => 'pstn_made-by-the-test',
+    ...noSignIns(),
+    fetchJson: (url) => Promise.reject(new Error(`${url} is not asked in this test`)),
+    monotonic: () => 0,
+    tokenCommand: ['postern', 'token'],
+    accounts: new TestedAccounts(),
     ...overrides,
   };
 }

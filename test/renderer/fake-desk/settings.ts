@@ -8,6 +8,8 @@ import {
   type MaskRule,
   type Overview,
   type PolicyView,
+  type TokenAddress,
+  type UpstreamAccount,
 } from '../../../src/contract/index.ts';
 
 export function address(connection: string, key = '<key>'): AgentAddress {
@@ -23,6 +25,25 @@ export function address(connection: string, key = '<key>'): AgentAddress {
     claude: `claude mcp add ${connection} -- npx -y @modelcontextprotocol/server-postgres '${url}'`,
   };
 }
+
+const tokenAddress: TokenAddress = {
+  provider: 'acme',
+  token: 'postern token --connection shop',
+  psql: "PGPASSWORD=$(postern token --connection shop) psql 'postgresql://token@127.0.0.1:7432/shop'",
+  claude:
+    "DATABASE_URL='postgresql://token@127.0.0.1:7432/shop' claude --append-system-prompt 'PostgreSQL is at $DATABASE_URL'",
+};
+
+const superuser: UpstreamAccount = {
+  role: 'postgres',
+  superuser: true,
+  createRole: true,
+  replication: true,
+  bypassesRowSecurity: true,
+  ownsDatabase: true,
+  ownedRelations: 12,
+  powerfulRoles: [],
+};
 
 export const rules: MaskRule[] = [
   {
@@ -85,7 +106,11 @@ export function connections(): ConnectionView[] {
       parsed.name === 'shop-staging'
         ? 'Connection shop-staging is labelled staging, and reaches the database of connection shop, which is labelled production.'
         : null;
-    return { config: parsed, credential, liveSessions, addresses: [address(parsed.name)], targetDoubt };
+    return {
+      ...{ config: parsed, credential, liveSessions, addresses: [address(parsed.name)], targetDoubt },
+      tokenAddresses: parsed.name === 'shop' ? [tokenAddress] : [],
+      account: parsed.name === 'demo' ? superuser : null,
+    };
   };
   return [
     view(
@@ -103,6 +128,7 @@ export function connections(): ConnectionView[] {
       {
         name: 'shop-staging',
         upstream: { ...upstream, host: 'staging.shop.internal' },
+        sessionRole: { kind: 'just_in_time', schemas: ['public', 'sales_*'], statementTimeoutSeconds: 30 },
         environment: 'staging',
         policy: 'staging',
         maskRules: rules.slice(0, 2),

@@ -27,6 +27,8 @@ window.fake = fakeDesk(Date.now(), () => line.emit, {
   problems: wanted.has('problems'),
   givenUp: wanted.has('givenup'),
   sequences: wanted.has('sequences'),
+  asking: wanted.has('asking'),
+  keychain: wanted.has('keychain'),
 });
 line.emit = serve(gateEnd, window.fake.handlers);
 

@@ -120,6 +120,70 @@ export const screens: readonly {
     },
   },
   {
+    name: 'connection-role',
+    path: '#/connections',
+    prepare: async (page) => {
+      await page
+        .getByRole('article', { name: 'Connection shop-staging', exact: true })
+        .getByRole('button', { name: 'Edit' })
+        .click();
+      await page.getByLabel('Sessions log in as').scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'connection-token',
+    path: '#/connections',
+    prepare: (page) =>
+      page
+        .getByRole('article', { name: 'Connection shop', exact: true })
+        .getByRole('button', { name: 'Agent address' })
+        .click(),
+  },
+  {
+    name: 'identity',
+    path: '#/connections/identity',
+    prepare: (page) =>
+      page.getByRole('article', { name: 'Identity provider acme' }).getByRole('button', { name: 'Test' }).click(),
+  },
+  { name: 'identity-empty', path: '?empty#/connections/identity' },
+  { name: 'identity-asked', path: '?asking#/connections/identity' },
+  {
+    name: 'identity-device',
+    path: '?keychain#/connections/identity',
+    prepare: (page) => page.getByRole('button', { name: 'Sign in on another device' }).click(),
+  },
+  {
+    name: 'identity-form',
+    path: '#/connections/identity',
+    prepare: async (page) => {
+      await page.getByRole('article', { name: 'Identity provider acme' }).getByRole('button', { name: 'Edit' }).click();
+      await page.getByLabel('Issuer').fill('http://login.acme.example');
+      await page.getByRole('button', { name: 'Save', exact: true }).first().click();
+      await page.getByText('Some fields need another look.').waitFor();
+    },
+  },
+  {
+    name: 'identity-form-end',
+    path: '#/connections/identity',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Add provider' }).click();
+      await page.getByRole('button', { name: 'Add grant' }).click();
+      await page.getByLabel('Sign in at this provider').check();
+      await page.getByRole('button', { name: 'Save', exact: true }).first().click();
+      await page.getByLabel('Token exchange').scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'token-trial',
+    path: '#/connections/identity',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Try a token' }).click();
+      await page.getByLabel('Access token').fill('eyJexpired.e30.x');
+      await page.getByRole('button', { name: 'Try', exact: true }).first().click();
+      await page.getByText('It is refused:').waitFor();
+    },
+  },
+  {
     name: 'reports',
     path: '#/reports',
     prepare: (page) => page.getByRole('button', { name: 'Verify' }).nth(4).click(),

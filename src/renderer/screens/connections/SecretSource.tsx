@@ -11,7 +11,7 @@ interface SecretSourceProps {
   /** Sources that need nothing more are shown as nothing. */
   readonly source: Source | { readonly from: 'prompt' | 'none' } | undefined;
   /** What the output of the command is. */
-  readonly secret: 'password' | 'passphrase';
+  readonly secret: 'password' | 'passphrase' | 'secret';
   /** Path of the source in the connection, by which `problems` are found. */
   readonly path: string;
   readonly problems: Readonly<Record<string, string>>;
