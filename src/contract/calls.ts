@@ -6,6 +6,7 @@ import { catalogTable, maskPreview, maskRule } from './masking.ts';
 import { backtest, budgets, explanation, policyPreset, policyRule, policyView, ruleHits, scope } from './policy.ts';
 import { replay, report, sessionDetail, sessionSummary, verification } from './session.ts';
 import { statementEntry } from './statement.ts';
+import { serviceView } from './upstream.ts';
 
 const nothing = z.object({});
 const rules = z.array(policyRule).max(500);
@@ -64,6 +65,8 @@ export const calls = {
   'sessions.report': { input: sessionId, output: report },
 
   'connections.list': { input: nothing, output: z.array(connectionView) },
+  /** The services of libpq's files on this machine, to fill a connection from. */
+  'connections.services': { input: nothing, output: z.array(serviceView) },
   'connections.save': { input: connectionConfig, output: connectionView },
   'connections.remove': { input: connectionName, output: nothing },
   'connections.test': {

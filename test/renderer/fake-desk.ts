@@ -27,6 +27,7 @@ import {
   customerRows,
   overview,
   presets,
+  services,
 } from './fake-desk/settings.ts';
 
 /** A desk service without a gate, for looking at the page and for testing it. It keeps what it was told. */
@@ -201,6 +202,7 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
       pdf: btoa('%PDF-1.7 fake'),
     }),
     'connections.list': async () => [...views.values()],
+    'connections.services': async () => services,
     'connections.save': async (config) => {
       const view = {
         config,

@@ -5,6 +5,7 @@ import { createAgentKey } from '../../gateway/identity/agent-keys.ts';
 import { loadOrCreateSigner } from '../../gateway/journal/signer.ts';
 import { loadOrCreateHashKey } from '../../gateway/keys.ts';
 import type { Gateway, GatewayOptions, ListenerConfig } from '../../gateway/types.ts';
+import { describeServices } from '../../gateway/upstream/libpq/services.ts';
 import { type DataLayout, makeDataFolder } from './data-folder.ts';
 import { createDesk, type Desk } from './desk.ts';
 import { createJudges } from './judges.ts';
@@ -70,6 +71,7 @@ export async function openDesk(options: OpenDeskOptions): Promise<OpenDesk> {
     certificateFile: layout.certificate,
     now: Date.now,
     createKey: createAgentKey,
+    services: () => describeServices(process.env),
   });
   return {
     desk,

@@ -8,6 +8,7 @@ import type {
   Replay,
   Report,
   RuleAnswer,
+  ServiceView,
   SessionDetail,
   SessionSummary,
   Verdict,
@@ -97,4 +98,6 @@ export interface DeskPorts {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly createKey: () => string;
+  /** The services of libpq's files, without their passwords. */
+  readonly services: () => readonly ServiceView[];
 }

@@ -10,6 +10,7 @@ import {
 } from '../../contract/index.ts';
 import { describeIssues } from '../desk/describe-issues.ts';
 import { listenerProblem, listenerSettings } from '../desk/listener-settings.ts';
+import { expandServices, type ServiceFinder } from './services.ts';
 import { stripComments } from './strip-comments.ts';
 
 const port = z.number().int().min(0).max(65535);
@@ -62,11 +63,12 @@ const configFile = z.strictObject({
 export type ConfigFile = z.infer<typeof configFile>;
 
 /**
- * Reads the text of a configuration file; comments are allowed.
+ * Reads the text of a configuration file; comments are allowed. Connections that name a libpq service get what it says.
  * Throws DeskError `config_invalid` that names the file, the path of each field and what is wrong with it.
  */
-export function parseConfigFile(text: string, path: string): ConfigFile {
-  const result = configFile.safeParse(parseJson(stripComments(text), path));
+export function parseConfigFile(text: string, path: string, findService: ServiceFinder): ConfigFile {
+  const json = parseJson(stripComments(text), path);
+  const result = configFile.safeParse(expandServices(json, findService, (what) => invalid(path, what)));
   if (!result.success) throw invalid(path, describeIssues(result.error));
   const { agents, identityProviders, connections } = result.data;
   const faults = [

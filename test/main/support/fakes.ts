@@ -266,6 +266,7 @@ export function deskPorts(overrides: Partial<DeskPorts> = {}): DeskPorts {
     knownKeys: new Map(),
     now: () => 7000,
     createKey: () => 'pstn_made-by-the-test',
+    services: () => [],
     ...overrides,
   };
 }

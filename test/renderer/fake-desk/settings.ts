@@ -8,6 +8,7 @@ import {
   type MaskRule,
   type Overview,
   type PolicyView,
+  type ServiceView,
 } from '../../../src/contract/index.ts';
 
 export function address(connection: string, key = '<key>'): AgentAddress {
@@ -129,6 +130,23 @@ export function connections(): ConnectionView[] {
     ),
   ];
 }
+
+export const services: ServiceView[] = [
+  {
+    service: 'shop-prod',
+    file: '/home/ada/.pg_service.conf',
+    settings: { host: 'db.shop.internal', port: 5433, database: 'shop', user: 'ada', sslmode: 'verify-full' },
+    unsupported: ['target_session_attrs'],
+    problem: null,
+  },
+  {
+    service: 'shop-replica',
+    file: '/etc/postgresql-common/pg_service.conf',
+    settings: { host: 'replica.shop.internal', port: 5432, database: 'shop', user: 'ada' },
+    unsupported: [],
+    problem: null,
+  },
+];
 
 export function agents(now: number): AgentView[] {
   return [

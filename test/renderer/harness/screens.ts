@@ -107,6 +107,28 @@ export const screens: readonly {
       await page.getByText('It does not work yet.').waitFor();
     },
   },
+  {
+    name: 'connection-command',
+    path: '#/connections',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Add connection' }).click();
+      await page.getByLabel('Comes from').selectOption('command');
+      await page.getByLabel('Program and arguments').fill('az\naccount\nget-access-token');
+      await page.getByLabel('Field, if the output is JSON').fill('accessToken');
+      await page.getByLabel('Field of the expiry').fill('expires_on');
+      await page.getByLabel('Field of the expiry').scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'connection-service',
+    path: '#/connections',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Add connection' }).click();
+      await page.getByLabel('Comes from').selectOption('service');
+      await page.getByLabel('Fill this form from').selectOption('shop-prod');
+      await page.getByLabel('File', { exact: true }).scrollIntoViewIfNeeded();
+    },
+  },
   { name: 'agents', path: '#/connections/agents' },
   {
     name: 'agent-key',
