@@ -1,3 +1,4 @@
+import type { AgentRecord } from './identity/agent-keys.ts';
 import type { GatewaySettings } from './types.ts';
 
 /**
@@ -21,7 +22,10 @@ function connectionChanges(before: GatewaySettings, after: GatewaySettings): str
 function agentChanges(before: GatewaySettings, after: GatewaySettings): string[] {
   return compare(before.agents, after.agents, 'agent', (old, current) => [
     ...(old.revokedAt === null && current.revokedAt !== null ? [`agent ${current.name}: key revoked`] : []),
-    ...(old.keyHash === current.keyHash ? [] : [`agent ${current.name}: new key`]),
+    ...(old.keyHash === current.keyHash ? [] : [`agent ${current.name}: new key${formerWords(old, current)}`]),
+    ...(JSON.stringify(old.groups ?? []) === JSON.stringify(current.groups ?? [])
+      ? []
+      : [`agent ${current.name}: groups now ${current.groups?.join(', ') || 'none'}`]),
     ...(JSON.stringify(old.scope) === JSON.stringify(current.scope)
       ? []
       : [`agent ${current.name}: scope now ${JSON.stringify(current.scope) ?? 'not bounded'}`]),
@@ -29,6 +33,12 @@ function agentChanges(before: GatewaySettings, after: GatewaySettings): string[]
       ? []
       : [`agent ${current.name}: connections now ${current.connections.join(', ')}`]),
   ]);
+}
+
+/** Until when the key that was replaced is good. */
+function formerWords(old: AgentRecord, current: AgentRecord): string {
+  const former = current.formerKeys?.find(({ keyHash }) => keyHash === old.keyHash);
+  return former === undefined ? '' : `; the one before is valid until ${new Date(former.until).toISOString()}`;
 }
 
 function providerChanges(before: GatewaySettings, after: GatewaySettings): string[] {

@@ -26,6 +26,15 @@ test('says what was added, removed and changed, and never shows a key hash', () 
   ]);
 });
 
+test('says that a key was replaced, until when the one before is valid, and which groups an agent has', () => {
+  const settings = { connections: [shop], agents: [claude], identityProviders: [] };
+  const agents = [{ ...claude, keyHash: 'bb', formerKeys: [{ keyHash: 'aa', until: 60_000 }], groups: ['night'] }];
+  expect(settingsChanges(settings, { ...settings, agents })).toEqual([
+    'agent claude: new key; the one before is valid until 1970-01-01T00:01:00.000Z',
+    'agent claude: groups now night',
+  ]);
+});
+
 test('says nothing when nothing changed', () => {
   const settings = { connections: [shop], agents: [claude], identityProviders: [] };
   expect(settingsChanges(settings, structuredClone(settings))).toEqual([]);

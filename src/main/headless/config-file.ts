@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  agentGroups,
   connectionConfig,
   DeskError,
   identifier,
@@ -15,12 +16,14 @@ import { stripComments } from './strip-comments.ts';
 
 const port = z.number().int().min(0).max(65535);
 
+const keyHash = z.string().regex(/^[0-9a-f]{64}$/, 'must be the SHA-256 of the key in lower-case hex');
+
 /** Where an agent's key comes from. Only the hash may stand in the file. */
 const keySource = z.union(
   [
     z.strictObject({ environment: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'is not a variable name') }),
     z.strictObject({ fileDescriptor: z.number().int().min(3).max(1023) }),
-    z.strictObject({ hash: z.string().regex(/^[0-9a-f]{64}$/, 'must be the SHA-256 of the key in lower-case hex') }),
+    z.strictObject({ hash: keyHash }),
   ],
   'must be exactly one of {"environment": "VARIABLE"}, {"fileDescriptor": 3} or {"hash": "<64 hex digits>"}',
 );
@@ -48,6 +51,12 @@ const configFile = z.strictObject({
         key: keySource,
         connections: z.array(identifier).min(1),
         scope: scope.optional(),
+        groups: agentGroups.optional(),
+        /** Keys that `key` has replaced: good until then, and told so afterwards. */
+        formerKeys: z
+          .array(z.strictObject({ hash: keyHash, until: z.iso.datetime({ offset: true }) }))
+          .max(50)
+          .optional(),
       }),
     )
     .default([]),

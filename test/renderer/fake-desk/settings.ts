@@ -157,7 +157,13 @@ export function agents(now: number): AgentView[] {
       createdAt: now - 86_400_000 * 12,
       revokedAt: null,
       lastSeenAt: now - 4000,
-      scope: { readOnly: true, schemas: ['public', 'reporting_*'] },
+      scope: {
+        readOnly: true,
+        schemas: ['public', 'reporting_*'],
+        validUntil: new Date(now + 86_400_000 * 20).toISOString(),
+      },
+      groups: ['day', 'reviewers'],
+      formerKeys: [{ fingerprint: '5d10ee7a', until: now + 3_600_000 }],
     },
     {
       name: 'nightly-report',
@@ -167,6 +173,8 @@ export function agents(now: number): AgentView[] {
       revokedAt: null,
       lastSeenAt: now - 9_000_000,
       scope: null,
+      groups: [],
+      formerKeys: [],
     },
     {
       name: 'old-laptop',
@@ -176,6 +184,8 @@ export function agents(now: number): AgentView[] {
       revokedAt: now - 86_400_000 * 3,
       lastSeenAt: now - 86_400_000 * 4,
       scope: null,
+      groups: [],
+      formerKeys: [],
     },
   ];
 }

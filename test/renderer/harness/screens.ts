@@ -131,6 +131,20 @@ export const screens: readonly {
   },
   { name: 'agents', path: '#/connections/agents' },
   {
+    name: 'agent-change',
+    path: '#/connections/agents',
+    prepare: (page) =>
+      page.getByRole('article', { name: 'Agent claude-code' }).getByRole('button', { name: 'Change' }).click(),
+  },
+  {
+    name: 'agent-rotate',
+    path: '#/connections/agents',
+    prepare: async (page) => {
+      await page.getByRole('article', { name: 'Agent claude-code' }).getByRole('button', { name: 'New key' }).click();
+      await page.getByLabel('The old key').selectOption('in a day');
+    },
+  },
+  {
     name: 'agent-key',
     path: '#/connections/agents',
     prepare: async (page) => {
