@@ -7,7 +7,7 @@ import { refuseDebugger } from './no-debugger.ts';
 
 // Whatever this process writes (settings, journals, reports) is for this user's eyes only.
 process.umask(0o077);
-refuseDebugger(process, (line) => process.stderr.write(`${line}\n`));
+refuseDebugger();
 // A reader of our output that goes away is no fault of the gate's.
 process.stdout.on('error', () => undefined);
 
