@@ -11,8 +11,8 @@ export class ServiceSyntaxError extends Error {
   }
 }
 
-/** Longer lines are refused, as by libpq (bytes, the line break included). */
-const longestLine = 1023;
+/** Lines of so many bytes, their line break included, are refused, as by libpq. */
+const tooLong = 1023;
 
 /**
  * The entries of a service, null when the file has none of this name. The rules are those of `parseServiceFile` in libpq's
@@ -21,8 +21,8 @@ const longestLine = 1023;
  */
 export function readService(text: string, service: string): ServiceEntries | null {
   let entries: Map<string, string> | null = null;
-  for (const [index, raw] of text.split('\n').entries()) {
-    if (Buffer.byteLength(raw) >= longestLine) throw new ServiceSyntaxError(index + 1, 'is too long');
+  for (const [index, raw] of (text.match(/[^\n]*\n|[^\n]+$/g) ?? []).entries()) {
+    if (Buffer.byteLength(raw) >= tooLong) throw new ServiceSyntaxError(index + 1, 'is too long');
     const line = raw.replace(/^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g, '');
     if (line === '' || line.startsWith('#')) continue;
     if (line.startsWith('[')) {
@@ -32,6 +32,7 @@ export function readService(text: string, service: string): ServiceEntries | nul
       const at = line.indexOf('=');
       if (at < 1) throw new ServiceSyntaxError(index + 1, 'is no keyword=value');
       const keyword = line.slice(0, at);
+      if (keyword.startsWith('service')) throw new ServiceSyntaxError(index + 1, 'names another service');
       if (!entries.has(keyword)) entries.set(keyword, line.slice(at + 1));
     }
   }

@@ -25,7 +25,7 @@ export function FileSource({ source, problems, onChange }: FileSourceProps) {
         error={problems['upstream.credential.file']}
         hint={
           source.from === 'pgpass'
-            ? 'Only you may be able to read it (chmod 600). It is read at each log-in, as libpq does'
+            ? 'Read at each log-in, as libpq does; only you may be able to read it (chmod 600). The agent’s own shell can: prefer a command that asks you'
             : 'Its password, or else ~/.pgpass, is read at each log-in, and sent only while the service leads to this host, port and user'
         }
         onChange={(file) => onChange({ credential: withFile(source, file) })}

@@ -40,6 +40,45 @@ test('a line that libpq refuses is named by its number, and its text is not repe
   expect(fault(`[shop]\npassword=${'x'.repeat(1100)}`)).toEqual(new ServiceSyntaxError(2, 'is too long'));
 });
 
+/** Files, and as whom and where psql 15.18 went with the service `shop` in them; null when it refused. */
+const recorded: readonly (readonly [string, readonly [string, string] | null])[] = [
+  ['[shop]\r\nuser=a\r\ndbname=b\r\n', ['a', 'b']],
+  ['  [shop]  \n\t user=a \ndbname=b c \n', ['a', 'b c']],
+  ['[shop]\nuser=a\nuser=z\ndbname=b', ['a', 'b']],
+  ['[shop] tail\nuser=a\ndbname=b', ['a', 'b']],
+  ['[shopx]\nuser=a\n', null],
+  ['[ shop ]\nuser=a\n', null],
+  ['[shop]\nuser=a\ndbname=b\n[shop]\nuser=q\n', ['a', 'b']],
+  ['[x]\nnonsense\n[shop]\nuser=a\ndbname=b', ['a', 'b']],
+  ['user=a\n[shop]\nuser=b\ndbname=b', ['b', 'b']],
+  ['[shop]\nuser= a\ndbname=b', [' a', 'b']],
+  ['[shop]\n=a\n', null],
+  ['[shop]\nuser\n', null],
+  ['[shop]\n#user=z\n;user=q\n', null],
+  ['[shop]\nuser=a#b\ndbname="b"\n', ['a#b', '"b"']],
+  [`[shop]\nuser=a\ndbname=${'d'.repeat(1010)}\n`, ['a', 'd'.repeat(1010)]],
+  [`[shop]\nuser=a\ndbname=${'d'.repeat(1015)}\n`, null],
+  [`[shop]\nuser=a\ndbname=${'d'.repeat(1016)}`, null],
+  [`[shop]\nuser=a\ndbname=b\n[later]\n${'d'.repeat(2000)}\n`, ['a', 'b']],
+  [`[before]\n${'d'.repeat(2000)}\n[shop]\nuser=a\ndbname=b\n`, null],
+  ['[shop]\nservice=x\n', null],
+];
+
+test.each(recorded)('the file %j leads where libpq goes', (text, went) => {
+  const answer = (): readonly [string, string] | null => {
+    try {
+      const entries = readService(text, 'shop');
+      if (entries === null) return null;
+      const { settings, unsupported } = serviceSettings(entries);
+      return unsupported.length > 0 ? null : [settings.user ?? '', settings.database ?? ''];
+    } catch (error) {
+      if (error instanceof ServiceSyntaxError) return null;
+      throw error;
+    }
+  };
+  expect(answer()).toEqual(went);
+});
+
 const settingsOf = (entries: Record<string, string>) => serviceSettings(new Map(Object.entries(entries)));
 
 test('what libpq says of a server becomes what a connection says of it; the password does not', () => {
