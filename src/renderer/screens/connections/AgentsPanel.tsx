@@ -34,7 +34,7 @@ export function AgentsPanel({ readOnly }: { readonly readOnly: boolean }) {
         </Empty>
       )}
       {agents.data?.map((agent) => (
-        <AgentCard key={`${agent.name} ${agent.fingerprint}`} agent={agent} readOnly={readOnly} />
+        <AgentCard key={agent.name} agent={agent} readOnly={readOnly} />
       ))}
       {adding && <AddAgentDialog onClose={() => setAdding(false)} />}
     </section>

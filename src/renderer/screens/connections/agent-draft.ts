@@ -9,6 +9,8 @@ export interface AgentDraft {
   readonly schemas: string;
   /** As `datetime-local` has it, in this machine's time; empty for no end. */
   readonly until: string;
+  /** The end as it was, to the millisecond: it stays while the field still shows it. Null when there was none. */
+  readonly untilBefore: string | null;
   /** Names with commas between them. */
   readonly groups: string;
 }
@@ -18,10 +20,18 @@ export const draftOf = ({ connections, scope, groups }: AgentView): AgentDraft =
   readOnly: scope?.readOnly ?? false,
   schemas: scope?.schemas?.join(', ') ?? '',
   until: scope?.validUntil === undefined ? '' : localTime(new Date(scope.validUntil)),
+  untilBefore: scope?.validUntil ?? null,
   groups: groups.join(', '),
 });
 
-export const emptyAgent: AgentDraft = { connections: [], readOnly: false, schemas: '', until: '', groups: '' };
+export const emptyAgent: AgentDraft = {
+  connections: [],
+  readOnly: false,
+  schemas: '',
+  until: '',
+  untilBefore: null,
+  groups: '',
+};
 
 /** What a draft says, or what is wrong with it, by field. */
 export interface AgentBounds {
@@ -32,9 +42,10 @@ export interface AgentBounds {
 }
 
 /** Reads a draft. `now` in milliseconds since the epoch: an end has to be ahead. */
-export function boundsOf({ readOnly, schemas, until, groups }: AgentDraft, now: number): AgentBounds {
+export function boundsOf({ readOnly, schemas, until, untilBefore, groups }: AgentDraft, now: number): AgentBounds {
   const names = namesOf(schemas);
-  const ends = until === '' ? null : new Date(until);
+  const kept = untilBefore !== null && until === localTime(new Date(untilBefore)) ? untilBefore : until;
+  const ends = kept === '' ? null : new Date(kept);
   const wanted = namesOf(groups);
   const wrongEnd = ends === null ? undefined : endProblem(ends, now);
   const problems = {
