@@ -20,7 +20,7 @@ function connectionChanges(before: GatewaySettings, after: GatewaySettings): str
 }
 
 function agentChanges(before: GatewaySettings, after: GatewaySettings): string[] {
-  return compare(before.agents, after.agents, 'agent', (old, current) => [
+  const changes = (old: AgentRecord, current: AgentRecord): string[] => [
     ...(old.revokedAt === null && current.revokedAt !== null ? [`agent ${current.name}: key revoked`] : []),
     ...(old.keyHash === current.keyHash ? [] : [`agent ${current.name}: new key${formerWords(old, current)}`]),
     ...(JSON.stringify(old.groups ?? []) === JSON.stringify(current.groups ?? [])
@@ -31,8 +31,14 @@ function agentChanges(before: GatewaySettings, after: GatewaySettings): string[]
       : [`agent ${current.name}: scope now ${JSON.stringify(current.scope) ?? 'not bounded'}`]),
     ...(JSON.stringify(old.connections) === JSON.stringify(current.connections)
       ? []
-      : [`agent ${current.name}: connections now ${current.connections.join(', ')}`]),
-  ]);
+      : [`agent ${current.name}: connections now ${current.connections.join(', ') || 'none'}`]),
+  ];
+  // What a new agent may do is told as the changes from one that may do nothing.
+  const nothing = ({ scope: _scope, groups: _groups, ...agent }: AgentRecord): AgentRecord => ({
+    ...agent,
+    connections: [],
+  });
+  return compare(before.agents, after.agents, 'agent', changes, (agent) => changes(nothing(agent), agent));
 }
 
 /** Until when the key that was replaced is good. */
@@ -60,6 +66,7 @@ function compare<T extends { readonly name: string }>(
   after: readonly T[],
   what: string,
   changes: (old: T, current: T) => string[],
+  additions: (added: T) => string[] = () => [],
 ): string[] {
   const old = new Map(before.map((item) => [item.name, item]));
   const names = new Set(after.map((item) => item.name));
@@ -67,7 +74,7 @@ function compare<T extends { readonly name: string }>(
     ...before.filter((item) => !names.has(item.name)).map((item) => `${what} ${item.name} removed`),
     ...after.flatMap((item) => {
       const known = old.get(item.name);
-      return known === undefined ? [`${what} ${item.name} added`] : changes(known, item);
+      return known === undefined ? [`${what} ${item.name} added`, ...additions(item)] : changes(known, item);
     }),
   ];
 }

@@ -12,7 +12,7 @@ test('says what was added, removed and changed, and never shows a key hash', () 
     connections: [{ ...shop, policy: 'observe' as const, maskRules: [rule] }],
     agents: [
       { ...claude, keyHash: 'bb', revokedAt: 5 },
-      { ...claude, name: 'second' },
+      { ...claude, name: 'second', scope: { readOnly: true }, groups: ['night'] },
     ],
     identityProviders: [],
   };
@@ -23,6 +23,9 @@ test('says what was added, removed and changed, and never shows a key hash', () 
     'agent claude: key revoked',
     'agent claude: new key',
     'agent second added',
+    'agent second: groups now night',
+    'agent second: scope now {"readOnly":true}',
+    'agent second: connections now shop',
   ]);
 });
 

@@ -32,10 +32,12 @@ function change(gate: TestGate, agent: Partial<AgentRecord>): void {
   gate.gateway.configure({ ...settings, agents: settings.agents.map((old) => ({ ...old, ...agent })) }, 'ada');
 }
 
+const formerKeys = (gate: TestGate, goodUntil: number) => [{ keyHash: hashAgentKey(gate.key), until: goodUntil }];
+
 /** Gives the agent a new key; the old one is good until then. Returns the new one. */
 function rotate(gate: TestGate, goodUntil: number): string {
   const key = createAgentKey();
-  change(gate, { keyHash: hashAgentKey(key), formerKeys: [{ keyHash: hashAgentKey(gate.key), until: goodUntil }] });
+  change(gate, { keyHash: hashAgentKey(key), formerKeys: formerKeys(gate, goodUntil) });
   return key;
 }
 
@@ -69,7 +71,7 @@ test('a key that is replaced at once ends its sessions, and whoever still shows 
 test('with a grace period both keys come in, and the idle sessions of the old one end with it; the new one’s go on', async () => {
   const gate = await open();
   const old = await RawClient.logIn(gate.address);
-  const next = rotate(gate, Date.now() + 1_500);
+  const next = rotate(gate, Date.now() + 3_600_000);
   const late = await RawClient.logIn(gate.address);
   const fresh = await gate.connect({ password: next });
   expect(gate.gateway.liveSessions().map(({ summary }) => summary.subject)).toEqual([
@@ -77,6 +79,7 @@ test('with a grace period both keys come in, and the idle sessions of the old on
     `key:${keyFingerprint(hashAgentKey(gate.key))}`,
     `key:${keyFingerprint(hashAgentKey(next))}`,
   ]);
+  change(gate, { formerKeys: formerKeys(gate, Date.now() + 300) });
   expect([told(await old.rest()), told(await late.rest())]).toEqual([['E 57P01'], ['E 57P01']]);
   expect((await fresh.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
   await expect(gate.connect()).rejects.toMatchObject({ code: '28P01' });
