@@ -8,6 +8,7 @@ import type {
   Replay,
   Report,
   RuleAnswer,
+  ServiceView,
   SessionDetail,
   SessionSummary,
   Verdict,
@@ -113,4 +114,6 @@ export interface DeskPorts {
   readonly tokenCommand: readonly string[];
   /** What tests of connections found. */
   readonly accounts: TestedAccounts;
+  /** The services of libpq's files, without their passwords. */
+  readonly services: () => readonly ServiceView[];
 }
