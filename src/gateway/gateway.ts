@@ -5,8 +5,10 @@ import { ApprovalBroker } from './approval/broker.ts';
 import { CopiedColumns } from './copied-columns.ts';
 import { Databases } from './databases.ts';
 import { endedByChange, retryJournal, sequenceJournal } from './decision-records.ts';
+import type { DoorClient } from './door/client.ts';
 import { describeListener } from './door/host.ts';
 import type { OpenListener } from './door/listener.ts';
+import { StartupPlaces, startupPlaceLimit } from './door/startup-places.ts';
 import { GateJournals } from './gate-journals.ts';
 import { createAuthenticator } from './identity/authenticator.ts';
 import { createCancelLimiter } from './identity/cancel-limiter.ts';
@@ -24,10 +26,12 @@ import { openDoor } from './open-door.ts';
 import { policyOf } from './policy/index.ts';
 import { matcherOf } from './policy/own/patterns.ts';
 import { Problems } from './problems.ts';
+import { RefusalLedger } from './refusal-ledger.ts';
 import { RuleHits } from './rule-hits.ts';
 import { sampleTable } from './sample.ts';
+import { askedProof } from './session/authentication.ts';
 import { refuseClient } from './session/client-handshake.ts';
-import { type DoorOptions, receiveClient } from './session/open-session.ts';
+import { type DoorOptions, type RefusedAttempt, receiveClient, unproved } from './session/open-session.ts';
 import { createCancelDoor } from './session/receive-cancel.ts';
 import { settingsChanges } from './settings-changes.ts';
 import { loadCatalog } from './sql/catalog-query.ts';
@@ -83,6 +87,11 @@ class PosternGateway implements Gateway {
   readonly #options: GatewayOptions;
   readonly #problems = new Problems(() => this.#emit('overview.changed', {}));
   readonly #journals: GateJournals;
+  readonly #refusals = new RefusalLedger({
+    record: (body) => this.#journals.record(body),
+    clock: Date.now,
+    later: (delayMs, run) => setTimeout(run, delayMs).unref(),
+  });
   readonly #ruleHits = new RuleHits(Date.now);
   readonly #targets: KnownTargets;
   readonly #sessions: LiveSessions;
@@ -179,6 +188,7 @@ class PosternGateway implements Gateway {
     const ending = this.#sessions.close(reason); // first: their clients are to hear why
     await Promise.all([...listeners.map((listener) => listener.close()), ending]);
     await this.#roles.settled();
+    this.#refusals.flush();
     this.#journals.record({ type: 'gate_stop', reason });
     await this.#journals.close();
   }
@@ -276,6 +286,8 @@ class PosternGateway implements Gateway {
         clock: Date.now,
         limiter: createRateLimiter(Date.now),
       }),
+      askedProof: (database, fixedConnection) => askedProof(database, fixedConnection, this.#settings),
+      places: new StartupPlaces((client) => void this.#displaced(client)),
       credentials: this.credentials,
       roles: this.#roles,
       roleRequest: (config, identity, account) =>
@@ -286,17 +298,26 @@ class PosternGateway implements Gateway {
         registry: this.#sessions.cancels,
         limiter: createCancelLimiter(monotonic),
         refused: (attempt) => {
+          if (!this.#refusals.cancelRefused(attempt)) return;
           this.#options.log('warn', 'refused a cancel request: its key is nobody’s', attempt);
-          this.#journals.record({ type: 'cancel_refused', ...attempt });
         },
       }),
       monotonic,
-      refused: (attempt) => {
-        this.#options.log('warn', `refused a client: ${attempt.reason}`, { ...attempt });
-        this.#journals.record({ type: 'login_refused', ...attempt });
-      },
+      refused: (attempt) => this.#refused(attempt),
       admit: (admission) => this.#sessions.admit(admission),
     };
+  }
+
+  #refused(attempt: RefusedAttempt): void {
+    if (!this.#refusals.refused(attempt)) return;
+    const { identity, ...facts } = attempt;
+    this.#options.log('warn', `refused a client: ${attempt.reason}`, { ...facts, agent: identity?.agent ?? null });
+  }
+
+  /** A client had to leave its place in start-up to another. */
+  async #displaced(client: DoorClient): Promise<void> {
+    const reason = `it had not finished start-up when more than ${startupPlaceLimit} clients were in it`;
+    this.#refused({ ...(await unproved(client)), user: '', database: '', reason });
   }
 
   /** A session reached this database: says, from then on, whether it is doubted. */

@@ -2,9 +2,9 @@ import type { Socket } from 'node:net';
 import { type ConnectionConfig, messageOf } from '../../contract/index.ts';
 import type { DoorClient } from '../door/client.ts';
 import { isAllowed } from '../door/peer.ts';
+import type { StartupPlace, StartupPlaces } from '../door/startup-places.ts';
 import { HandshakeFailed } from '../door/tls.ts';
 import type { Authenticator, Identity } from '../identity/types.ts';
-import { restrictedAtStart } from '../policy/startup-settings.ts';
 import type { CredentialVault } from '../upstream/credentials.ts';
 import { UpstreamError } from '../upstream/error.ts';
 import type { RoleRequest, SessionRole, SessionRoles } from '../upstream/session-roles.ts';
@@ -12,32 +12,36 @@ import type { UpstreamConnection, UpstreamTarget } from '../upstream/types.ts';
 import { sqlstate } from '../wire/constants.ts';
 import { authenticationOk, backendKeyData, parameterStatus, readyForQuery } from '../wire/encode-backend.ts';
 import { ProtocolError } from '../wire/protocol-error.ts';
-import {
-  ClientGone,
-  negotiation,
-  readFirstPacket,
-  readPassword,
-  refuseClient,
-  type Startup,
-} from './client-handshake.ts';
+import type { AskedProof } from './authentication.ts';
+import { negotiation, readFirstPacket, refuseClient, type Startup } from './client-handshake.ts';
 import { closeClient } from './close-client.ts';
+import { destinationOf } from './destination.ts';
 import { sqlstateOf } from './fault.ts';
 import { openUpstream, refuseUpstream } from './open-upstream.ts';
+import { proveClient } from './prove-client.ts';
 import type { CancelAttempt } from './receive-cancel.ts';
-import { routeSession } from './route.ts';
+import { refuseFailure, refuseProof } from './refuse-proof.ts';
+import { ClientGone, StartupTooSlow } from './startup-reader.ts';
 
 /** Somebody knocked and was not let in. Never holds a secret. */
 export interface RefusedAttempt {
+  /** How far it came: not to a whole start-up; to its proof, which failed; or further, proved, but not to a session. */
+  readonly stage: 'start_up' | 'log_in' | 'session';
   readonly clientAddress: string;
   /** User id on this machine, where the system tells. */
   readonly clientUid: number | null;
   readonly user: string;
   readonly database: string;
+  /** Who it is, once proved. */
+  readonly identity: Pick<Identity, 'agent' | 'subject'> | null;
   readonly reason: string;
 }
 
 export interface DoorOptions {
   readonly authenticator: Authenticator;
+  /** What a client is asked for, by the database that it names and the connection of the listener. */
+  readonly askedProof: (database: string, fixedConnection: string | undefined) => AskedProof;
+  readonly places: StartupPlaces;
   readonly credentials: CredentialVault;
   readonly roles: Pick<SessionRoles, 'create'>;
   /** The role that a session of this identity is to have; null for that of the account. */
@@ -85,29 +89,35 @@ export async function receiveClient(
 ): Promise<void> {
   const arrivedAt = options.monotonic();
   const deadline = AbortSignal.timeout(options.startupTimeoutMs);
+  const place = options.places.take(client);
+  let claimed = { user: '', database: '' };
   const note = async (reason: string): Promise<void> =>
-    options.refused({ ...(await whoIs(client)), user: '', database: '', reason });
+    options.refused({ ...(await unproved(client)), ...claimed, reason });
   try {
     const first = await readFirstPacket(client, deadline);
     if (first.kind === 'cancel_request') {
       // The secret is what proves a right to cancel: a client that left already is not asked who it was.
       const peer = await client.peer;
       if (!peer.known || isAllowed(peer, client.allowedUsers)) {
+        place.leave();
         await options.cancel({ ...first, clientAddress: client.address, arrivedAt });
+        place.enter();
       }
       closeClient(client.socket, null); // no answer; the end of the connection is the client's only sign
       return;
     }
+    claimed = claims(first.startup);
     if (await turnedAway(client, first.startup, options)) return;
-    await logIn(client, first.startup, first.rest, fixedConnection, deadline, options);
+    await logIn(client, first, { fixedConnection, deadline, place }, options);
   } catch (error) {
     if (error instanceof ProtocolError) {
       await note(error.message);
       refuseClient(client.socket, error.sqlstate, error.message);
     } else if (error instanceof HandshakeFailed) {
-      await note(error.message);
+      if (!place.gaveWay) await note(error.message);
       client.socket.destroy();
     } else if (error instanceof ClientGone) {
+      if (error instanceof StartupTooSlow) await note(error.message);
       client.socket.destroy();
     } else {
       refuseClient(client.socket, sqlstateOf(error), messageOf(error));
@@ -115,9 +125,16 @@ export async function receiveClient(
   }
 }
 
-async function whoIs(client: DoorClient): Promise<Pick<RefusedAttempt, 'clientAddress' | 'clientUid'>> {
+type WhoIs = Pick<RefusedAttempt, 'clientAddress' | 'clientUid'>;
+
+async function whoIs(client: DoorClient): Promise<WhoIs> {
   const peer = await client.peer;
   return { clientAddress: client.address, clientUid: peer.known ? peer.uid : null };
+}
+
+/** What is known of a client that has proved nothing. */
+export async function unproved(client: DoorClient): Promise<WhoIs & Pick<RefusedAttempt, 'stage' | 'identity'>> {
+  return { stage: 'start_up', identity: null, ...(await whoIs(client)) };
 }
 
 const claims = (startup: Startup): { user: string; database: string } => {
@@ -127,7 +144,7 @@ const claims = (startup: Startup): { user: string; database: string } => {
 
 /** Refuses, before any password is asked for, who may not come in like this: in the clear, or as another user of the machine. */
 async function turnedAway(client: DoorClient, startup: Startup, { refused }: DoorOptions): Promise<boolean> {
-  const attempt = { ...(await whoIs(client)), ...claims(startup) };
+  const attempt = { ...(await unproved(client)), ...claims(startup) };
   if (client.tlsRequired && client.encryption === null) {
     refused({ ...attempt, reason: 'TLS is required on this listener' });
     refuseClient(client.socket, sqlstate.invalidAuthorization, 'Postern takes only TLS connections here', {
@@ -146,67 +163,58 @@ async function turnedAway(client: DoorClient, startup: Startup, { refused }: Doo
   return true;
 }
 
+interface LogIn {
+  readonly fixedConnection: string | undefined;
+  readonly deadline: AbortSignal;
+  readonly place: StartupPlace;
+}
+
 async function logIn(
   client: DoorClient,
-  startup: Startup,
-  early: Buffer,
-  fixedConnection: string | undefined,
-  deadline: AbortSignal,
+  { startup, rest: early }: { readonly startup: Startup; readonly rest: Buffer },
+  { fixedConnection, deadline, place }: LogIn,
   options: DoorOptions,
 ): Promise<void> {
   const { socket } = client;
   const who = await whoIs(client);
   const { user, database } = claims(startup);
-  const attempt = { ...who, user, database };
   const newer = negotiation(startup);
   if (newer !== null) socket.write(newer);
 
-  const { password, rest } = await readPassword(socket, deadline, early);
+  const asked = options.askedProof(database, fixedConnection);
   const source = who.clientUid === null ? client.host : `user id ${who.clientUid}`;
-  const login = await options.authenticator.authenticate({ user, database, password, source });
-  if (!login.ok) {
-    options.refused({ ...attempt, reason: login.reason });
-    return refuseClient(socket, sqlstate.invalidPassword, `password authentication failed for user "${user}"`, {
-      detail: login.told ?? undefined,
-      hint: passwordHint,
-    });
+  const proved = await proveClient({
+    ...{ socket, asked, deadline, early },
+    prove: async (proof) => {
+      place.leave();
+      const login = await options.authenticator.authenticate({ proof, source });
+      if (!login.ok) place.enter();
+      return login;
+    },
+  });
+  if (proved.kind === 'discovery') return refuseProof(socket, asked.method, user);
+  if (proved.kind === 'failed') {
+    options.refused({ stage: 'log_in', identity: null, ...who, user, database, reason: proved.failure.reason });
+    return refuseFailure(socket, asked.method, user, proved);
   }
-  const replication = startup.parameters.get('replication');
-  if (replication !== undefined && !isFalse(replication)) {
-    options.refused({ ...attempt, reason: 'replication was asked for' });
-    return refuseClient(socket, sqlstate.featureNotSupported, 'Postern does not pass replication connections', {
-      detail: 'Logical and physical replication carry rows that no policy or mask could see.',
-    });
+  const { identity, rest } = proved;
+  const attempt = { stage: 'session', identity, ...who, user, database } as const;
+  const destination = destinationOf({ startup, identity, database, fixedConnection, method: asked.method }, options);
+  if (!destination.ok) {
+    options.refused({ ...attempt, reason: destination.reason });
+    return refuseClient(socket, destination.sqlstate, destination.message, destination);
   }
-  const route = routeSession(login.identity, database, fixedConnection, options.connections());
-  if (!route.ok) {
-    options.refused({ ...attempt, reason: route.message });
-    return refuseClient(socket, sqlstate.invalidCatalogName, route.message, { hint: route.hint });
-  }
-  const { config } = route;
-  const restricted = restrictedAtStart(startup.parameters, config.policy);
-  if (restricted.length > 0) {
-    const settings = restricted.join(', ');
-    options.refused({ ...attempt, reason: `restricted settings at start-up: ${settings}` });
-    return refuseClient(
-      socket,
-      sqlstate.insufficientPrivilege,
-      `Postern does not begin a session with ${settings} set`,
-      {
-        detail: `The policy "${config.policy}" of connection "${config.name}" blocks the same as a SET.`,
-        hint: 'Leave it out of the connection parameters and of PGOPTIONS.',
-      },
-    );
-  }
+  const { route } = destination;
   if (rest.length > 0) socket.unshift(rest);
+  const { config } = route;
   try {
     const { credentials, roles, roleRequest } = options;
     const opened = await openUpstream(socket, startup, {
       ...{ config, credentials, roles, database: route.database },
-      roleRequest: (account) => roleRequest(config, login.identity, account),
+      roleRequest: (account) => roleRequest(config, identity, account),
     });
     await begin(
-      { client: socket, ...who, clientTls: client.encryption, startup, identity: login.identity, config, ...opened },
+      { client: socket, ...who, clientTls: client.encryption, startup, identity, config, ...opened },
       options,
     );
   } catch (error) {
@@ -216,13 +224,6 @@ async function logIn(
     refuseUpstream(socket, config, error);
   }
 }
-
-/** The same for everybody: it tells nothing about what was wrong. */
-const passwordHint =
-  'Postern takes an agent key or an access token as the password. Tokens expire: get a fresh one (`postern token`), or ask the operator.';
-
-/** PostgreSQL's spellings of false for the replication parameter. */
-const isFalse = (value: string): boolean => ['', 'false', 'off', 'no', '0'].includes(value.toLowerCase());
 
 async function begin(admission: Admission, options: DoorOptions): Promise<void> {
   const { client, upstream, role } = admission;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  authenticationProblems,
   connectionConfig,
   DeskError,
   identifier,
@@ -78,6 +79,7 @@ export function parseConfigFile(text: string, path: string): ConfigFile {
       identityProviders,
       connections.map(({ name }) => name),
     ),
+    ...authenticationProblems(connections, identityProviders),
     ...listenerProblems(result.data),
   ];
   if (faults.length > 0) throw invalid(path, faults.join('; '));
