@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { messageOf } from '../contract/index.ts';
 import { JournalError } from './journal/errors.ts';
 import type { JournalWriter, RecordBody } from './journal/records.ts';
@@ -10,15 +11,26 @@ export interface GateJournalsOptions {
   readonly folder: string;
   readonly signer: Signer;
   readonly problems: Problems;
+  /** Called after each record of the gate's own journal. */
+  readonly recorded?: () => void;
 }
+
+/** Where in the folder of the journals the gate's own are. */
+export const gateFolder = (journalFolder: string): string => join(journalFolder, 'gate');
 
 /** The journals that the gate writes: its own, and one for each session. A fault is a problem that the operator sees. */
 export class GateJournals {
   readonly #options: GateJournalsOptions;
   #own: JournalWriter | null = null;
+  #name: string | null = null;
 
   constructor(options: GateJournalsOptions) {
     this.#options = options;
+  }
+
+  /** Name of the gate's own journal while it is open. */
+  get name(): string | null {
+    return this.#name;
   }
 
   /** Begins the gate's own journal. Throws GatewayError `journal_unwritable`. */
@@ -26,7 +38,8 @@ export class GateJournals {
     const { folder, signer } = this.#options;
     const name = `gate-${new Date().toISOString().replaceAll(/[-:.]/g, '')}-${process.pid}`;
     try {
-      this.#own = createJournal({ folder: `${folder}/gate`, name, signer, clock: Date.now });
+      this.#own = createJournal({ folder: gateFolder(folder), name, signer, clock: Date.now });
+      this.#name = name;
     } catch (error) {
       const { message, hint } = faultOf(error);
       throw new GatewayError(
@@ -51,6 +64,7 @@ export class GateJournals {
     try {
       if (this.#own === null) throw new JournalError('journal_closed', 'it is not open', 'Start Postern again.');
       this.#own.append(body);
+      this.#options.recorded?.();
     } catch (error) {
       const { message, hint } = faultOf(error);
       const said = `The gate's own journal cannot be written: ${message}`;
@@ -77,6 +91,7 @@ export class GateJournals {
   async close(): Promise<void> {
     const own = this.#own;
     this.#own = null;
+    this.#name = null;
     await own?.close();
   }
 }

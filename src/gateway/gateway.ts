@@ -38,6 +38,7 @@ import { loadCatalog } from './sql/catalog-query.ts';
 import { createParser, type Parser } from './sql/parser.ts';
 import { createSteadyClock } from './steady-clock.ts';
 import {
+  type DeskEvent,
   type Gateway,
   GatewayError,
   type GatewayEventName,
@@ -102,6 +103,7 @@ class PosternGateway implements Gateway {
     'session.changed': new Set(),
     'statement.changed': new Set(),
     'overview.changed': new Set(),
+    'gate.changed': new Set(),
   };
   #open: OpenListener[] = [];
   #settings: GatewaySettings;
@@ -114,7 +116,10 @@ class PosternGateway implements Gateway {
     this.copies = new CopiedColumns(options.keyFolder, Date.now);
     this.#settings = settings;
     this.credentials.preload(settings.connections);
-    this.#journals = new GateJournals({ folder, signer, problems: this.#problems });
+    this.#journals = new GateJournals({
+      ...{ folder, signer, problems: this.#problems },
+      recorded: () => this.#emit('gate.changed', {}),
+    });
     this.approvals = new ApprovalBroker({
       clock: Date.now,
       monotonic: createSteadyClock(),
@@ -264,6 +269,14 @@ class PosternGateway implements Gateway {
     this.#journals.require({ type: 'sign_in', ...record });
   }
 
+  note(event: DeskEvent): void {
+    this.#journals.record(event);
+  }
+
+  gateJournal(): string | null {
+    return this.#journals.name;
+  }
+
   problems() {
     return this.#problems.list();
   }
@@ -289,6 +302,10 @@ class PosternGateway implements Gateway {
       askedProof: (database, fixedConnection) => askedProof(database, fixedConnection, this.#settings),
       places: new StartupPlaces((client) => void this.#displaced(client)),
       credentials: this.credentials,
+      credentialRejected: (config) => {
+        this.credentials.rejected(config);
+        this.#journals.record({ type: 'credential', event: 'rejected', connection: config.name, by: null });
+      },
       roles: this.#roles,
       roleRequest: (config, identity, account) =>
         roleRequest(config, identity, account, this.#rights(identity, config.name) ?? noRights),
@@ -328,6 +345,7 @@ class PosternGateway implements Gateway {
       return () => null;
     }
     this.#options.log('warn', doubt.reason, { connection: config.name });
+    this.#journals.record({ type: 'target_doubted', connection: config.name, reason: doubt.reason });
     this.#problems.raise({
       code: targetProblem(config.name),
       message: doubt.reason,

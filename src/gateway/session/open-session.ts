@@ -43,6 +43,8 @@ export interface DoorOptions {
   readonly askedProof: (database: string, fixedConnection: string | undefined) => AskedProof;
   readonly places: StartupPlaces;
   readonly credentials: CredentialVault;
+  /** The server refused the password of a connection. */
+  readonly credentialRejected: (config: ConnectionConfig) => void;
   readonly roles: Pick<SessionRoles, 'create'>;
   /** The role that a session of this identity is to have; null for that of the account. */
   readonly roleRequest: (config: ConnectionConfig, identity: Identity, account: UpstreamTarget) => RoleRequest | null;
@@ -219,7 +221,7 @@ async function logIn(
     );
   } catch (error) {
     if (!(error instanceof UpstreamError)) throw error;
-    if (error.code === 'auth_failed') options.credentials.rejected(config);
+    if (error.code === 'auth_failed') options.credentialRejected(config);
     options.refused({ ...attempt, database: route.database, reason: `upstream of ${config.name}: ${error.message}` });
     refuseUpstream(socket, config, error);
   }

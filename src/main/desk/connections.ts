@@ -34,6 +34,10 @@ export function connectionHandlers(
   emit: Emit,
 ): Pick<Handlers, ConnectionCalls> {
   const { gateway } = ports;
+  const forget = (connection: string): void => {
+    gateway.credentials.forget(connection);
+    gateway.note({ type: 'credential', event: 'forgotten', connection, by: ports.operator });
+  };
   const changed = (): void => {
     emit('connections.changed', {});
     emit('overview.changed', {});
@@ -50,7 +54,7 @@ export function connectionHandlers(
         return { ...settings, connections: put(settings.connections, config) };
       });
       // A password that was typed for one server must not be sent to another.
-      if (before !== undefined && goesElsewhere(before, config)) gateway.credentials.forget(config.name);
+      if (before !== undefined && goesElsewhere(before, config)) forget(config.name);
       changed();
       return connectionView(ports, config);
     },
@@ -84,7 +88,7 @@ export function connectionHandlers(
           })),
         };
       });
-      gateway.credentials.forget(connection);
+      forget(connection);
       changed();
       emit('agents.changed', {});
       return {};
@@ -109,6 +113,7 @@ export function connectionHandlers(
     'connections.supplyCredential': async ({ connection, password }) => {
       const config = editor.connection(connection);
       await withDeskErrors(() => gateway.credentials.supply(connection, password));
+      gateway.note({ type: 'credential', event: 'supplied', connection, by: ports.operator });
       changed();
       return connectionView(ports, config);
     },
