@@ -36,7 +36,7 @@ export async function printReport(input: ReportInput): Promise<Report> {
   sheet.newPage();
   mark('Statements');
   await printStatements(sheet, cases, input.maxPages ?? defaultMaxPages);
-  sheet.newPage();
+  if ((input.gate?.events.length ?? 0) > 0) sheet.newPage();
   mark('The gate during this session');
   printGateDuring(sheet, input.gate);
   sheet.newPage();
