@@ -1,8 +1,9 @@
-import { join } from 'node:path';
 import { messageOf } from '../contract/index.ts';
 import { JournalError } from './journal/errors.ts';
+import { gateFolder, gateJournalNames, gateJournalPath } from './journal/gate-folder.ts';
 import type { JournalWriter, RecordBody } from './journal/records.ts';
 import type { Signer } from './journal/signer.ts';
+import { verifyJournal } from './journal/verifier.ts';
 import { createJournal } from './journal/writer.ts';
 import type { Problems } from './problems.ts';
 import { GatewayError } from './types.ts';
@@ -15,14 +16,15 @@ export interface GateJournalsOptions {
   readonly recorded?: () => void;
 }
 
-/** Where in the folder of the journals the gate's own are. */
-export const gateFolder = (journalFolder: string): string => join(journalFolder, 'gate');
+/** What a journal of the gate says of the one before it, so that none can be taken away unnoticed. */
+type PreviousJournal = { readonly name: string; readonly headHash: string };
 
 /** The journals that the gate writes: its own, and one for each session. A fault is a problem that the operator sees. */
 export class GateJournals {
   readonly #options: GateJournalsOptions;
   #own: JournalWriter | null = null;
   #name: string | null = null;
+  #previous: PreviousJournal | null = null;
 
   constructor(options: GateJournalsOptions) {
     this.#options = options;
@@ -33,11 +35,17 @@ export class GateJournals {
     return this.#name;
   }
 
+  /** The newest journal of the gate that was there when this one began. */
+  get previous(): PreviousJournal | null {
+    return this.#previous;
+  }
+
   /** Begins the gate's own journal. Throws GatewayError `journal_unwritable`. */
   start(): void {
     const { folder, signer } = this.#options;
     const name = `gate-${new Date().toISOString().replaceAll(/[-:.]/g, '')}-${process.pid}`;
     try {
+      this.#previous = newestJournal(gateFolder(folder));
       this.#own = createJournal({ folder: gateFolder(folder), name, signer, clock: Date.now });
       this.#name = name;
     } catch (error) {
@@ -94,6 +102,11 @@ export class GateJournals {
     this.#name = null;
     await own?.close();
   }
+}
+
+function newestJournal(folder: string): PreviousJournal | null {
+  const name = gateJournalNames(folder).at(-1);
+  return name === undefined ? null : { name, headHash: verifyJournal(gateJournalPath(folder, name), null).headHash };
 }
 
 function faultOf(error: unknown): { message: string; hint: string | null } {

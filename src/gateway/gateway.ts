@@ -178,6 +178,7 @@ class PosternGateway implements Gateway {
         version: this.#options.version,
         listeners: addresses.map((address) => describeListener(address)),
         operatingSystemUser: userInfo().username,
+        previous: this.#journals.previous,
       });
       return addresses;
     } catch (error) {

@@ -115,6 +115,8 @@ export const recordBody = z.discriminatedUnion('type', [
     version: z.string(),
     listeners: z.array(z.string()),
     operatingSystemUser: z.string(),
+    /** The newest journal of the gate that was there at its start, and its head hash; null when there was none. */
+    previous: z.object({ name: z.string(), headHash: z.string() }).nullable().optional(),
   }),
   z.object({ type: z.literal('gate_stop'), reason: z.string() }),
   /** Somebody was not let in. Journals of 0.1.0 have no stage, agent and subject. */

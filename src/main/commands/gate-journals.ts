@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { DeskError } from '../../contract/index.ts';
 import { createGateArchive, type GateArchive, type Period } from '../../gateway/evidence/gate/gate-archive.ts';
 import { terminalSafe } from '../../gateway/evidence/terminal-text.ts';
-import { gateFolder } from '../../gateway/gate-journals.ts';
+import { gateFolder } from '../../gateway/journal/gate-folder.ts';
 import { dataLayout } from '../desk/data-folder.ts';
 import type { CommandEnvironment, ExitCode } from './environment.ts';
 import { journalKey, writeReport } from './journals.ts';

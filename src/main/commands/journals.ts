@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { DeskError, messageOf, type Report } from '../../contract/index.ts';
 import { createArchive } from '../../gateway/evidence/archive.ts';
 import { createGateArchive } from '../../gateway/evidence/gate/gate-archive.ts';
-import { gateFolder } from '../../gateway/gate-journals.ts';
+import { gateFolder } from '../../gateway/journal/gate-folder.ts';
 import { publicKeyFile } from '../../gateway/journal/signer.ts';
 import { type DataLayout, dataLayout } from '../desk/data-folder.ts';
 import { withDeskErrors } from '../desk/errors.ts';

@@ -1,10 +1,10 @@
 import { DeskError } from '../../contract/index.ts';
 import { createArchive } from '../../gateway/evidence/archive.ts';
 import { createGateArchive } from '../../gateway/evidence/gate/gate-archive.ts';
-import { gateFolder } from '../../gateway/gate-journals.ts';
 import { createGateway } from '../../gateway/gateway.ts';
 import { createAgentKey } from '../../gateway/identity/agent-keys.ts';
 import { fetchJson } from '../../gateway/identity/fetch-json.ts';
+import { gateFolder } from '../../gateway/journal/gate-folder.ts';
 import { loadOrCreateSigner } from '../../gateway/journal/signer.ts';
 import { loadOrCreateHashKey } from '../../gateway/keys.ts';
 import type { Gateway, GatewayOptions, ListenerConfig } from '../../gateway/types.ts';

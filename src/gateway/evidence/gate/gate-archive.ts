@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate } from 'node:timers/promises';
 import type { GateEvent, GateEvents, GateVerification, Report, Verification } from '../../../contract/index.ts';
+import { gateJournalNames, gateJournalPath } from '../../journal/gate-folder.ts';
 import { verifyInSteps } from '../../journal/verifier.ts';
 import { printGateReport } from '../report/gate-report.ts';
-import { gateJournalNames, gateJournalPath, type ReadEvents, readGateEvents } from './gate-files.ts';
+import { type ReadEvents, readGateEvents } from './gate-files.ts';
+import { type Successor, successionFault } from './succession.ts';
 
 export interface GateArchiveOptions {
   /** Folder of the gate's own journals. */
@@ -90,11 +92,17 @@ class JournalGateArchive implements GateArchive {
   }
 
   async verify(): Promise<GateVerification> {
-    const journals = [];
+    const found: Successor[] = [];
     for (const name of gateJournalNames(this.#options.folder)) {
-      const verification = await this.#verify(name);
-      journals.push({ name, live: name === this.#options.live(), verification });
+      const { previous } = await this.#events(name);
+      found.push({ name, previous, verification: await this.#verify(name) });
     }
+    const live = this.#options.live();
+    const journals = found.map((one) => {
+      const fault = successionFault(one, found);
+      const verification = fault === null ? one.verification : withFault(one.verification, fault);
+      return { name: one.name, live: one.name === live, verification };
+    });
     return { ok: journals.every(({ verification }) => verification.ok), journals };
   }
 
@@ -133,6 +141,12 @@ class JournalGateArchive implements GateArchive {
     }
   }
 }
+
+const withFault = (verification: Verification, message: string): Verification => ({
+  ...verification,
+  ok: false,
+  findings: [...verification.findings, { code: 'predecessor_differs', record: null, message }],
+});
 
 async function sha256OfFile(path: string): Promise<string> {
   const hash = createHash('sha256');

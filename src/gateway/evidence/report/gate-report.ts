@@ -106,7 +106,7 @@ function printCover(sheet: Sheet, input: GateReportInput): void {
     ],
     [
       'Completeness',
-      `All records of the gate\u2019s journals in this time; no filter was applied. Of many refusals of one address within a minute the first are listed, and the others counted. Journals that were removed as a whole cannot be missed here: compare the starts below with the system\u2019s own log.`,
+      `All records of the gate\u2019s journals in this time; no filter was applied. Of many refusals of one address within a minute the first are listed, and the others counted. Each journal names the one before it, so one that is missing between two others is a fault; that the newest are missing only a head hash kept elsewhere can tell.`,
     ],
     ['Report made', moment(input.generatedAt, timeZone)],
     ['Exported by', `${input.generatedBy} (operating-system user)`],
@@ -121,7 +121,7 @@ function printVerification(sheet: Sheet, { journals }: GateReportInput): void {
     sheet,
     [
       { head: 'Journal', share: 3, font: 'mono' },
-      { head: 'Records', share: 0.8 },
+      { head: 'Records', share: 1.1 },
       { head: 'Result', share: 1.6 },
       { head: 'Head hash, SHA-256 of the file', share: 5, font: 'mono' },
     ],

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createArchive } from '../../../../src/gateway/evidence/archive.ts';
@@ -120,6 +120,46 @@ describe('verification', () => {
     const { ok, journals: checked } = await gate.verify();
     expect(ok).toBe(false);
     expect(checked[0]?.verification.findings.length).toBeGreaterThan(0);
+  });
+});
+
+describe('the succession of journals', () => {
+  const start = (previous: { name: string; headHash: string } | null): RecordBody => ({
+    ...{ type: 'gate_start', version: '1', listeners: [], operatingSystemUser: 'maria' },
+    previous,
+  });
+  const third = 'gate-20260302T110000000Z-3';
+  const three = async (): Promise<void> => {
+    await write(early, [start(null)], startTime);
+    await write(late, [start({ name: early, headHash: await headOf(early) })], startTime + hour);
+    await write(third, [start({ name: late, headHash: await headOf(late) })], startTime + 2 * hour);
+  };
+  const headOf = async (name: string): Promise<string> =>
+    (await gate.verify()).journals.find((one) => one.name === name)?.verification.headHash ?? '';
+  const faults = async (): Promise<string[]> =>
+    (await gate.verify()).journals.flatMap(({ verification }) => verification.findings.map(({ message }) => message));
+
+  test('is whole when each names the one before it, also when the oldest were put away', async () => {
+    await three();
+    expect(await faults()).toEqual([]);
+    rmSync(join(folder, `${early}.journal`));
+    expect(await faults()).toEqual([]);
+  });
+
+  test('misses one that was taken out of the middle', async () => {
+    await three();
+    rmSync(join(folder, `${late}.journal`));
+    expect(await faults()).toEqual([`The journal ${late}, which ${third} followed, is missing.`]);
+  });
+
+  test('sees one that was signed anew in the place of another', async () => {
+    await three();
+    const head = await headOf(late);
+    rmSync(join(folder, `${late}.journal`));
+    await write(late, [start({ name: early, headHash: await headOf(early) }), change('nothing')], startTime + hour);
+    expect(await faults()).toEqual([
+      `The journal ${late} is another one than ${third} followed: its head hash was ${head}.`,
+    ]);
   });
 });
 
