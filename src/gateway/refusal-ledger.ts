@@ -59,13 +59,15 @@ export class RefusalLedger {
   }
 
   /** True when it was recorded by itself: then it is worth a line in the operator's log as well. */
-  refused({ identity, ...attempt }: RefusedAttempt): boolean {
+  refused({ identity, clientProcess, ...attempt }: RefusedAttempt): boolean {
     const kind = ({ start_up: 'startUps', log_in: 'logIns', session: 'sessions' } as const)[attempt.stage];
     const tally = this.#tally(attempt.clientAddress);
     if (!this.#mayRecord(tally)) return this.#count(tally, kind, attempt.reason);
     this.#options.record({
       type: 'login_refused',
       ...attempt,
+      clientPid: clientProcess?.pid ?? null,
+      clientProgram: clientProcess?.program ?? null,
       user: clipped(attempt.user, refusalLimit.claim),
       database: clipped(attempt.database, refusalLimit.claim),
       agent: identity?.agent ?? null,

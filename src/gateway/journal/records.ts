@@ -119,13 +119,16 @@ export const recordBody = z.discriminatedUnion('type', [
     previous: z.object({ name: z.string(), headHash: z.string() }).nullable().optional(),
   }),
   z.object({ type: z.literal('gate_stop'), reason: z.string() }),
-  /** Somebody was not let in. Journals of 0.1.0 have no stage, agent and subject. */
+  /** Somebody was not let in. Journals of 0.1.0 have no stage, process, agent and subject. */
   z.object({
     type: z.literal('login_refused'),
     /** How far it came: `start_up`, not to a proof; `log_in`, its proof failed; `session`, proved, but not to its database. */
     stage: z.enum(['start_up', 'log_in', 'session']).optional(),
     clientAddress: z.string(),
     clientUid: z.number().int().nullable().optional(),
+    /** The client's process and program on this machine, null where the system does not tell. */
+    clientPid: z.number().int().nullable().optional(),
+    clientProgram: z.string().nullable().optional(),
     /** Claims of the start-up; empty when it did not come so far. */
     user: z.string(),
     database: z.string(),

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { type ConnectionConfig, messageOf } from '../../contract/index.ts';
 import type { DoorClient } from '../door/client.ts';
 import { isAllowed } from '../door/peer.ts';
+import type { PeerProcess } from '../door/peer-process.ts';
 import type { StartupPlace, StartupPlaces } from '../door/startup-places.ts';
 import { HandshakeFailed } from '../door/tls.ts';
 import type { Authenticator, Identity } from '../identity/types.ts';
@@ -30,6 +31,8 @@ export interface RefusedAttempt {
   readonly clientAddress: string;
   /** User id on this machine, where the system tells. */
   readonly clientUid: number | null;
+  /** Which program it is, where the system tells. */
+  readonly clientProcess: PeerProcess | null;
   readonly user: string;
   readonly database: string;
   /** Who it is, once proved. */
@@ -87,11 +90,14 @@ export interface Admitted {
 export async function receiveClient(
   client: DoorClient,
   fixedConnection: string | undefined,
-  options: DoorOptions,
+  door: DoorOptions,
 ): Promise<void> {
-  const arrivedAt = options.monotonic();
-  const deadline = AbortSignal.timeout(options.startupTimeoutMs);
-  const place = options.places.take(client);
+  const arrivedAt = door.monotonic();
+  const deadline = AbortSignal.timeout(door.startupTimeoutMs);
+  const place = door.places.take(client);
+  // One that had to give its place away was written down then; that its connection is gone is no second refusal.
+  const refused = (attempt: RefusedAttempt): void => (place.gaveWay ? undefined : door.refused(attempt));
+  const options = { ...door, refused };
   let claimed = { user: '', database: '' };
   const note = async (reason: string): Promise<void> =>
     options.refused({ ...(await unproved(client)), ...claimed, reason });
@@ -116,7 +122,7 @@ export async function receiveClient(
       await note(error.message);
       refuseClient(client.socket, error.sqlstate, error.message);
     } else if (error instanceof HandshakeFailed) {
-      if (!place.gaveWay) await note(error.message);
+      await note(error.message);
       client.socket.destroy();
     } else if (error instanceof ClientGone) {
       if (error instanceof StartupTooSlow) await note(error.message);
@@ -135,8 +141,11 @@ async function whoIs(client: DoorClient): Promise<WhoIs> {
 }
 
 /** What is known of a client that has proved nothing. */
-export async function unproved(client: DoorClient): Promise<WhoIs & Pick<RefusedAttempt, 'stage' | 'identity'>> {
-  return { stage: 'start_up', identity: null, ...(await whoIs(client)) };
+export async function unproved(
+  client: DoorClient,
+): Promise<WhoIs & Pick<RefusedAttempt, 'stage' | 'identity' | 'clientProcess'>> {
+  const clientProcess = await client.findProcess();
+  return { stage: 'start_up', identity: null, ...(await whoIs(client)), clientProcess };
 }
 
 const claims = (startup: Startup): { user: string; database: string } => {
@@ -146,9 +155,10 @@ const claims = (startup: Startup): { user: string; database: string } => {
 
 /** Refuses, before any password is asked for, who may not come in like this: in the clear, or as another user of the machine. */
 async function turnedAway(client: DoorClient, startup: Startup, { refused }: DoorOptions): Promise<boolean> {
-  const attempt = { ...(await unproved(client)), ...claims(startup) };
+  const note = async (reason: string): Promise<void> =>
+    refused({ ...(await unproved(client)), ...claims(startup), reason });
   if (client.tlsRequired && client.encryption === null) {
-    refused({ ...attempt, reason: 'TLS is required on this listener' });
+    await note('TLS is required on this listener');
     refuseClient(client.socket, sqlstate.invalidAuthorization, 'Postern takes only TLS connections here', {
       hint: "Connect with sslmode=verify-full and, as sslrootcert, the certificate of this Postern's authority (postern-ca.crt).",
     });
@@ -157,7 +167,7 @@ async function turnedAway(client: DoorClient, startup: Startup, { refused }: Doo
   const peer = await client.peer;
   if (isAllowed(peer, client.allowedUsers)) return false;
   const whose = peer.known ? `user id ${peer.uid}` : 'a user that the system does not tell';
-  refused({ ...attempt, reason: `the client belongs to ${whose}` });
+  await note(`the client belongs to ${whose}`);
   refuseClient(client.socket, sqlstate.invalidAuthorization, `Postern does not let ${whose} in`, {
     detail: 'Only the user that runs Postern may connect to this listener.',
     hint: 'Run the client as that user, or have the operator set "allowedUsers" of the listener.',
@@ -180,6 +190,10 @@ async function logIn(
   const { socket } = client;
   const who = await whoIs(client);
   const { user, database } = claims(startup);
+  const note = async (
+    attempt: Pick<RefusedAttempt, 'stage' | 'identity' | 'reason'> & { readonly database?: string },
+  ): Promise<void> =>
+    options.refused({ ...who, clientProcess: await client.findProcess(), user, database, ...attempt });
   const newer = negotiation(startup);
   if (newer !== null) socket.write(newer);
 
@@ -196,14 +210,13 @@ async function logIn(
   });
   if (proved.kind === 'discovery') return refuseProof(socket, asked.method, user);
   if (proved.kind === 'failed') {
-    options.refused({ stage: 'log_in', identity: null, ...who, user, database, reason: proved.failure.reason });
+    await note({ stage: 'log_in', identity: null, reason: proved.failure.reason });
     return refuseFailure(socket, asked.method, user, proved);
   }
   const { identity, rest } = proved;
-  const attempt = { stage: 'session', identity, ...who, user, database } as const;
   const destination = destinationOf({ startup, identity, database, fixedConnection, method: asked.method }, options);
   if (!destination.ok) {
-    options.refused({ ...attempt, reason: destination.reason });
+    await note({ stage: 'session', identity, reason: destination.reason });
     return refuseClient(socket, destination.sqlstate, destination.message, destination);
   }
   const { route } = destination;
@@ -222,7 +235,8 @@ async function logIn(
   } catch (error) {
     if (!(error instanceof UpstreamError)) throw error;
     if (error.code === 'auth_failed') options.credentialRejected(config);
-    options.refused({ ...attempt, database: route.database, reason: `upstream of ${config.name}: ${error.message}` });
+    const reason = `upstream of ${config.name}: ${error.message}`;
+    await note({ stage: 'session', identity, database: route.database, reason });
     refuseUpstream(socket, config, error);
   }
 }

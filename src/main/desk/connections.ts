@@ -1,9 +1,11 @@
 import {
+  authenticationProblems,
   type ConnectionConfig,
   type ConnectionView,
   DeskError,
   type Emit,
   type Handlers,
+  type IdentityProvider,
 } from '../../contract/index.ts';
 import { agentAddresses } from './addresses.ts';
 import type { SettingsEditor } from './editor.ts';
@@ -50,6 +52,7 @@ export function connectionHandlers(
       requireDistinctIds(config.policyRules, 'rules');
       let before: ConnectionConfig | undefined;
       await editor.edit((settings) => {
+        requireProvider(config, settings.identityProviders);
         before = settings.connections.find(({ name }) => name === config.name);
         return { ...settings, connections: put(settings.connections, config) };
       });
@@ -133,6 +136,16 @@ function sessionsOn({ gateway }: DeskPorts, connection: string): number {
 function put(connections: readonly ConnectionConfig[], config: ConnectionConfig): ConnectionConfig[] {
   const known = connections.some(({ name }) => name === config.name);
   return known ? connections.map((one) => (one.name === config.name ? config : one)) : [...connections, config];
+}
+
+/** A connection that asks for tokens which nobody may give would let nobody in. Throws DeskError `settings_invalid`. */
+function requireProvider(config: ConnectionConfig, providers: readonly IdentityProvider[]): void {
+  if (authenticationProblems([config], providers).length === 0) return;
+  throw new DeskError(
+    'settings_invalid',
+    `No identity provider grants ${config.name}, so nobody could connect by an access token; it was not saved.`,
+    'Add the connection to the grants of a provider first (docs/identity.md), or take agent keys.',
+  );
 }
 
 /** Two rules with one id could not be told apart in a journal. Throws DeskError `duplicate_rule`. */

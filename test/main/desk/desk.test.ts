@@ -269,6 +269,14 @@ test('a closed desk hears no more of the gate', async () => {
   expect(heard).toBe(1);
 });
 
+test('a connection that asks for tokens which nobody may give is not saved', async () => {
+  const { client, settings } = open();
+  await expect(client.call('connections.save', aConnection({ authentication: 'oauthbearer' }))).rejects.toMatchObject({
+    code: 'settings_invalid',
+  });
+  expect(settings.saved).toEqual([]);
+});
+
 describe('the journal of the gate', () => {
   test('is shown, verified and reported, and says itself who did so', async () => {
     const { client, gateway } = open();

@@ -78,24 +78,17 @@ const alarm = (title: string, text: string, who: string): Said => ({
 
 const stages = { start_up: 'Start-up refused', log_in: 'Log-in refused', session: 'Session refused' } as const;
 
-function refusal({
-  stage,
-  clientAddress,
-  clientUid,
-  user,
-  database,
-  agent,
-  subject,
-  reason,
-}: Body<'login_refused'>): Said {
+function refusal(body: Body<'login_refused'>): Said {
+  const { stage, clientAddress, clientUid, user, database, agent, subject, reason } = body;
   const claims = [user === '' ? '' : `user "${user}"`, database === '' ? '' : `database "${database}"`].filter(Boolean);
   const claimed = claims.length === 0 ? '' : ` It claimed ${claims.join(' and ')}.`;
   const proved = agent === undefined || agent === null ? [] : [`${agent} (${subject ?? 'no subject'})`];
+  const program = body.clientProgram == null ? [] : [`program ${body.clientProgram} (process ${body.clientPid})`];
   const uid = clientUid === undefined || clientUid === null ? [] : [`user id ${clientUid}`];
   return alarm(
     stage === undefined ? 'Client refused' : stages[stage],
     `${sentence(reason)}${claimed}`,
-    [...proved, clientAddress, ...uid].join(', '),
+    [...proved, clientAddress, ...uid, ...program].join(', '),
   );
 }
 
