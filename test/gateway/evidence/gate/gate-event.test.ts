@@ -80,6 +80,14 @@ describe('an event of the gate is said in words:', () => {
       'credential! | Password of shop refused by the server |  |  | ',
     ],
     [
+      'a token that was not given',
+      {
+        ...{ type: 'sign_in', event: 'token_refused', provider: 'acme', subject: 'ada', connection: 'shop' },
+        ...{ by: 'maria', reason: 'the operator said no' },
+      },
+      'credential | Token not given to a program | acme:ada, for shop. The operator said no. | maria | ',
+    ],
+    [
       'a doubted database',
       { type: 'target_doubted', connection: 'shop', reason: 'it is another one.' },
       'target! | Database of shop doubted | It is another one. |  | ',
