@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { approvalRequest, decideInput } from './approval.ts';
 import { identifier, instant, tlsMode } from './common.ts';
-import { agentAddress, agentView, connectionConfig, connectionTest, connectionView } from './connection.ts';
+import {
+  agentAddress,
+  agentGroups,
+  agentView,
+  connectionConfig,
+  connectionTest,
+  connectionView,
+} from './connection.ts';
 import { gateEvents, gateVerification } from './gate.ts';
 import { identityProvider } from './identity.ts';
 import { catalogTable, maskPreview, maskRule } from './masking.ts';
@@ -9,6 +16,7 @@ import { backtest, budgets, explanation, policyPreset, policyRule, policyView, r
 import { replay, report, sessionDetail, sessionSummary, verification } from './session.ts';
 import { identityProviderView, keychainState, providerTest, tokenRequest, tokenTrial } from './sign-in.ts';
 import { statementEntry } from './statement.ts';
+import { serviceView } from './upstream.ts';
 
 const nothing = z.object({});
 const rules = z.array(policyRule).max(500);
@@ -33,6 +41,9 @@ export const overview = z.object({
   problems: z.array(problem),
 });
 export type Overview = z.infer<typeof overview>;
+
+/** The key is in this answer and nowhere else, ever. */
+const newKey = z.object({ agent: agentView, key: z.string(), addresses: z.array(agentAddress) });
 
 /** Every call of the desk: name, what goes in, what comes out. The only list; all transports and both hosts share it. */
 export const calls = {
@@ -83,6 +94,8 @@ export const calls = {
   'gate.report': { input: z.object({ since: instant, until: instant }), output: report },
 
   'connections.list': { input: nothing, output: z.array(connectionView) },
+  /** The services of libpq's files on this machine, to fill a connection from. */
+  'connections.services': { input: nothing, output: z.array(serviceView) },
   'connections.save': { input: connectionConfig, output: connectionView },
   'connections.remove': { input: connectionName, output: nothing },
   'connections.test': {
@@ -99,9 +112,35 @@ export const calls = {
 
   'agents.list': { input: nothing, output: z.array(agentView) },
   'agents.create': {
-    input: z.object({ name: identifier, connections: z.array(identifier).min(1), scope: scope.optional() }),
-    /** The key is in this answer and nowhere else, ever. */
-    output: z.object({ agent: agentView, key: z.string(), addresses: z.array(agentAddress) }),
+    input: z.object({
+      name: identifier,
+      connections: z.array(identifier).min(1),
+      scope: scope.optional(),
+      groups: agentGroups.default([]),
+    }),
+    output: newKey,
+  },
+  /** What the key of an agent is for. It holds from the next statement on; sessions that it no longer covers end. */
+  'agents.change': {
+    input: z.object({
+      name: identifier,
+      connections: z.array(identifier).min(1),
+      scope: scope.nullable(),
+      groups: agentGroups,
+    }),
+    output: agentView,
+  },
+  /** A new key for the same agent. The one before, and any earlier, is good for `graceSeconds` more; then its sessions end. */
+  'agents.rotate': {
+    input: z.object({
+      name: identifier,
+      graceSeconds: z
+        .number()
+        .int()
+        .min(0)
+        .max(30 * 86_400),
+    }),
+    output: newKey,
   },
   'agents.revoke': { input: z.object({ name: identifier }), output: agentView },
 

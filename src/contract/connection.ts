@@ -137,6 +137,9 @@ export const connectionTest = z.object({
 });
 export type ConnectionTest = z.infer<typeof connectionTest>;
 
+/** Groups of an agent key: names that rules match, as they match the groups of a token. */
+export const agentGroups = z.array(z.string().min(1).max(200)).max(50);
+
 export const agentView = z.object({
   name: identifier,
   /** First eight hex digits of the key's hash: enough to tell keys apart. */
@@ -147,5 +150,8 @@ export const agentView = z.object({
   lastSeenAt: instant.nullable(),
   /** What it may do at most; null when nothing but its connections bounds it. */
   scope: scope.nullable(),
+  groups: z.array(z.string()),
+  /** Keys that were replaced, the newest first; `until` says until when each is or was good. */
+  formerKeys: z.array(z.object({ fingerprint: z.string(), until: instant })),
 });
 export type AgentView = z.infer<typeof agentView>;

@@ -14,7 +14,7 @@ import { createAuthenticator } from './identity/authenticator.ts';
 import { createCancelLimiter } from './identity/cancel-limiter.ts';
 import { fetchJson } from './identity/fetch-json.ts';
 import { createRateLimiter } from './identity/rate-limiter.ts';
-import { noRights, rightsOf } from './identity/rights.ts';
+import { nextEnd, noRights, rightsOf, whyOver } from './identity/rights.ts';
 import { createTokenProver } from './identity/token-prover.ts';
 import type { Identity, Rights } from './identity/types.ts';
 import { JournalError } from './journal/errors.ts';
@@ -37,6 +37,7 @@ import { settingsChanges } from './settings-changes.ts';
 import { loadCatalog } from './sql/catalog-query.ts';
 import { createParser, type Parser } from './sql/parser.ts';
 import { createSteadyClock } from './steady-clock.ts';
+import { watchExpiry } from './token-expiry.ts';
 import {
   type DeskEvent,
   type Gateway,
@@ -108,6 +109,7 @@ class PosternGateway implements Gateway {
   #open: OpenListener[] = [];
   #settings: GatewaySettings;
   readonly copies: CopiedColumns;
+  #stopAwaiting = (): void => undefined;
 
   constructor(options: GatewayOptions, parser: Parser, signer: Signer, hashKey: Buffer) {
     const { approvalDeadlineMs: deadlineMs, journalFolder: folder, log, settings, version: gateVersion } = options;
@@ -140,9 +142,9 @@ class PosternGateway implements Gateway {
       judgeWith: (at, identity) => {
         const current = config(at.name) ?? at;
         const { environment } = current;
-        const { scope } = this.#rights(identity, current.name) ?? noRights;
+        const { scope, groups } = this.#rights(identity, current.name) ?? noRights;
         const policy = (options.policyOf ?? policyOf)(current);
-        return { parser, policy, environment, scope, groups: identity.groups, now: Date.now() };
+        return { parser, policy, environment, scope, groups, now: Date.now() };
       },
       reached: (at, identity) => this.#reached(config(at.name) ?? at, identity),
       budgets: (at) => (config(at.name) ?? at).budgets,
@@ -161,6 +163,7 @@ class PosternGateway implements Gateway {
       log,
     });
     this.#door = this.#createDoor();
+    this.#awaitNextEnd();
   }
 
   async start(): Promise<readonly { readonly host: string; readonly port: number }[]> {
@@ -190,6 +193,7 @@ class PosternGateway implements Gateway {
   async stop(reason: string): Promise<void> {
     const listeners = this.#open;
     this.#open = [];
+    this.#stopAwaiting();
     this.approvals.stop(reason);
     const ending = this.#sessions.close(reason); // first: their clients are to hear why
     await Promise.all([...listeners.map((listener) => listener.close()), ending]);
@@ -207,11 +211,7 @@ class PosternGateway implements Gateway {
     this.#settings = settings;
     this.approvals.withdrawEarlier((request) => endedByChange(before, settings, request));
     this.credentials.preload(settings.connections);
-    void this.#sessions.end(({ connection }, identity) => {
-      if (this.#config(connection) === null) return 'its connection was removed';
-      if (this.#rights(identity, connection) !== null) return null;
-      return identity.token === null ? 'its agent key was revoked' : 'its provider no longer grants it this connection';
-    });
+    this.#endWhoLostRights();
   }
 
   settings(): GatewaySettings {
@@ -371,6 +371,22 @@ class PosternGateway implements Gateway {
 
   #config(name: string): ConnectionConfig | null {
     return this.#settings.connections.find((config) => config.name === name) ?? null;
+  }
+
+  /** Ends the sessions that may not go on under the settings of now, and comes back when the next rights end by themselves. */
+  #endWhoLostRights(): void {
+    void this.#sessions.end(({ connection }, identity) =>
+      this.#config(connection) === null
+        ? 'its connection was removed'
+        : whyOver(identity, connection, this.#settings, Date.now()),
+    );
+    this.#awaitNextEnd();
+  }
+
+  #awaitNextEnd(): void {
+    this.#stopAwaiting();
+    const end = nextEnd(this.#settings, Date.now());
+    this.#stopAwaiting = end === null ? () => undefined : watchExpiry(end, Date.now, () => this.#endWhoLostRights());
   }
 
   #rights(identity: Identity, connection: string) {

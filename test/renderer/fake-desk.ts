@@ -29,6 +29,7 @@ import {
   customerRows,
   overview,
   presets,
+  services,
 } from './fake-desk/settings.ts';
 
 /** A desk service without a gate, for looking at the page and for testing it. It keeps what it was told. */
@@ -221,6 +222,7 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
       pdf: btoa('%PDF-1.7 fake'),
     }),
     'connections.list': async () => [...views.values()],
+    'connections.services': async () => services,
     'connections.save': async (config) => {
       const view = {
         config,
@@ -264,7 +266,7 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
       return view;
     },
     'agents.list': async () => [...agentViews.values()],
-    'agents.create': async ({ name, connections: allowed, scope }) => {
+    'agents.create': async ({ name, connections: allowed, scope, groups }) => {
       if (agentViews.has(name))
         throw new DeskError('agent_exists', `There is an agent named ${name} already.`, 'Choose another name.');
       const agent = {
@@ -275,6 +277,8 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
         revokedAt: null,
         lastSeenAt: null,
         scope: scope ?? null,
+        groups: groups ?? [],
+        formerKeys: [],
       };
       agentViews.set(name, agent);
       emit()('agents.changed', {});
@@ -283,6 +287,20 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
         key: 'pk_Wm3nJq8ZtV2xLr6YbC1dFh5sKg9pT4aE',
         addresses: allowed.map((to) => address(to, 'pk_Wm3nJq8ZtV2xLr6YbC1dFh5sKg9pT4aE')),
       };
+    },
+    'agents.change': async ({ name, connections: allowed, scope, groups }) => {
+      const agent = { ...known(agentViews, name), connections: allowed, scope, groups };
+      agentViews.set(name, agent);
+      emit()('agents.changed', {});
+      return agent;
+    },
+    'agents.rotate': async ({ name, graceSeconds }) => {
+      const old = known(agentViews, name);
+      const former = { fingerprint: old.fingerprint, until: Date.now() + graceSeconds * 1000 };
+      const agent = { ...old, fingerprint: '77e0d1c4', formerKeys: [former, ...old.formerKeys] };
+      agentViews.set(name, agent);
+      emit()('agents.changed', {});
+      return { agent, key: 'pk_rotated', addresses: agent.connections.map((to) => address(to, 'pk_rotated')) };
     },
     'agents.revoke': async ({ name }) => {
       const agent = { ...known(agentViews, name), revokedAt: Date.now() };

@@ -47,6 +47,8 @@ export function connectionHandlers(
   return {
     'connections.list': async () => editor.current().connections.map((config) => connectionView(ports, config)),
 
+    'connections.services': async () => [...ports.services()],
+
     'connections.save': async (config) => {
       requireDistinctIds(config.maskRules, 'mask rules');
       requireDistinctIds(config.policyRules, 'rules');

@@ -8,6 +8,7 @@ import { gateFolder } from '../../gateway/journal/gate-folder.ts';
 import { loadOrCreateSigner } from '../../gateway/journal/signer.ts';
 import { loadOrCreateHashKey } from '../../gateway/keys.ts';
 import type { Gateway, GatewayOptions, ListenerConfig } from '../../gateway/types.ts';
+import { describeServices } from '../../gateway/upstream/libpq/services.ts';
 import type { Keychain } from '../sign-in/keychain.ts';
 import { openSignInDesk } from '../sign-in/open-sign-ins.ts';
 import { type DataLayout, makeDataFolder } from './data-folder.ts';
@@ -105,6 +106,7 @@ export async function openDesk(options: OpenDeskOptions): Promise<OpenDesk> {
     certificateFile: layout.certificate,
     now: Date.now,
     createKey: createAgentKey,
+    services: () => describeServices(process.env),
   });
   return {
     desk,

@@ -10,6 +10,7 @@ import type {
   Replay,
   Report,
   RuleAnswer,
+  ServiceView,
   SessionDetail,
   SessionSummary,
   Verdict,
@@ -123,4 +124,6 @@ export interface DeskPorts {
   readonly tokenCommand: readonly string[];
   /** What tests of connections found. */
   readonly accounts: TestedAccounts;
+  /** The services of libpq's files, without their passwords. */
+  readonly services: () => readonly ServiceView[];
 }

@@ -19,6 +19,7 @@ import { packageRoot } from '../desk/package-root.ts';
 import { loadPage } from '../desk/page.ts';
 import { type Installation, openInstallation } from '../installation.ts';
 import { createLog } from '../log.ts';
+import { refuseDebugger } from '../no-debugger.ts';
 import { answerDeskRequest } from './desk-protocol.ts';
 import { confine, deskUrl, isWebAddress } from './desk-window.ts';
 import { electronPort } from './electron-port.ts';
@@ -32,6 +33,7 @@ import type { TrayAction } from './tray-menu.ts';
 import { deskOrigin, deskScheme, windowOptions } from './window-options.ts';
 
 process.umask(0o077);
+refuseDebugger();
 const root = packageRoot(import.meta.dirname);
 const icon = (name: string): string => join(root.resources, 'icons', name);
 

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { type ConnectionConfig, DeskError, messageOf } from '../../contract/index.ts';
 import { tlsMode } from '../../gateway/door/host.ts';
 import type { GatewayOptions, GatewaySettings } from '../../gateway/types.ts';
+import { describeService } from '../../gateway/upstream/libpq/services.ts';
 import { dataLayout, makeDataFolder } from '../desk/data-folder.ts';
 import { lockFolder } from '../desk/lock.ts';
 import { type OpenDesk, openDesk } from '../desk/open-desk.ts';
@@ -113,7 +114,9 @@ export function readConfig(path: string): ConfigFile {
       'Name an existing file: `postern serve --config FILE`. resources/example.config.jsonc is one to start from.',
     );
   }
-  return parseConfigFile(text, path);
+  return parseConfigFile(text, path, (service, file) =>
+    describeService(process.env, service, file === undefined ? undefined : resolve(dirname(path), file)),
+  );
 }
 
 /** Settings that only their file changes. */

@@ -325,6 +325,7 @@ export function deskPorts(overrides: Partial<DeskPorts> = {}): DeskPorts {
     monotonic: () => 0,
     tokenCommand: ['postern', 'token'],
     accounts: new TestedAccounts(),
+    services: () => [],
     ...overrides,
   };
 }

@@ -8,6 +8,7 @@ import {
   type MaskRule,
   type Overview,
   type PolicyView,
+  type ServiceView,
   type TokenAddress,
   type UpstreamAccount,
 } from '../../../src/contract/index.ts';
@@ -156,6 +157,23 @@ export function connections(): ConnectionView[] {
   ];
 }
 
+export const services: ServiceView[] = [
+  {
+    service: 'shop-prod',
+    file: '/home/ada/.pg_service.conf',
+    settings: { host: 'db.shop.internal', port: 5433, database: 'shop', user: 'ada', sslmode: 'verify-full' },
+    unsupported: ['target_session_attrs'],
+    problem: null,
+  },
+  {
+    service: 'shop-replica',
+    file: '/etc/postgresql-common/pg_service.conf',
+    settings: { host: 'replica.shop.internal', port: 5432, database: 'shop', user: 'ada' },
+    unsupported: [],
+    problem: null,
+  },
+];
+
 export function agents(now: number): AgentView[] {
   return [
     {
@@ -165,7 +183,13 @@ export function agents(now: number): AgentView[] {
       createdAt: now - 86_400_000 * 12,
       revokedAt: null,
       lastSeenAt: now - 4000,
-      scope: { readOnly: true, schemas: ['public', 'reporting_*'] },
+      scope: {
+        readOnly: true,
+        schemas: ['public', 'reporting_*'],
+        validUntil: new Date(now + 86_400_000 * 20).toISOString(),
+      },
+      groups: ['day', 'reviewers'],
+      formerKeys: [{ fingerprint: '5d10ee7a', until: now + 3_600_000 }],
     },
     {
       name: 'nightly-report',
@@ -175,6 +199,8 @@ export function agents(now: number): AgentView[] {
       revokedAt: null,
       lastSeenAt: now - 9_000_000,
       scope: null,
+      groups: [],
+      formerKeys: [],
     },
     {
       name: 'old-laptop',
@@ -184,6 +210,8 @@ export function agents(now: number): AgentView[] {
       revokedAt: now - 86_400_000 * 3,
       lastSeenAt: now - 86_400_000 * 4,
       scope: null,
+      groups: [],
+      formerKeys: [],
     },
   ];
 }

@@ -107,7 +107,43 @@ export const screens: readonly {
       await page.getByText('It does not work yet.').waitFor();
     },
   },
+  {
+    name: 'connection-command',
+    path: '#/connections',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Add connection' }).click();
+      await page.getByLabel('Comes from').selectOption('command');
+      await page.getByLabel('Program and arguments').fill('az\naccount\nget-access-token');
+      await page.getByLabel('Field, if the output is JSON').fill('accessToken');
+      await page.getByLabel('Field of the expiry').fill('expires_on');
+      await page.getByLabel('Field of the expiry').scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'connection-service',
+    path: '#/connections',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Add connection' }).click();
+      await page.getByLabel('Comes from').selectOption('service');
+      await page.getByLabel('Fill this form from').selectOption('shop-prod');
+      await page.getByLabel('File', { exact: true }).scrollIntoViewIfNeeded();
+    },
+  },
   { name: 'agents', path: '#/connections/agents' },
+  {
+    name: 'agent-change',
+    path: '#/connections/agents',
+    prepare: (page) =>
+      page.getByRole('article', { name: 'Agent claude-code' }).getByRole('button', { name: 'Change' }).click(),
+  },
+  {
+    name: 'agent-rotate',
+    path: '#/connections/agents',
+    prepare: async (page) => {
+      await page.getByRole('article', { name: 'Agent claude-code' }).getByRole('button', { name: 'New key' }).click();
+      await page.getByLabel('The old key').selectOption('in a day');
+    },
+  },
   {
     name: 'agent-key',
     path: '#/connections/agents',
