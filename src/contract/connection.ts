@@ -31,6 +31,9 @@ export const sessionRole = z.discriminatedUnion('kind', [
 ]);
 export type SessionRoleConfig = z.infer<typeof sessionRole>;
 
+/** How agents prove who they are. `oauthbearer`: by an access token only, which clients with libpq 18 get by themselves. */
+export const authenticationMethod = z.enum(['password', 'oauthbearer']);
+
 export const connectionConfig = z
   .strictObject({
     name: identifier,
@@ -52,6 +55,8 @@ export const connectionConfig = z
     maskRules: z.array(maskRule).default([]),
     /** Values that one session may compare masked columns of level `equality` with, before it is asked about. */
     maskedComparisons: z.number().int().min(0).max(100_000).default(20),
+    /** `password`: an agent key or an access token, as the password. */
+    authentication: authenticationMethod.default('password'),
     sessionRole: sessionRole.default({ kind: 'configured' }),
   })
   .refine(({ anyUser, sessionRole: { kind } }) => !anyUser || kind === 'configured', {

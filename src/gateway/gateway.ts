@@ -5,8 +5,10 @@ import { ApprovalBroker } from './approval/broker.ts';
 import { CopiedColumns } from './copied-columns.ts';
 import { Databases } from './databases.ts';
 import { endedByChange, retryJournal, sequenceJournal } from './decision-records.ts';
+import type { DoorClient } from './door/client.ts';
 import { describeListener } from './door/host.ts';
 import type { OpenListener } from './door/listener.ts';
+import { StartupPlaces, startupPlaceLimit } from './door/startup-places.ts';
 import { GateJournals } from './gate-journals.ts';
 import { createAuthenticator } from './identity/authenticator.ts';
 import { createCancelLimiter } from './identity/cancel-limiter.ts';
@@ -24,10 +26,12 @@ import { openDoor } from './open-door.ts';
 import { policyOf } from './policy/index.ts';
 import { matcherOf } from './policy/own/patterns.ts';
 import { Problems } from './problems.ts';
+import { RefusalLedger } from './refusal-ledger.ts';
 import { RuleHits } from './rule-hits.ts';
 import { sampleTable } from './sample.ts';
+import { askedProof } from './session/authentication.ts';
 import { refuseClient } from './session/client-handshake.ts';
-import { type DoorOptions, receiveClient } from './session/open-session.ts';
+import { type DoorOptions, type RefusedAttempt, receiveClient, unproved } from './session/open-session.ts';
 import { createCancelDoor } from './session/receive-cancel.ts';
 import { settingsChanges } from './settings-changes.ts';
 import { loadCatalog } from './sql/catalog-query.ts';
@@ -35,6 +39,7 @@ import { createParser, type Parser } from './sql/parser.ts';
 import { createSteadyClock } from './steady-clock.ts';
 import { watchExpiry } from './token-expiry.ts';
 import {
+  type DeskEvent,
   type Gateway,
   GatewayError,
   type GatewayEventName,
@@ -84,6 +89,11 @@ class PosternGateway implements Gateway {
   readonly #options: GatewayOptions;
   readonly #problems = new Problems(() => this.#emit('overview.changed', {}));
   readonly #journals: GateJournals;
+  readonly #refusals = new RefusalLedger({
+    record: (body) => this.#journals.record(body),
+    clock: Date.now,
+    later: (delayMs, run) => setTimeout(run, delayMs).unref(),
+  });
   readonly #ruleHits = new RuleHits(Date.now);
   readonly #targets: KnownTargets;
   readonly #sessions: LiveSessions;
@@ -94,6 +104,7 @@ class PosternGateway implements Gateway {
     'session.changed': new Set(),
     'statement.changed': new Set(),
     'overview.changed': new Set(),
+    'gate.changed': new Set(),
   };
   #open: OpenListener[] = [];
   #settings: GatewaySettings;
@@ -107,7 +118,10 @@ class PosternGateway implements Gateway {
     this.copies = new CopiedColumns(options.keyFolder, Date.now);
     this.#settings = settings;
     this.credentials.preload(settings.connections);
-    this.#journals = new GateJournals({ folder, signer, problems: this.#problems });
+    this.#journals = new GateJournals({
+      ...{ folder, signer, problems: this.#problems },
+      recorded: () => this.#emit('gate.changed', {}),
+    });
     this.approvals = new ApprovalBroker({
       clock: Date.now,
       monotonic: createSteadyClock(),
@@ -167,6 +181,7 @@ class PosternGateway implements Gateway {
         version: this.#options.version,
         listeners: addresses.map((address) => describeListener(address)),
         operatingSystemUser: userInfo().username,
+        previous: this.#journals.previous,
       });
       return addresses;
     } catch (error) {
@@ -183,6 +198,7 @@ class PosternGateway implements Gateway {
     const ending = this.#sessions.close(reason); // first: their clients are to hear why
     await Promise.all([...listeners.map((listener) => listener.close()), ending]);
     await this.#roles.settled();
+    this.#refusals.flush();
     this.#journals.record({ type: 'gate_stop', reason });
     await this.#journals.close();
   }
@@ -254,6 +270,14 @@ class PosternGateway implements Gateway {
     this.#journals.require({ type: 'sign_in', ...record });
   }
 
+  note(event: DeskEvent): void {
+    this.#journals.record(event);
+  }
+
+  gateJournal(): string | null {
+    return this.#journals.name;
+  }
+
   problems() {
     return this.#problems.list();
   }
@@ -276,7 +300,13 @@ class PosternGateway implements Gateway {
         clock: Date.now,
         limiter: createRateLimiter(Date.now),
       }),
+      askedProof: (database, fixedConnection) => askedProof(database, fixedConnection, this.#settings),
+      places: new StartupPlaces((client) => void this.#displaced(client)),
       credentials: this.credentials,
+      credentialRejected: (config) => {
+        this.credentials.rejected(config);
+        this.#journals.record({ type: 'credential', event: 'rejected', connection: config.name, by: null });
+      },
       roles: this.#roles,
       roleRequest: (config, identity, account) =>
         roleRequest(config, identity, account, this.#rights(identity, config.name) ?? noRights),
@@ -286,17 +316,26 @@ class PosternGateway implements Gateway {
         registry: this.#sessions.cancels,
         limiter: createCancelLimiter(monotonic),
         refused: (attempt) => {
+          if (!this.#refusals.cancelRefused(attempt)) return;
           this.#options.log('warn', 'refused a cancel request: its key is nobody’s', attempt);
-          this.#journals.record({ type: 'cancel_refused', ...attempt });
         },
       }),
       monotonic,
-      refused: (attempt) => {
-        this.#options.log('warn', `refused a client: ${attempt.reason}`, { ...attempt });
-        this.#journals.record({ type: 'login_refused', ...attempt });
-      },
+      refused: (attempt) => this.#refused(attempt),
       admit: (admission) => this.#sessions.admit(admission),
     };
+  }
+
+  #refused(attempt: RefusedAttempt): void {
+    if (!this.#refusals.refused(attempt)) return;
+    const { identity, ...facts } = attempt;
+    this.#options.log('warn', `refused a client: ${attempt.reason}`, { ...facts, agent: identity?.agent ?? null });
+  }
+
+  /** A client had to leave its place in start-up to another. */
+  async #displaced(client: DoorClient): Promise<void> {
+    const reason = `it had not finished start-up when more than ${startupPlaceLimit} clients were in it`;
+    this.#refused({ ...(await unproved(client)), user: '', database: '', reason });
   }
 
   /** A session reached this database: says, from then on, whether it is doubted. */
@@ -307,6 +346,7 @@ class PosternGateway implements Gateway {
       return () => null;
     }
     this.#options.log('warn', doubt.reason, { connection: config.name });
+    this.#journals.record({ type: 'target_doubted', connection: config.name, reason: doubt.reason });
     this.#problems.raise({
       code: targetProblem(config.name),
       message: doubt.reason,

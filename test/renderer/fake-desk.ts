@@ -17,6 +17,7 @@ import {
   sequenceAnswer,
   sequenceRequests,
 } from './fake-desk/approvals.ts';
+import { gateEventList, gateVerified } from './fake-desk/gate.ts';
 import { type FakeIdentity, fakeIdentity } from './fake-desk/identity.ts';
 import { replayOf, sessionSummaries, statementsOf } from './fake-desk/sessions.ts';
 import {
@@ -210,6 +211,14 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
       fileName: `postern-${sessionId}.pdf`,
       pages: 4,
       sha256: 'ab'.repeat(32),
+      pdf: btoa('%PDF-1.7 fake'),
+    }),
+    'gate.events': async () => ({ events: options.empty ? [] : gateEventList(now), more: false, damaged: [] }),
+    'gate.verify': async () => gateVerified,
+    'gate.report': async () => ({
+      fileName: 'postern-gate.pdf',
+      pages: 3,
+      sha256: 'cd'.repeat(32),
       pdf: btoa('%PDF-1.7 fake'),
     }),
     'connections.list': async () => [...views.values()],

@@ -25,6 +25,7 @@ export interface TestGateOptions {
   readonly budgets?: ConnectionConfig['budgets'];
   readonly environment?: ConnectionConfig['environment'];
   readonly sessionRole?: ConnectionConfig['sessionRole'];
+  readonly authentication?: ConnectionConfig['authentication'];
   readonly scope?: Scope;
   readonly identityProviders?: readonly IdentityProvider[];
   readonly maskRules?: readonly MaskRule[];
@@ -85,6 +86,7 @@ export async function startGate(options: TestGateOptions): Promise<TestGate> {
     maskRules: options.maskRules ?? [],
     ...(options.maskedComparisons !== undefined && { maskedComparisons: options.maskedComparisons }),
     ...(options.sessionRole && { sessionRole: options.sessionRole }),
+    ...(options.authentication && { authentication: options.authentication }),
     anyDatabase: options.anyDatabase ?? false,
     keepTransactionsWhileHeld: options.keepTransactionsWhileHeld ?? false,
   });

@@ -101,6 +101,7 @@ export function followEvents(
     desk.on('agents.changed', () => invalidate('agents.list', 'connections.list', 'desk.overview')),
     desk.on('identity.changed', () => invalidate('identity.list')),
     desk.on('overview.changed', () => invalidate('desk.overview')),
+    desk.on('gate.changed', () => invalidate('gate.events')),
     desk.onStatus(() => {
       const open = desk.status() === 'open';
       if (open && !wasOpen) void client.invalidateQueries();
