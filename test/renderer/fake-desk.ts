@@ -8,6 +8,7 @@ import {
   openForRetry,
   openSequence,
   type SessionDetail,
+  sessionsRunAs,
 } from '../../src/contract/index.ts';
 import {
   decidedRequests,
@@ -223,6 +224,7 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
         targetDoubt: null,
         tokenAddresses: [],
         account: null,
+        runsAs: sessionsRunAs(config),
       };
       views.set(config.name, view);
       emit()('connections.changed', {});

@@ -4,6 +4,7 @@ import {
   DeskError,
   type Emit,
   type Handlers,
+  sessionsRunAs,
 } from '../../contract/index.ts';
 import { agentAddresses } from './addresses.ts';
 import type { SettingsEditor } from './editor.ts';
@@ -21,6 +22,7 @@ export function connectionView(ports: DeskPorts, config: ConnectionConfig): Conn
     credential: ports.gateway.credentials.state(config),
     liveSessions: sessionsOn(ports, config.name),
     targetDoubt: ports.gateway.targetDoubt(config.name),
+    runsAs: sessionsRunAs(config),
     addresses: agentAddresses([config], agents, ports, ports.knownKeys),
     tokenAddresses: tokenAddresses(config, identityProviders, ports, ports.tokenCommand),
     account: ports.accounts.of(config),

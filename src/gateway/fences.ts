@@ -1,0 +1,37 @@
+import type { ConnectionConfig } from '../contract/index.ts';
+import { fencedColumns } from './masking/fenced-columns.ts';
+import type { CatalogSnapshot } from './sql/catalog.ts';
+import { catalogFingerprint } from './sql/catalog-fingerprint.ts';
+import { loadCatalog } from './sql/catalog-query.ts';
+import { type Fence, noFence } from './upstream/role-grants.ts';
+import type { SideConnection } from './upstream/side-query.ts';
+
+/** Databases whose catalog is kept, so that a session does not wait for it to be read again. */
+const kept = 16;
+
+/** What the roles of sessions are not granted, by the mask rules of their connection and the catalog as it is now. */
+export class Fences {
+  /** In the order of last use, each with the fingerprint that it was read under. */
+  readonly #catalogs = new Map<string, { readonly fingerprint: string; readonly catalog: CatalogSnapshot }>();
+
+  /** Rejects with what the side connection rejects with. */
+  async of({ name, maskRules, sessionRole }: ConnectionConfig, side: SideConnection): Promise<Fence> {
+    const strict = sessionRole.kind === 'just_in_time' && sessionRole.fence === 'masked';
+    if (!maskRules.some(({ masker }) => strict || masker.kind === 'withhold')) return noFence;
+    const [place] = await side.query('SELECT pg_catalog.current_database(), CURRENT_USER');
+    const catalog = await this.#catalog(JSON.stringify([name, place]), side);
+    return fencedColumns(maskRules, catalog, strict ? 'masked' : 'withheld');
+  }
+
+  async #catalog(key: string, side: SideConnection): Promise<CatalogSnapshot> {
+    // In this order: what changes between the two is found by the next comparison.
+    const fingerprint = await catalogFingerprint(side.query);
+    const found = this.#catalogs.get(key);
+    const catalog = found?.fingerprint === fingerprint ? found.catalog : await loadCatalog(side.query, 0);
+    this.#catalogs.delete(key);
+    this.#catalogs.set(key, { fingerprint, catalog });
+    const [oldest] = this.#catalogs.keys();
+    if (this.#catalogs.size > kept && oldest !== undefined) this.#catalogs.delete(oldest);
+    return catalog;
+  }
+}
