@@ -37,15 +37,40 @@ export async function removeSessionRole(
     `SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE usename = ${text}`,
   );
   await rollBackPrepared(side, role);
-  const [owned] = await side.query(ownedBy(role));
-  const kept = Number(owned?.[0] ?? 0);
-  const schemas: unknown = JSON.parse(owned?.[1] ?? '[]');
-  const handOver =
-    kept === 0 ? [] : await toKeeper(side, role, keeper, Array.isArray(schemas) ? schemas : [], isSuperuser);
+  const { kept, statements } = await handOver(side, role, keeper, isSuperuser);
   await side.query(
-    inTransaction(["SET LOCAL lock_timeout = '3s'", ...handOver, `DROP OWNED BY ${name}`, `DROP ROLE ${name}`]),
+    inTransaction(["SET LOCAL lock_timeout = '3s'", ...statements, `DROP OWNED BY ${name}`, `DROP ROLE ${name}`]),
   );
   return { kept };
+}
+
+/**
+ * The statements that make the keeper the owner of whatever a role owns in this database; none where it owns nothing. The
+ * account has to be a member of the role.
+ */
+export async function handOver(
+  side: SideConnection,
+  role: string,
+  keeper: Keeper,
+  isSuperuser: boolean,
+): Promise<{ readonly kept: number; readonly statements: readonly string[] }> {
+  const [owned] = await side.query(ownedBy(role));
+  const kept = Number(owned?.[0] ?? 0);
+  if (kept === 0) return { kept, statements: [] };
+  const [exists] = await side.query(`SELECT FROM pg_catalog.pg_roles WHERE rolname = ${sqlLiteral(keeper.name)}`);
+  const schemas: unknown = JSON.parse(owned?.[1] ?? '[]');
+  // REASSIGN OWNED asks of anybody but a superuser that the new owner may create in the schema: for as long as that takes.
+  const places = isSuperuser || !Array.isArray(schemas) ? [] : schemas.map((schema) => sqlIdentifier(String(schema)));
+  const name = sqlIdentifier(keeper.name);
+  return {
+    kept,
+    statements: [
+      ...(exists === undefined ? createIdleRole(keeper.name, keeper.comment, isSuperuser) : []),
+      ...places.map((schema) => `GRANT CREATE ON SCHEMA ${schema} TO ${name}`),
+      `REASSIGN OWNED BY ${sqlIdentifier(role)} TO ${name}`,
+      ...places.map((schema) => `REVOKE CREATE ON SCHEMA ${schema} FROM ${name}`),
+    ],
+  };
 }
 
 /** How many objects a role owns in this database, temporary ones apart, and the schemas that they are in. */
@@ -58,25 +83,6 @@ places AS (SELECT (SELECT n.nspname FROM pg_catalog.pg_identify_object(o.classid
     JOIN pg_catalog.pg_namespace n ON n.nspname = i.schema) AS schema FROM owned o)
 SELECT pg_catalog.count(*), pg_catalog.json_agg(DISTINCT schema) FILTER (WHERE schema IS NOT NULL)
 FROM places WHERE schema IS NULL OR schema NOT LIKE 'pg\\_temp%'`;
-
-/** REASSIGN OWNED asks of anybody but a superuser that the new owner may create in the schema: for as long as that takes, it may. */
-async function toKeeper(
-  side: SideConnection,
-  role: string,
-  keeper: Keeper,
-  schemas: readonly unknown[],
-  isSuperuser: boolean,
-): Promise<string[]> {
-  const name = sqlIdentifier(keeper.name);
-  const [exists] = await side.query(`SELECT FROM pg_catalog.pg_roles WHERE rolname = ${sqlLiteral(keeper.name)}`);
-  const places = isSuperuser ? [] : schemas.map((schema) => sqlIdentifier(String(schema)));
-  return [
-    ...(exists === undefined ? createIdleRole(keeper.name, keeper.comment, isSuperuser) : []),
-    ...places.map((schema) => `GRANT CREATE ON SCHEMA ${schema} TO ${name}`),
-    `REASSIGN OWNED BY ${sqlIdentifier(role)} TO ${name}`,
-    ...places.map((schema) => `REVOKE CREATE ON SCHEMA ${schema} FROM ${name}`),
-  ];
-}
 
 /** They would keep their locks, and their objects an owner that is no more. */
 async function rollBackPrepared(side: SideConnection, role: string): Promise<void> {

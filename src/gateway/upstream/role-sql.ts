@@ -40,16 +40,24 @@ export function createIdleRole(role: string, comment: string, isSuperuser: boole
   ];
 }
 
-/** Makes a role that holds grants hold exactly these: everything is taken away first (DROP OWNED). */
+/**
+ * Makes a role that holds grants hold exactly these: everything is taken away first (DROP OWNED). That would drop what the
+ * role owns, so `handOver` comes before: up to PostgreSQL 15 a session can become the role, and make something as it.
+ */
 export function renewGrants(
   role: string,
   comment: string,
   statements: readonly string[],
-  { exists, isSuperuser }: { readonly exists: boolean; readonly isSuperuser: boolean },
+  {
+    exists,
+    isSuperuser,
+    handOver,
+  }: { readonly exists: boolean; readonly isSuperuser: boolean; readonly handOver: readonly string[] },
 ): string {
   const name = sqlIdentifier(role);
   return inTransaction([
     ...(exists ? (isSuperuser ? [] : [takeOver(role)]) : createIdleRole(role, comment, isSuperuser)),
+    ...handOver,
     `DROP OWNED BY ${name}`,
     ...statements,
     `COMMENT ON ROLE ${name} IS ${sqlLiteral(comment)}`,

@@ -4,7 +4,7 @@ import { UpstreamError } from './error.ts';
 import { excessOf, widerThan } from './role-audit.ts';
 import { type Fence, GRANTABLE, grantable, grantStatements } from './role-grants.ts';
 import { grantRolePrefix, keeperRolePrefix, RoleMarker, sessionRolePrefix } from './role-marker.ts';
-import { removeSessionRole } from './role-removal.ts';
+import { handOver, type Keeper, removeSessionRole } from './role-removal.ts';
 import { createRole, renewGrants, rolesLike } from './role-sql.ts';
 import { scramVerifier } from './scram-verifier.ts';
 import type { SideConnection } from './side-query.ts';
@@ -192,12 +192,16 @@ export class SessionRoles {
   }
 
   async #remove(side: SideConnection, name: string, account: UpstreamTarget): Promise<void> {
-    const keeper = `${keeperRolePrefix}${this.#marker.digest(['keeper', account.database, account.user])}`;
-    const about = `Owns what sessions made in ${account.database} and left. It may do nothing itself; give the objects the owner that they are to have.`;
-    const comment = this.#marker.comment(keeper, about);
-    const { kept } = await removeSessionRole(side, name, { name: keeper, comment }, await isSuperuser(side));
+    const keeper = this.#keeperOf(account);
+    const { kept } = await removeSessionRole(side, name, keeper, await isSuperuser(side));
     if (kept > 0)
-      this.#options.log('info', `${keeper} owns ${kept} objects that a session made and left`, { role: name });
+      this.#options.log('info', `${keeper.name} owns ${kept} objects that a session made and left`, { role: name });
+  }
+
+  #keeperOf({ database, user }: UpstreamTarget): Keeper {
+    const name = `${keeperRolePrefix}${this.#marker.digest(['keeper', database, user])}`;
+    const about = `Owns what sessions made in ${database} and left. It may do nothing itself; give the objects the owner that they are to have.`;
+    return { name, comment: this.#marker.comment(name, about) };
   }
 
   readonly #groupOf = ({ connection, account, readOnly, schemas }: RoleRequest): string =>
@@ -221,11 +225,16 @@ export class SessionRoles {
       if (row !== undefined && found === null)
         throw new Error(`there is a role ${group} that is not of this installation`);
       if (found !== holds) {
-        const state = { exists: row !== undefined, isSuperuser: await isSuperuser(side) };
+        const superuser = await isSuperuser(side);
+        const exists = row !== undefined;
+        const left = exists
+          ? await handOver(side, group, this.#keeperOf(account), superuser)
+          : { kept: 0, statements: [] };
+        const state = { exists, isSuperuser: superuser, handOver: left.statements };
         await side.query(renewGrants(group, this.#marker.comment(group, holds), statements, state));
         const closed = objects.filter(({ kind, privileges }) => kind !== 'schema' && privileges.length === 0).length;
-        const left = closed === 0 ? '' : `; ${closed} cannot be granted by ${account.user}`;
-        log('info', `granted ${statements.length} rights to ${group}${left}`, { connection });
+        const short = closed === 0 ? '' : `; ${closed} cannot be granted by ${account.user}`;
+        log('info', `granted ${statements.length} rights to ${group}${short}`, { connection });
       }
       if (found !== holds || !this.#told.has(group)) await this.#options.granted(connection, side, fence);
       this.#told.add(group);

@@ -215,6 +215,24 @@ describe('a session with a role of its own', () => {
     await database.query('DROP VIEW workshop.trap; DROP FUNCTION workshop.trap; DROP TABLE workshop.made');
   });
 
+  test('may leave something to the role that holds its grants, which is kept when they are renewed', async () => {
+    const first = await (await open()).connect();
+    const { rows } = await database.query(
+      `SELECT g.rolname AS name FROM pg_roles r JOIN pg_auth_members m ON m.member = r.oid JOIN pg_roles g ON g.oid = m.roleid
+       WHERE r.rolname = $1`,
+      [(await first.query('SELECT session_user::text AS name')).rows[0].name],
+    );
+    // Up to PostgreSQL 15 the session could do this itself, by SET ROLE.
+    await database.query(
+      `CREATE TABLE workshop.of_group (id int); ALTER TABLE workshop.of_group OWNER TO ${rows[0].name}`,
+    );
+    await gates[0]?.connect();
+    expect((await database.query("SELECT tableowner FROM pg_tables WHERE tablename = 'of_group'")).rows).toEqual([
+      { tableowner: expect.stringMatching(/^postern_k_/) },
+    ]);
+    await database.query('DROP TABLE workshop.of_group');
+  });
+
   test('does the same for an account that is no superuser', async () => {
     await database.query(`GRANT CREATE ON SCHEMA owned TO ${maker}`);
     await database.query(`GRANT ${maker} TO ${owner} WITH ADMIN OPTION`);
