@@ -1,10 +1,29 @@
-import type { ConnectionConfig } from '../contract/index.ts';
+import type { ConnectionConfig, MaskRule } from '../contract/index.ts';
 import { fencedColumns } from './masking/fenced-columns.ts';
 import type { CatalogSnapshot } from './sql/catalog.ts';
 import { catalogFingerprint } from './sql/catalog-fingerprint.ts';
 import { loadCatalog } from './sql/catalog-query.ts';
 import { type Fence, noFence } from './upstream/role-grants.ts';
 import type { SideConnection } from './upstream/side-query.ts';
+
+const fenced = new WeakMap<ConnectionConfig, ConnectionConfig>();
+
+/**
+ * A connection as its statements are judged: behind the strict fence a masked column is out of reach, so the agent hears which
+ * columns are there instead of a bare `permission denied`.
+ */
+export function behindFence(config: ConnectionConfig): ConnectionConfig {
+  const { sessionRole, maskRules } = config;
+  if (sessionRole.kind !== 'just_in_time' || sessionRole.fence === 'withheld') return config;
+  const known = fenced.get(config);
+  if (known !== undefined) return known;
+  const judged = {
+    ...config,
+    maskRules: maskRules.map((rule): MaskRule => ({ ...rule, masker: { kind: 'withhold' } })),
+  };
+  fenced.set(config, judged);
+  return judged;
+}
 
 /** Databases whose catalog is kept, so that a session does not wait for it to be read again. */
 const kept = 16;

@@ -8,6 +8,7 @@ import { Databases } from './databases.ts';
 import { endedByChange, retryJournal, sequenceJournal } from './decision-records.ts';
 import { describeListener } from './door/host.ts';
 import type { OpenListener } from './door/listener.ts';
+import { behindFence } from './fences.ts';
 import { GateJournals } from './gate-journals.ts';
 import { createAuthenticator } from './identity/authenticator.ts';
 import { createCancelLimiter } from './identity/cancel-limiter.ts';
@@ -120,10 +121,17 @@ class PosternGateway implements Gateway {
     });
     this.approvals.onChange((request) => this.#emit('approval.changed', request));
     const config = (name: string): ConnectionConfig | null => this.#config(name);
+    const judged = (name: string): ConnectionConfig | null => {
+      const current = config(name);
+      return current === null ? null : behindFence(current);
+    };
     this.#sessions = new LiveSessions({
       gateVersion,
       journals: this.#journals,
-      databases: new Databases({ config, credentials: this.credentials, copies: this.copies, hashKey, monotonic, log }),
+      databases: new Databases({
+        ...{ config: judged, credentials: this.credentials, copies: this.copies },
+        ...{ hashKey, monotonic, log },
+      }),
       broker: this.approvals,
       monotonic,
       log,

@@ -2,7 +2,8 @@ import { sqlIdentifier } from '../wire/quote.ts';
 
 /** An object as the account sees it: what it could grant on it. */
 export interface GrantableObject {
-  readonly kind: 'schema' | 'relation' | 'sequence';
+  readonly kind: 'database' | 'schema' | 'relation' | 'sequence';
+  /** Empty for a database. */
   readonly schema: string;
   readonly name: string;
   /** Privileges that the account may hand on. */
@@ -26,13 +27,20 @@ const columnsOf = (condition: string): string =>
   `(SELECT pg_catalog.json_agg(a.attname ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
     WHERE a.attrelid = c.oid AND NOT a.attisdropped AND a.attnum ${condition} 0)`;
 
-/** Schemas of users, their relations with columns, and sequences, with what the account may grant on them. */
+/**
+ * Schemas of users, their relations with columns, and sequences, with what the account may grant on them; and this database,
+ * where not everybody may connect to it.
+ */
 export const GRANTABLE = `
 WITH schemas AS (SELECT oid, nspname FROM pg_catalog.pg_namespace
   WHERE nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema')
 SELECT 'schema', s.nspname, '', CASE WHEN pg_catalog.has_schema_privilege(s.oid, 'USAGE WITH GRANT OPTION') THEN 'USAGE' END,
   NULL::pg_catalog.json, NULL::pg_catalog.json
   FROM schemas s
+UNION ALL SELECT 'database', '', d.datname, 'CONNECT', NULL, NULL FROM pg_catalog.pg_database d
+  WHERE d.datname = pg_catalog.current_database() AND pg_catalog.has_database_privilege(d.oid, 'CONNECT WITH GRANT OPTION')
+    AND NOT EXISTS (SELECT FROM pg_catalog.aclexplode(COALESCE(d.datacl, pg_catalog.acldefault('d', d.datdba))) e
+      WHERE e.grantee = 0 AND e.privilege_type = 'CONNECT')
 UNION ALL SELECT CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'relation' END, s.nspname, c.relname, (
     SELECT pg_catalog.string_agg(p.privilege, ',') FROM pg_catalog.unnest(CASE WHEN c.relkind = 'S' THEN ARRAY['SELECT', 'USAGE']
       WHEN c.relkind = 'm' THEN ARRAY['SELECT'] ELSE ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE'] END) AS p(privilege)
@@ -48,7 +56,7 @@ export const grantable = ([kind, schema, name, privileges, columns, system]: rea
   | string
   | null
 )[]): GrantableObject => ({
-  kind: kind === 'schema' || kind === 'sequence' ? kind : 'relation',
+  kind: kind === 'database' || kind === 'schema' || kind === 'sequence' ? kind : 'relation',
   schema: schema ?? '',
   name: name ?? '',
   privileges: (privileges ?? '').split(',').filter((privilege) => privilege !== ''),
@@ -74,6 +82,7 @@ export function grantStatements(
   const to = ` TO ${sqlIdentifier(role)}`;
   return objects.flatMap((object) => {
     const { kind, schema, name, privileges } = object;
+    if (kind === 'database') return [`GRANT CONNECT ON DATABASE ${sqlIdentifier(name)}${to}`];
     if (kind === 'schema')
       return privileges.length === 0 ? [] : [`GRANT USAGE ON SCHEMA ${sqlIdentifier(schema)}${to}`];
     const given = readOnly ? privileges.filter((privilege) => privilege === 'SELECT') : privileges;

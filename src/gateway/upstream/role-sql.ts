@@ -9,6 +9,10 @@ export interface SessionRoleDefinition {
   readonly memberOf: readonly string[];
   /** Settings that its session begins with. */
   readonly settings: Readonly<Record<string, string>>;
+  /** Names of settings that it begins with as the account does. */
+  readonly inherited: readonly string[];
+  /** Schemas that it searches; null for the server's default. */
+  readonly searchPath: readonly string[] | null;
   /** PostgreSQL 16 and newer: its memberships give rights, but it cannot become the role with SET ROLE. */
   readonly withoutSet: boolean;
 }
@@ -24,6 +28,10 @@ export function createRole(role: SessionRoleDefinition): string {
     ...role.memberOf.map(
       (group) => `GRANT ${sqlIdentifier(group)} TO ${name}${role.withoutSet ? ' WITH INHERIT TRUE, SET FALSE' : ''}`,
     ),
+    ...role.inherited.map((setting) => `ALTER ROLE ${name} SET ${sqlIdentifier(setting)} FROM CURRENT`),
+    ...(role.searchPath === null
+      ? []
+      : [`ALTER ROLE ${name} SET search_path = ${role.searchPath.map(sqlIdentifier).join(', ')}`]),
     ...Object.entries(role.settings).map(
       ([setting, value]) => `ALTER ROLE ${name} SET ${sqlIdentifier(setting)} = ${sqlLiteral(value)}`,
     ),
@@ -63,6 +71,21 @@ export function renewGrants(
     `COMMENT ON ROLE ${name} IS ${sqlLiteral(comment)}`,
   ]);
 }
+
+/**
+ * Names of the settings that the account has for itself (ALTER ROLE … SET), timeouts for instance. Only what any role may set,
+ * nothing that says who or how the side connection is, and no custom settings: those hold secrets as often as not.
+ */
+export const SETTINGS_OF_ACCOUNT = `
+SELECT DISTINCT g.name FROM pg_catalog.pg_db_role_setting s CROSS JOIN LATERAL pg_catalog.unnest(s.setconfig) AS c(entry)
+JOIN pg_catalog.pg_settings g ON g.name = pg_catalog.split_part(c.entry, '=', 1) AND g.context = 'user'
+WHERE s.setrole = (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = CURRENT_USER)
+  AND s.setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()))
+  AND g.name NOT IN ('role', 'session_authorization', 'search_path', 'application_name', 'client_encoding')
+ORDER BY 1`;
+
+/** The schemas that the account searches, so that `"$user"` goes on meaning the account's own. */
+export const SCHEMAS_OF_ACCOUNT = 'SELECT pg_catalog.array_to_json(pg_catalog.current_schemas(false))';
 
 /** The account becomes a member of a role. */
 export const takeOver = (role: string): string => `GRANT ${sqlIdentifier(role)} TO CURRENT_USER`;

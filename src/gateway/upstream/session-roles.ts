@@ -5,7 +5,7 @@ import { excessOf, widerThan } from './role-audit.ts';
 import { type Fence, GRANTABLE, grantable, grantStatements } from './role-grants.ts';
 import { grantRolePrefix, keeperRolePrefix, RoleMarker, sessionRolePrefix } from './role-marker.ts';
 import { handOver, type Keeper, removeSessionRole } from './role-removal.ts';
-import { createRole, renewGrants, rolesLike } from './role-sql.ts';
+import { createRole, renewGrants, rolesLike, SCHEMAS_OF_ACCOUNT, SETTINGS_OF_ACCOUNT } from './role-sql.ts';
 import { scramVerifier } from './scram-verifier.ts';
 import type { SideConnection } from './side-query.ts';
 import type { UpstreamTarget } from './types.ts';
@@ -102,6 +102,7 @@ export class SessionRoles {
         verifier: await scramVerifier(password),
         validUntil,
         memberOf: [group, ...memberOf],
+        ...(await beginningOf(side)),
         settings: { ...(request.readOnly && { default_transaction_read_only: 'on' }), ...request.settings },
         withoutSet: major >= 16,
       };
@@ -257,6 +258,17 @@ const readable = (agent: string): string =>
     .replaceAll(/[^a-z0-9]+/g, '_')
     .replaceAll(/^_|_$/g, '')
     .slice(0, agentPart) || 'agent';
+
+/** What a session of the account begins with, that one of a role made by it would miss. */
+async function beginningOf(
+  side: SideConnection,
+): Promise<{ readonly inherited: readonly string[]; readonly searchPath: readonly string[] | null }> {
+  const inherited = (await side.query(SETTINGS_OF_ACCOUNT)).map(([name]) => name ?? '');
+  const [row] = await side.query(SCHEMAS_OF_ACCOUNT);
+  const found: unknown = JSON.parse(row?.[0] ?? '[]');
+  const schemas = Array.isArray(found) ? found.map(String) : [];
+  return { inherited, searchPath: schemas.length === 0 || schemas.join() === 'public' ? null : schemas };
+}
 
 async function isSuperuser(side: SideConnection): Promise<boolean> {
   const [row] = await side.query('SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = CURRENT_USER');

@@ -98,9 +98,14 @@ describe('the role of a session', () => {
       { id: 1, name: 'Ada', x: true },
     ]);
     expect((await client.query('SELECT * FROM place')).rows).toEqual([]);
-    await expect(client.query('SELECT email FROM person')).rejects.toMatchObject({
+    await expect(client.query('SELECT * FROM person')).rejects.toMatchObject({
       code: '42501',
-      message: 'permission denied for table person',
+      message: expect.stringContaining('person.* is not there for this agent'),
+      hint: 'Leave it out, and name the columns that you need instead of *: id, name.',
+    });
+    // What Postern does not see, the server does.
+    await expect(client.query('DO $$ BEGIN PERFORM email FROM person; END $$')).rejects.toMatchObject({
+      code: '42501',
     });
     await client.query("INSERT INTO person (id, name) VALUES (7, 'Eve'); DELETE FROM person WHERE id = 7");
   });
@@ -137,6 +142,29 @@ describe('the role of a session', () => {
       'warn: a session is no member of reader: it may use public.person.ssn, which is withheld',
     );
     await database.query('DROP OWNED BY reader; DROP ROLE reader');
+  });
+
+  test('begins with what the account has for itself: timeouts, and the schemas that it searches', async () => {
+    await database.query(`
+      CREATE ROLE app LOGIN CREATEROLE PASSWORD 'p'; CREATE SCHEMA app AUTHORIZATION app; CREATE TABLE app.own (id int);
+      ALTER TABLE app.own OWNER TO app;
+      ALTER ROLE app SET statement_timeout = '33s'; ALTER ROLE app SET app.secret = 'hidden';
+      REVOKE CONNECT ON DATABASE ${database.name} FROM PUBLIC; GRANT CONNECT ON DATABASE ${database.name} TO app WITH GRANT OPTION`);
+    const gate = await open('withheld', {
+      ...{ upstream: { host: server.host, port: server.port, user: 'app' }, password: 'p', maskRules: [] },
+    });
+    const client = await gate.connect();
+    expect((await client.query('SELECT FROM own')).rowCount).toBe(0);
+    expect(
+      (
+        await client.query(
+          "SELECT current_setting('statement_timeout') AS t, current_setting('app.secret', true) AS s, current_schemas(false)::text AS p",
+        )
+      ).rows,
+    ).toEqual([{ t: '33s', s: null, p: '{app,public}' }]);
+    await client.end();
+    await until(async () => ((await sessionRoles()).length === 0 ? true : undefined));
+    await database.query(`GRANT CONNECT ON DATABASE ${database.name} TO PUBLIC`);
   });
 
   test('is named in the database’s own views, with the application that it came with', async () => {
@@ -248,6 +276,34 @@ test('a prepared transaction does not outlive the role that made it', async () =
     );
     expect(rows).toEqual([{ prepared: 0, roles: 0 }]);
   } finally {
+    await there.drop();
+    await own.stop();
+  }
+});
+
+test('the role of a session that ended with a crash of the server is removed once the server is back', async () => {
+  const own = await startPostgres();
+  const there = await createDatabase('', own);
+  const gate = await startGate({
+    database: there.name,
+    policy: 'observe',
+    upstream: { host: own.host, port: own.port },
+    password: own.password,
+    sessionRole: { kind: 'just_in_time', schemas: ['*'], memberOf: [], fence: 'withheld' },
+  });
+  const count = "SELECT count(*)::int AS n FROM pg_roles WHERE rolname LIKE 'postern\\_s\\_%'";
+  try {
+    const client = await gate.connect();
+    const [backend] = (await client.query('SELECT pg_backend_pid() AS pid')).rows;
+    expect((await there.query(count)).rows).toEqual([{ n: 1 }]);
+    process.kill(backend.pid, 'SIGKILL'); // the server then ends all its processes and recovers
+    await until(() => gate.gateway.liveSessions().length === 0 || undefined);
+    const left = async (): Promise<true | undefined> =>
+      (await there.query(count).catch(() => null))?.rows[0]?.n === 0 ? true : undefined;
+    await until(left, 15_000);
+    await (await gate.connect()).query('SELECT 1');
+  } finally {
+    await gate.stop();
     await there.drop();
     await own.stop();
   }
