@@ -33,13 +33,23 @@ export class Fences {
   /** In the order of last use, each with the fingerprint that it was read under. */
   readonly #catalogs = new Map<string, { readonly fingerprint: string; readonly catalog: CatalogSnapshot }>();
 
+  /** What was made of a catalog last. */
+  readonly #compiled = new WeakMap<
+    CatalogSnapshot,
+    { readonly rules: ConnectionConfig['maskRules']; readonly strict: boolean; readonly fence: Fence }
+  >();
+
   /** Rejects with what the side connection rejects with. */
   async of({ name, maskRules, sessionRole }: ConnectionConfig, side: SideConnection): Promise<Fence> {
     const strict = sessionRole.kind === 'just_in_time' && sessionRole.fence === 'masked';
     if (!maskRules.some(({ masker }) => strict || masker.kind === 'withhold')) return noFence;
     const [place] = await side.query('SELECT pg_catalog.current_database(), CURRENT_USER');
     const catalog = await this.#catalog(JSON.stringify([name, place]), side);
-    return fencedColumns(maskRules, catalog, strict ? 'masked' : 'withheld');
+    const known = this.#compiled.get(catalog);
+    if (known?.rules === maskRules && known.strict === strict) return known.fence;
+    const fence = fencedColumns(maskRules, catalog, strict ? 'masked' : 'withheld');
+    this.#compiled.set(catalog, { rules: maskRules, strict, fence });
+    return fence;
   }
 
   async #catalog(key: string, side: SideConnection): Promise<CatalogSnapshot> {
