@@ -60,35 +60,58 @@ export function withheldRefusal(tag: string, node: TreeNode, catalog: MaskedCata
 const visibleColumns = (entry: MaskedRelation): string[] =>
   entry.relation.columns.filter(({ attributeNumber }) => !entry.masked.has(attributeNumber)).map(({ name }) => name);
 
-/** Withheld columns that a statement names without referring to their values: to write, index, rename, copy or grant them. */
+/** Withheld columns that a statement names without referring to their values: to write, index, change, rename or copy them. */
 function namedBeside(tree: unknown, withheld: MaskedCatalog): string[] {
   const labels: string[] = [];
-  let entries: readonly MaskedRelation[] = [];
-  const add = (name: string | null): void => {
-    for (const entry of entries) {
-      if (name !== null && maskedNames(entry).includes(name)) labels.push(`${entry.relation.name}.${name}`);
-    }
-  };
-  const addAll = (nodes: unknown, tag: string): void => {
-    for (const item of listOf(nodes)) add(textOf(tagged(item, tag)?.name));
-  };
   walk(tree, (item, key) => {
-    if (isNode(item.relation)) entries = withheld.byName.get(textOf(item.relation.relname) ?? '') ?? [];
-    if (key === 'InsertStmt') {
-      addAll(item.cols, 'ResTarget');
-      if (listOf(item.cols).length === 0) for (const name of filledByPosition(item, entries)) add(name);
+    const entries = isNode(item.relation) ? (withheld.byName.get(textOf(item.relation.relname) ?? '') ?? []) : [];
+    if (entries.length === 0) return undefined;
+    for (const name of namesIn(key, item, entries)) {
+      for (const entry of entries) if (maskedNames(entry).includes(name)) labels.push(`${entry.relation.name}.${name}`);
     }
-    if (key === 'UpdateStmt' || key === 'onConflictClause' || key === 'MergeWhenClause')
-      addAll(item.targetList, 'ResTarget');
-    if (key === 'CopyStmt' && isNode(item.relation)) {
-      const named = listOf(item.attlist).map(stringOf);
-      for (const name of named.length === 0 ? entries.flatMap(maskedNames) : named) add(name);
-    }
-    if (key === 'IndexElem' || key === 'AlterTableCmd') add(textOf(item.name));
-    if (key === 'RenameStmt') add(textOf(item.subname));
     return undefined;
   });
   return labels;
+}
+
+/** Names of columns that one command gives for the relation that it is about. */
+function namesIn(key: string, item: TreeNode, entries: readonly MaskedRelation[]): string[] {
+  const names = (nodes: unknown, tag: string): string[] =>
+    listOf(nodes).flatMap((node) => textOf(tagged(node, tag)?.name) ?? []);
+  switch (key) {
+    case 'InsertStmt': {
+      const listed = names(item.cols, 'ResTarget');
+      const conflict = isNode(item.onConflictClause) ? item.onConflictClause : {};
+      const infer = isNode(conflict.infer) ? conflict.infer : {};
+      return [
+        ...(listed.length === 0 ? filledByPosition(item, entries) : listed),
+        ...names(conflict.targetList, 'ResTarget'),
+        ...names(infer.indexElems, 'IndexElem'),
+      ];
+    }
+    case 'UpdateStmt':
+      return names(item.targetList, 'ResTarget');
+    case 'MergeStmt':
+      return listOf(item.mergeWhenClauses).flatMap((clause) => {
+        const when = tagged(clause, 'MergeWhenClause') ?? {};
+        const inserts = when.commandType === 'CMD_INSERT';
+        const listed = names(when.targetList, 'ResTarget');
+        const width = listOf(when.values).length;
+        return inserts && listed.length === 0 && width > 0 ? firstColumns(entries, width) : listed;
+      });
+    case 'CopyStmt': {
+      const listed = listOf(item.attlist).flatMap((node) => stringOf(node) ?? []);
+      return listed.length === 0 ? entries.flatMap(maskedNames) : listed;
+    }
+    case 'IndexStmt':
+      return [...names(item.indexParams, 'IndexElem'), ...names(item.indexIncludingParams, 'IndexElem')];
+    case 'AlterTableStmt':
+      return names(item.cmds, 'AlterTableCmd');
+    case 'RenameStmt':
+      return [textOf(item.subname) ?? ''];
+    default:
+      return [];
+  }
 }
 
 /** Columns that an INSERT without a list fills: as many as it has values, all of them where that is not seen. */
@@ -97,5 +120,8 @@ function filledByPosition(insert: TreeNode, entries: readonly MaskedRelation[]):
   const rows = listOf(tagged(insert.selectStmt, 'SelectStmt')?.valuesLists);
   const widths = rows.map((row) => listOf(tagged(row, 'List')?.items).length);
   const width = widths.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...widths);
-  return entries.flatMap((entry) => entry.relation.columns.slice(0, width).map(({ name }) => name));
+  return firstColumns(entries, width);
 }
+
+const firstColumns = (entries: readonly MaskedRelation[], width: number): string[] =>
+  entries.flatMap((entry) => entry.relation.columns.slice(0, width).map(({ name }) => name));

@@ -58,6 +58,12 @@ describe('a withheld column', () => {
     ["INSERT INTO person VALUES (2, 'a', 'b', 'c')", 'person.ssn'],
     ["UPDATE person SET ssn = '' WHERE id = 1", 'person.ssn'],
     ["INSERT INTO person (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET ssn = ''", 'person.ssn'],
+    [
+      "INSERT INTO person (id) WITH p AS (INSERT INTO place VALUES (2, 'Rome')) SELECT 1 ON CONFLICT (id) DO UPDATE SET ssn = ''",
+      'person.ssn',
+    ],
+    ["MERGE INTO person USING place ON person.id = place.id WHEN MATCHED THEN UPDATE SET ssn = ''", 'person.ssn'],
+    ["MERGE INTO person USING place ON false WHEN NOT MATCHED THEN INSERT VALUES (9, 'n', 'e', 's')", 'person.ssn'],
     ['DELETE FROM person WHERE id = 1 RETURNING *', 'person.*'],
     ["UPDATE person SET name = 'A' WHERE id = 1 RETURNING ssn", 'person.ssn'],
     ['CREATE INDEX ON person (ssn)', 'person.ssn'],
