@@ -1,7 +1,6 @@
 import type { MaskRule } from '../../contract/index.ts';
 import type { CatalogSnapshot } from '../sql/catalog.ts';
 import { maskedCatalog } from './closure.ts';
-import { maskedNames } from './masked-catalog.ts';
 import { firstUserOid } from './system-relations.ts';
 import { withheldCatalog } from './withheld.ts';
 
@@ -26,7 +25,9 @@ export function fencedColumns(
   const columns = new Map<string, ReadonlySet<string>>();
   for (const entry of fenced.byOid.values()) {
     if (entry.masked.size === 0 || entry.relation.oid < firstUserOid) continue;
-    columns.set(keyOf(entry.relation.schema, entry.relation.name), new Set(maskedNames(entry)));
+    const { schema, name } = entry.relation;
+    const masked = entry.relation.columns.filter(({ attributeNumber }) => entry.masked.has(attributeNumber));
+    columns.set(keyOf(schema, name), new Set(masked.map((column) => column.name)));
   }
   const inForce = rules.some(({ masker }) => fence === 'masked' || masker.kind === 'withhold');
   return {

@@ -11,7 +11,7 @@ const opaqueFunction =
 /** The reason why no result of this statement can be masked, or null. */
 export function refusalOf(input: RefusalInput): Refusal | null {
   return (
-    withheldRefusal(input.tag, input.node, input.catalog) ??
+    withheldRefusal(input.tag, input.node, input.relations, input.catalog) ??
     opaque(input) ??
     carried(input) ??
     copyOut(input) ??

@@ -1,8 +1,8 @@
+import type { MaskRule } from '../../contract/index.ts';
 import type { CatalogFunction, CatalogSnapshot } from '../sql/catalog.ts';
 import { maskedCatalog } from './closure.ts';
-import { type MaskedCatalog, type MaskedRelation, maskedNames } from './masked-catalog.ts';
-import { statementScope } from './statement-scope.ts';
-import { firstUserOid } from './system-relations.ts';
+import { statementLineage } from './lineage/statement.ts';
+import type { MaskedCatalog, MaskedRelation } from './masked-catalog.ts';
 import { isNode, listOf, stringOf, type TreeNode, tagged, textOf, walk } from './tree.ts';
 
 /** Why a statement must not run because of a column that does not exist for the agent, in words for it. */
@@ -12,53 +12,90 @@ export interface WithheldRefusal {
   readonly hint: string;
 }
 
-const known = new WeakMap<MaskedCatalog, MaskedCatalog>();
-
 /**
- * The withheld columns of a catalog and where the same values are seen (partitions, generated columns, views), and no other
- * masked column. `functions` makes views doubtful that call code of users.
+ * The columns that rules withhold, and where the same values are seen (partitions, generated columns, views), beside what is
+ * masked whatever the rules say: text of the system's own catalogs, and views of which nobody knows what they show.
  */
-export function withheldCatalog(catalog: MaskedCatalog, functions: readonly CatalogFunction[] = []): MaskedCatalog {
-  const found = functions.length === 0 ? known.get(catalog) : undefined;
-  if (found !== undefined) return found;
-  const entries = [...catalog.byOid.values()];
-  const rules = entries.flatMap(({ relation, masked }) =>
+export function withheldCatalog(catalog: MaskedCatalog, functions: readonly CatalogFunction[]): MaskedCatalog {
+  return maskedCatalog(withheldRules(catalog), snapshotOf(catalog, functions)).catalog;
+}
+
+/** A rule for each withheld column. */
+const withheldRules = ({ byOid }: MaskedCatalog): MaskRule[] =>
+  [...byOid.values()].flatMap(({ relation, masked }) =>
     relation.columns.flatMap(({ attributeNumber, name }) => {
       const by = masked.get(attributeNumber);
       if (by?.masker.kind !== 'withhold') return [];
       return [{ id: by.rule, schema: relation.schema, table: relation.name, column: name, masker: by.masker }];
     }),
   );
-  const relations = entries.map(({ relation }) => relation).filter(({ oid }) => oid >= firstUserOid);
-  const snapshot: CatalogSnapshot = { version: 0, serverVersionNumber: 0, searchPath: [], relations, functions };
-  const withheld = maskedCatalog(rules, rules.length === 0 ? { ...snapshot, relations: [] } : snapshot).catalog;
-  if (functions.length === 0) known.set(catalog, withheld);
+
+const snapshotOf = ({ byOid }: MaskedCatalog, functions: readonly CatalogFunction[]): CatalogSnapshot => ({
+  version: 0,
+  serverVersionNumber: 0,
+  searchPath: [],
+  relations: [...byOid.values()].map(({ relation }) => relation),
+  functions,
+});
+
+interface Withheld {
+  readonly catalog: MaskedCatalog;
+  /** Labels (`users.ssn`) of the columns that a statement must not name. */
+  readonly labels: ReadonlySet<string>;
+}
+
+const known = new WeakMap<MaskedCatalog, Withheld | null>();
+
+/** Null where no rule withholds anything. */
+function withheldIn(catalog: MaskedCatalog): Withheld | null {
+  const found = known.get(catalog);
+  if (found !== undefined) return found;
+  const withheld = withheldRules(catalog).length === 0 ? null : compiled(catalog);
+  known.set(catalog, withheld);
   return withheld;
 }
 
+function compiled(catalog: MaskedCatalog): Withheld {
+  const withheld = withheldCatalog(catalog, []);
+  const always = maskedCatalog([], snapshotOf(catalog, [])).catalog;
+  const labels = [...withheld.byOid.values()].flatMap(({ relation, masked }) =>
+    relation.columns
+      .filter(
+        ({ attributeNumber: number }) => masked.has(number) && !always.byOid.get(relation.oid)?.masked.has(number),
+      )
+      .map(({ name }) => `${relation.name}.${name}`),
+  );
+  return { catalog: withheld, labels: new Set(labels) };
+}
+
 /** The refusal of a statement that names a withheld column, or shows it by `*`, as part of a whole row or through a view; else null. */
-export function withheldRefusal(tag: string, node: TreeNode, catalog: MaskedCatalog): WithheldRefusal | null {
-  const withheld = withheldCatalog(catalog);
-  if (withheld.byOid.size === 0) return null;
+export function withheldRefusal(
+  tag: string,
+  node: TreeNode,
+  relations: readonly MaskedRelation[],
+  catalog: MaskedCatalog,
+): WithheldRefusal | null {
+  const withheld = relations.length === 0 ? null : withheldIn(catalog);
+  if (withheld === null) return null;
   const tree = { [tag]: node };
-  const scope = statementScope(tree, withheld);
-  if (scope.maskedRelations.length === 0) return null;
-  const labels = [...new Set([...scope.mentions(tree), ...namedBeside(tree, withheld)])].sort();
+  const { findings } = statementLineage(tree, withheld.catalog, new Set());
+  const named = [...findings.touched.keys(), ...namedBeside(tree, withheld.catalog)];
+  const labels = [...new Set(named)].filter((label) => withheld.labels.has(label)).sort();
   if (labels.length === 0) return null;
-  const relations = scope.maskedRelations;
-  const visible = [...new Set(relations.flatMap(visibleColumns))].slice(0, 24).join(', ');
+  const open = relations.flatMap(({ relation }) =>
+    relation.columns.map(({ name }) => name).filter((name) => !withheld.labels.has(`${relation.name}.${name}`)),
+  );
+  const visible = [...new Set(open)].slice(0, 24).join(', ');
+  const list = labels.length > 5 ? `${labels.slice(0, 5).join(', ')} …` : labels.join(', ');
   return {
     code: 'masked_withheld',
-    reason: `${labels.slice(0, 5).join(', ')} ${labels.length === 1 ? 'is' : 'are'} not there for this agent: a rule of this connection withholds it`,
+    reason: `${list} ${labels.length === 1 ? 'is' : 'are'} not there for this agent: a rule of this connection withholds ${labels.length === 1 ? 'it' : 'them'}`,
     hint:
       visible === ''
         ? 'No column of it is open.'
-        : `Leave it out, and name the columns that you need instead of *: ${visible}.`,
+        : `Leave ${labels.length === 1 ? 'it' : 'them'} out, and name the columns that you need instead of *: ${visible}.`,
   };
 }
-
-const visibleColumns = (entry: MaskedRelation): string[] =>
-  entry.relation.columns.filter(({ attributeNumber }) => !entry.masked.has(attributeNumber)).map(({ name }) => name);
 
 /** Withheld columns that a statement names without referring to their values: to write, index, change, rename or copy them. */
 function namedBeside(tree: unknown, withheld: MaskedCatalog): string[] {
@@ -67,7 +104,8 @@ function namedBeside(tree: unknown, withheld: MaskedCatalog): string[] {
     const entries = isNode(item.relation) ? (withheld.byName.get(textOf(item.relation.relname) ?? '') ?? []) : [];
     if (entries.length === 0) return undefined;
     for (const name of namesIn(key, item, entries)) {
-      for (const entry of entries) if (maskedNames(entry).includes(name)) labels.push(`${entry.relation.name}.${name}`);
+      for (const entry of entries)
+        if (maskedColumns(entry).includes(name)) labels.push(`${entry.relation.name}.${name}`);
     }
     return undefined;
   });
@@ -101,7 +139,7 @@ function namesIn(key: string, item: TreeNode, entries: readonly MaskedRelation[]
       });
     case 'CopyStmt': {
       const listed = listOf(item.attlist).flatMap((node) => stringOf(node) ?? []);
-      return listed.length === 0 ? entries.flatMap(maskedNames) : listed;
+      return listed.length === 0 ? entries.flatMap(maskedColumns) : listed;
     }
     case 'IndexStmt':
       return [...names(item.indexParams, 'IndexElem'), ...names(item.indexIncludingParams, 'IndexElem')];
@@ -125,3 +163,6 @@ function filledByPosition(insert: TreeNode, entries: readonly MaskedRelation[]):
 
 const firstColumns = (entries: readonly MaskedRelation[], width: number): string[] =>
   entries.flatMap((entry) => entry.relation.columns.slice(0, width).map(({ name }) => name));
+
+const maskedColumns = ({ relation, masked }: MaskedRelation): string[] =>
+  relation.columns.filter(({ attributeNumber }) => masked.has(attributeNumber)).map(({ name }) => name);
