@@ -28,27 +28,39 @@ export function behindFence(config: ConnectionConfig): ConnectionConfig {
 /** Databases whose catalog is kept, so that a session does not wait for it to be read again. */
 const kept = 16;
 
+interface Compiled {
+  readonly rules: ConnectionConfig['maskRules'];
+  readonly copied: readonly MaskRule[];
+  readonly strict: boolean;
+  readonly fence: Fence;
+}
+
+const nothingCopied: readonly MaskRule[] = [];
+
 /** What the roles of sessions are not granted, by the mask rules of their connection and the catalog as it is now. */
 export class Fences {
+  readonly #copied: (connection: string, database: string) => readonly MaskRule[];
   /** In the order of last use, each with the fingerprint that it was read under. */
   readonly #catalogs = new Map<string, { readonly fingerprint: string; readonly catalog: CatalogSnapshot }>();
-
   /** What was made of a catalog last. */
-  readonly #compiled = new WeakMap<
-    CatalogSnapshot,
-    { readonly rules: ConnectionConfig['maskRules']; readonly strict: boolean; readonly fence: Fence }
-  >();
+  readonly #compiled = new WeakMap<CatalogSnapshot, Compiled>();
+
+  /** `copied`: rules of columns that masked values were copied to; the same array until they change. */
+  constructor(copied: (connection: string, database: string) => readonly MaskRule[]) {
+    this.#copied = copied;
+  }
 
   /** Rejects with what the side connection rejects with. */
-  async of({ name, maskRules, sessionRole }: ConnectionConfig, side: SideConnection): Promise<Fence> {
+  async of({ name, maskRules: rules, sessionRole }: ConnectionConfig, side: SideConnection): Promise<Fence> {
     const strict = sessionRole.kind === 'just_in_time' && sessionRole.fence === 'masked';
-    if (!maskRules.some(({ masker }) => strict || masker.kind === 'withhold')) return noFence;
-    const [place] = await side.query('SELECT pg_catalog.current_database(), CURRENT_USER');
+    if (!rules.some(({ masker }) => strict || masker.kind === 'withhold')) return noFence;
+    const [place = []] = await side.query('SELECT pg_catalog.current_database(), CURRENT_USER');
+    const copied = strict ? this.#copied(name, place[0] ?? '') : nothingCopied;
     const catalog = await this.#catalog(JSON.stringify([name, place]), side);
     const known = this.#compiled.get(catalog);
-    if (known?.rules === maskRules && known.strict === strict) return known.fence;
-    const fence = fencedColumns(maskRules, catalog, strict ? 'masked' : 'withheld');
-    this.#compiled.set(catalog, { rules: maskRules, strict, fence });
+    if (known?.rules === rules && known.copied === copied && known.strict === strict) return known.fence;
+    const fence = fencedColumns([...rules, ...copied], catalog, strict ? 'masked' : 'withheld');
+    this.#compiled.set(catalog, { rules, copied, strict, fence });
     return fence;
   }
 

@@ -160,7 +160,10 @@ class PosternGateway implements Gateway {
       granted: (connection, side, fence) => this.#roleRequests.audit(connection, side, fence),
       log,
     });
-    this.#roleRequests = new RoleRequests({ config, problems: this.#problems, log });
+    this.#roleRequests = new RoleRequests({
+      ...{ config, problems: this.#problems, log },
+      copied: (connection, database) => this.copies.rules(connection, database),
+    });
     this.#door = this.#createDoor();
     this.#awaitNextEnd();
   }

@@ -1,4 +1,4 @@
-import { type ConnectionConfig, type FenceFinding, messageOf } from '../contract/index.ts';
+import { type ConnectionConfig, type FenceFinding, type MaskRule, messageOf } from '../contract/index.ts';
 import { Fences } from './fences.ts';
 import type { Identity, Rights } from './identity/types.ts';
 import { matcherOf } from './policy/own/patterns.ts';
@@ -13,6 +13,8 @@ import type { UpstreamTarget } from './upstream/types.ts';
 export interface RoleRequestsOptions {
   /** A connection as it is configured now; null once it was removed. */
   readonly config: (name: string) => ConnectionConfig | null;
+  /** Rules of columns that masked values were copied to. */
+  readonly copied: (connection: string, database: string) => readonly MaskRule[];
   readonly problems: Pick<Problems, 'raise' | 'solve'>;
   readonly log: GatewayOptions['log'];
 }
@@ -20,10 +22,11 @@ export interface RoleRequestsOptions {
 /** Says what role a session is to have, and tells the operator what no role of ours can be kept from. */
 export class RoleRequests {
   readonly #options: RoleRequestsOptions;
-  readonly #fences = new Fences();
+  readonly #fences: Fences;
 
   constructor(options: RoleRequestsOptions) {
     this.#options = options;
+    this.#fences = new Fences(options.copied);
   }
 
   /** The role that a session of this identity gets on a connection, within its scope; null for that of the account. */

@@ -142,7 +142,7 @@ beforeAll(async () => {
     maskRules: ['email', 'ssn', 'salary'].map(masked),
     sessionRole: { kind: 'just_in_time', fence: 'masked' },
   });
-  const fences = new Fences();
+  const fences = new Fences(() => []);
   role = await roles.create({
     account: upstreamTarget(config, { password, keyPassphrase: null }),
     ...{ connection: 'shop', agent: 'claude', readOnly: true, memberOf: [], settings: {} },

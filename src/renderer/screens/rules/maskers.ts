@@ -42,6 +42,7 @@ export const dateUnits: readonly { readonly value: DateUnit; readonly label: str
 
 /** A masker of a kind, with its defaults. */
 export function defaultMasker(kind: MaskerKind): Masker {
+  if (kind === 'withhold') return { kind };
   return kind === 'json' ? { kind, paths: [{ path: '', masker: { kind: 'full' } }] } : defaultValueMasker(kind);
 }
 
