@@ -112,7 +112,7 @@ export function connections(): ConnectionView[] {
       ...{ config: parsed, credential, liveSessions, addresses: [address(parsed.name)], targetDoubt },
       tokenAddresses: parsed.name === 'shop' ? [tokenAddress] : [],
       account: parsed.name === 'demo' ? superuser : null,
-        runsAs: sessionsRunAs(parsed),
+      runsAs: sessionsRunAs(parsed),
     };
   };
   return [

@@ -27,7 +27,7 @@ export const valueMaskerChoices: readonly Choice<ValueMasker['kind']>[] = [
 export const maskerChoices: readonly Choice<MaskerKind>[] = [
   ...valueMaskerChoices,
   { value: 'json', label: 'JSON paths', leaves: 'all else in a JSON value' },
-  { value: 'withhold', label: 'Withhold', leaves: 'no such column: statements that name it are refused' },
+  { value: 'withhold', label: 'Withhold', leaves: 'nothing: the column is not there' },
 ];
 
 /** What a date can be shortened to. */
