@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { userInfo } from 'node:os';
+import { hostname, userInfo } from 'node:os';
+import { resolve } from 'node:path';
 import { type ConnectionConfig, type EventPayload, messageOf, type SessionDetail } from '../contract/index.ts';
 import { ApprovalBroker } from './approval/broker.ts';
 import { CopiedColumns } from './copied-columns.ts';
@@ -9,6 +10,7 @@ import type { DoorClient } from './door/client.ts';
 import { describeListener } from './door/host.ts';
 import type { OpenListener } from './door/listener.ts';
 import { StartupPlaces, startupPlaceLimit } from './door/startup-places.ts';
+import { behindFence } from './fences.ts';
 import { GateJournals } from './gate-journals.ts';
 import { createAuthenticator } from './identity/authenticator.ts';
 import { createCancelLimiter } from './identity/cancel-limiter.ts';
@@ -16,7 +18,7 @@ import { fetchJson } from './identity/fetch-json.ts';
 import { createRateLimiter } from './identity/rate-limiter.ts';
 import { nextEnd, noRights, rightsOf, whyOver } from './identity/rights.ts';
 import { createTokenProver } from './identity/token-prover.ts';
-import type { Identity, Rights } from './identity/types.ts';
+import type { Identity } from './identity/types.ts';
 import { JournalError } from './journal/errors.ts';
 import { loadOrCreateSigner, type Signer } from './journal/signer.ts';
 import { loadOrCreateHashKey } from './keys.ts';
@@ -24,9 +26,9 @@ import { KnownTargets } from './known-targets.ts';
 import { LiveSessions } from './live-sessions.ts';
 import { openDoor } from './open-door.ts';
 import { policyOf } from './policy/index.ts';
-import { matcherOf } from './policy/own/patterns.ts';
 import { Problems } from './problems.ts';
 import { RefusalLedger } from './refusal-ledger.ts';
+import { RoleRequests } from './role-requests.ts';
 import { RuleHits } from './rule-hits.ts';
 import { sampleTable } from './sample.ts';
 import { askedProof } from './session/authentication.ts';
@@ -48,11 +50,11 @@ import {
   type SignInRecord,
 } from './types.ts';
 import { CredentialVault } from './upstream/credentials.ts';
-import { type RoleRequest, SessionRoles } from './upstream/session-roles.ts';
+import { SessionRoles } from './upstream/session-roles.ts';
 import { openSideConnection, type SideConnection } from './upstream/side-query.ts';
 import { resolveSecrets, upstreamTarget } from './upstream/target.ts';
 import { testConnection } from './upstream/test-connection.ts';
-import type { TargetIdentity, UpstreamTarget } from './upstream/types.ts';
+import type { TargetIdentity } from './upstream/types.ts';
 import { sqlstate } from './wire/constants.ts';
 
 /** Limits of the whole gate. */
@@ -98,6 +100,7 @@ class PosternGateway implements Gateway {
   readonly #targets: KnownTargets;
   readonly #sessions: LiveSessions;
   readonly #roles: SessionRoles;
+  readonly #roleRequests: RoleRequests;
   readonly #door: DoorOptions;
   readonly #listeners: Listeners = {
     'approval.changed': new Set(),
@@ -132,10 +135,17 @@ class PosternGateway implements Gateway {
     });
     this.approvals.onChange((request) => this.#emit('approval.changed', request));
     const config = (name: string): ConnectionConfig | null => this.#config(name);
+    const judged = (name: string): ConnectionConfig | null => {
+      const current = config(name);
+      return current === null ? null : behindFence(current);
+    };
     this.#sessions = new LiveSessions({
       gateVersion,
       journals: this.#journals,
-      databases: new Databases({ config, credentials: this.credentials, copies: this.copies, hashKey, monotonic, log }),
+      databases: new Databases({
+        ...{ config: judged, credentials: this.credentials, copies: this.copies },
+        ...{ hashKey, monotonic, log },
+      }),
       broker: this.approvals,
       monotonic,
       log,
@@ -159,8 +169,14 @@ class PosternGateway implements Gateway {
     });
     this.#roles = new SessionRoles({
       installationKey: hashKey,
+      place: `${hostname()}:${resolve(options.keyFolder)}`,
       open: (target) => openSideConnection(target, { statementTimeoutMs: 10_000 }),
+      granted: (connection, side, fence) => this.#roleRequests.audit(connection, side, fence),
       log,
+    });
+    this.#roleRequests = new RoleRequests({
+      ...{ config, problems: this.#problems, log },
+      copied: (connection, database) => this.copies.rules(connection, database),
     });
     this.#door = this.#createDoor();
     this.#awaitNextEnd();
@@ -211,6 +227,7 @@ class PosternGateway implements Gateway {
     this.#settings = settings;
     this.approvals.withdrawEarlier((request) => endedByChange(before, settings, request));
     this.credentials.preload(settings.connections);
+    for (const { name } of fencesChanged(before.connections, settings.connections)) void this.#roles.renew(name);
     this.#endWhoLostRights();
   }
 
@@ -239,7 +256,10 @@ class PosternGateway implements Gateway {
 
   testConnection(config: ConnectionConfig, password: string | null) {
     const secrets = resolveSecrets(this.credentials, config, password);
-    return testConnection(secrets.then((found) => upstreamTarget(config, found)));
+    return testConnection(
+      secrets.then((found) => upstreamTarget(config, found)),
+      { audit: (side) => this.#roleRequests.findings(config, side) },
+    );
   }
 
   catalog(connection: string) {
@@ -309,7 +329,7 @@ class PosternGateway implements Gateway {
       },
       roles: this.#roles,
       roleRequest: (config, identity, account) =>
-        roleRequest(config, identity, account, this.#rights(identity, config.name) ?? noRights),
+        this.#roleRequests.of(config, identity, account, this.#rights(identity, config.name) ?? noRights),
       connections: () => this.#settings.connections,
       startupTimeoutMs: gatewayLimit.startupTimeoutMs,
       cancel: createCancelDoor({
@@ -400,26 +420,12 @@ class PosternGateway implements Gateway {
 
 const monotonic = (): number => performance.now();
 
-const targetProblem = (connection: string): string => `target_changed.${connection}`;
+/** Connections whose live sessions are to be granted something else than before. */
+const fencesChanged = (before: readonly ConnectionConfig[], now: readonly ConnectionConfig[]): ConnectionConfig[] =>
+  now.filter((config) => {
+    const known = before.find(({ name }) => name === config.name);
+    const fence = ({ maskRules, sessionRole }: ConnectionConfig): string => JSON.stringify([maskRules, sessionRole]);
+    return known !== undefined && fence(known) !== fence(config);
+  });
 
-/** The role that a session of this identity gets on a connection: what its configuration gives, within its scope. */
-function roleRequest(
-  { name: connection, policy, sessionRole }: ConnectionConfig,
-  { agent }: Identity,
-  account: UpstreamTarget,
-  { scope }: Rights,
-): RoleRequest | null {
-  if (sessionRole.kind === 'configured') return null;
-  const { schemas, memberOf, statementTimeoutSeconds, lockTimeoutSeconds } = sessionRole;
-  const [configured, scoped] = [matcherOf(schemas), matcherOf(scope?.schemas ?? ['*'])];
-  return {
-    ...{ account, connection, agent, memberOf },
-    readOnly: policy === 'read-only' || scope?.readOnly === true,
-    schemas: [...schemas, '/', ...(scope?.schemas ?? [])],
-    inScope: (schema) => configured(schema) && scoped(schema),
-    settings: {
-      ...(statementTimeoutSeconds !== undefined && { statement_timeout: `${statementTimeoutSeconds}s` }),
-      ...(lockTimeoutSeconds !== undefined && { lock_timeout: `${lockTimeoutSeconds}s` }),
-    },
-  };
-}
+const targetProblem = (connection: string): string => `target_changed.${connection}`;

@@ -211,7 +211,7 @@ function factsOf({ identity, config, target, startup, clientAddress }: Admission
     subject: identity.subject,
     connection: config.name,
     database: target.database,
-    role: target.user,
+    role: config.sessionRole.kind === 'set_role' ? config.sessionRole.role : target.user,
     applicationName: startup.parameters.get('application_name') ?? null,
     clientAddress,
   };

@@ -8,6 +8,7 @@ import {
   openForRetry,
   openSequence,
   type SessionDetail,
+  sessionsRunAs,
 } from '../../src/contract/index.ts';
 import {
   decidedRequests,
@@ -232,6 +233,7 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
         targetDoubt: null,
         tokenAddresses: [],
         account: null,
+        runsAs: sessionsRunAs(config),
       };
       views.set(config.name, view);
       emit()('connections.changed', {});

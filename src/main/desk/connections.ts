@@ -6,6 +6,7 @@ import {
   type Emit,
   type Handlers,
   type IdentityProvider,
+  sessionsRunAs,
 } from '../../contract/index.ts';
 import { agentAddresses } from './addresses.ts';
 import type { SettingsEditor } from './editor.ts';
@@ -23,6 +24,7 @@ export function connectionView(ports: DeskPorts, config: ConnectionConfig): Conn
     credential: ports.gateway.credentials.state(config),
     liveSessions: sessionsOn(ports, config.name),
     targetDoubt: ports.gateway.targetDoubt(config.name),
+    runsAs: sessionsRunAs(config),
     addresses: agentAddresses([config], agents, ports, ports.knownKeys),
     tokenAddresses: tokenAddresses(config, identityProviders, ports, ports.tokenCommand),
     account: ports.accounts.of(config),
