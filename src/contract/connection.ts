@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { environment, identifier, instant } from './common.ts';
+import { detectorSettings } from './detectors.ts';
 import { maskRule } from './masking.ts';
 import { budgets, patterns, policyPreset, policyRule, scope } from './policy.ts';
 import { tokenAddress } from './sign-in.ts';
@@ -52,6 +53,8 @@ export const connectionConfig = z
     maskRules: z.array(maskRule).default([]),
     /** Values that one session may compare masked columns of level `equality` with, before it is asked about. */
     maskedComparisons: z.number().int().min(0).max(100_000).default(20),
+    /** What is done about personal data in columns that no mask rule names. */
+    detectors: detectorSettings.default({ action: 'report', overrides: {} }),
     sessionRole: sessionRole.default({ kind: 'configured' }),
   })
   .refine(({ anyUser, sessionRole: { kind } }) => !anyUser || kind === 'configured', {
