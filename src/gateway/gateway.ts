@@ -20,6 +20,10 @@ import { loadOrCreateSigner, type Signer } from './journal/signer.ts';
 import { loadOrCreateHashKey } from './keys.ts';
 import { KnownTargets } from './known-targets.ts';
 import { LiveSessions } from './live-sessions.ts';
+import { askedColumns } from './masking/net/asked-columns.ts';
+import { withDetected } from './masking/net/detected-columns.ts';
+import { Findings } from './masking/net/findings.ts';
+import { netRules } from './masking/net/net-rules.ts';
 import { openDoor } from './open-door.ts';
 import { policyOf } from './policy/index.ts';
 import { matcherOf } from './policy/own/patterns.ts';
@@ -81,6 +85,7 @@ type Listeners = { [N in GatewayEventName]: Set<(payload: EventPayload<N>) => vo
 class PosternGateway implements Gateway {
   readonly approvals: ApprovalBroker;
   readonly credentials = new CredentialVault({ environment: process.env });
+  readonly findings: Findings;
   readonly #options: GatewayOptions;
   readonly #problems = new Problems(() => this.#emit('overview.changed', {}));
   readonly #journals: GateJournals;
@@ -103,6 +108,7 @@ class PosternGateway implements Gateway {
   constructor(options: GatewayOptions, parser: Parser, signer: Signer, hashKey: Buffer) {
     const { approvalDeadlineMs: deadlineMs, journalFolder: folder, log, settings, version: gateVersion } = options;
     this.#options = options;
+    this.findings = options.findings ?? new Findings(Date.now);
     this.#targets = new KnownTargets(options.keyFolder);
     this.copies = new CopiedColumns(options.keyFolder, Date.now);
     this.#settings = settings;
@@ -121,7 +127,12 @@ class PosternGateway implements Gateway {
     this.#sessions = new LiveSessions({
       gateVersion,
       journals: this.#journals,
-      databases: new Databases({ config, credentials: this.credentials, copies: this.copies, hashKey, monotonic, log }),
+      databases: new Databases({
+        ...{ config, hashKey, monotonic, log },
+        credentials: this.credentials,
+        copies: this.copies,
+        findings: this.findings,
+      }),
       broker: this.approvals,
       monotonic,
       log,
@@ -130,11 +141,14 @@ class PosternGateway implements Gateway {
         const { environment } = current;
         const { scope, groups } = this.#rights(identity, current.name) ?? noRights;
         const policy = (options.policyOf ?? policyOf)(current);
-        return { parser, policy, environment, scope, groups, now: Date.now() };
+        const asked = askedColumns(this.findings.found(at.name), netRules(current.detectors), current.maskRules);
+        return { parser, policy, environment, scope, groups, now: Date.now(), asked };
       },
       reached: (at, identity) => this.#reached(config(at.name) ?? at, identity),
       budgets: (at) => (config(at.name) ?? at).budgets,
       comparisons: (at) => (config(at.name) ?? at).maskedComparisons,
+      detectors: (at) => (config(at.name) ?? at).detectors,
+      findings: this.findings,
       atExpiry: (provider) =>
         this.#settings.identityProviders.find(({ name }) => name === provider)?.atExpiry ?? 'at_once',
       ruleAnswered: (connection, ruleId) => this.#ruleHits.count(connection, ruleId),
@@ -227,7 +241,10 @@ class PosternGateway implements Gateway {
   }
 
   catalog(connection: string) {
-    return this.#withSide(connection, (side) => loadCatalog(side.query, 0));
+    const rules = this.#config(connection)?.maskRules ?? [];
+    return this.#withSide(connection, async (side) =>
+      withDetected(await loadCatalog(side.query, 0), this.findings.found(connection), rules),
+    );
   }
 
   sampleRows(connection: string, schema: string, table: string, limit: number) {

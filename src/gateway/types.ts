@@ -10,6 +10,7 @@ import type { ApprovalBroker } from './approval/broker.ts';
 import type { ListenerConfig } from './door/types.ts';
 import type { AgentRecord } from './identity/agent-keys.ts';
 import type { RecordBody } from './journal/records.ts';
+import type { Findings } from './masking/net/findings.ts';
 import type { Policy } from './policy/types.ts';
 import type { CatalogSnapshot } from './sql/catalog.ts';
 import type { CredentialVault } from './upstream/credentials.ts';
@@ -38,6 +39,8 @@ export interface GatewayOptions {
   readonly keyFolder: string;
   /** Where the certificate of this installation's authority is put for agents; `postern-ca.crt` in the key folder when absent. */
   readonly certificateFile?: string | undefined;
+  /** What the second net recognised before; begins empty when absent. Whoever hands it in keeps it. */
+  readonly findings?: Findings;
   /** One line for the operator's log; never holds a secret or a row. */
   readonly log: (
     level: 'info' | 'warn' | 'error',
@@ -56,6 +59,8 @@ export type GatewayEventName = Extract<
 export interface Gateway {
   readonly approvals: ApprovalBroker;
   readonly credentials: CredentialVault;
+  /** What the second net recognised, by connection. */
+  readonly findings: Findings;
   /** Opens every listener; rejects with GatewayError `port_in_use`, `listen_failed`, `journal_unwritable` … and leaves nothing open. */
   start(): Promise<readonly { readonly host: string; readonly port: number }[]>;
   /** Ends all sessions (clients get 57P01), closes journals. */

@@ -28,6 +28,7 @@ export interface TestGateOptions {
   readonly scope?: Scope;
   readonly identityProviders?: readonly IdentityProvider[];
   readonly maskRules?: readonly MaskRule[];
+  readonly detectors?: ConnectionConfig['detectors'];
   readonly deadlineMs?: number;
   readonly upstream?: Partial<ConnectionConfig['upstream']>;
   readonly anyDatabase?: boolean;
@@ -78,6 +79,7 @@ export async function startGate(options: TestGateOptions): Promise<TestGate> {
     policyRules: options.policyRules ?? [],
     ...(options.budgets === undefined ? {} : { budgets: options.budgets }),
     maskRules: options.maskRules ?? [],
+    ...(options.detectors && { detectors: options.detectors }),
     ...(options.sessionRole && { sessionRole: options.sessionRole }),
     anyDatabase: options.anyDatabase ?? false,
     keepTransactionsWhileHeld: options.keepTransactionsWhileHeld ?? false,

@@ -6,6 +6,7 @@ import {
   type EventPayload,
   type SessionDetail,
 } from '../../../src/contract/index.ts';
+import { Findings } from '../../../src/gateway/masking/net/findings.ts';
 import type { AgentRecord } from '../../../src/gateway/identity/agent-keys.ts';
 import type { GatewaySettings, SignInRecord } from '../../../src/gateway/types.ts';
 import type { DeskArchive, DeskGateway, DeskJudges, DeskPorts, DeskSettings } from '../../../src/main/desk/ports.ts';
@@ -140,6 +141,7 @@ export function fakeGateway(): FakeGateway {
     sessions,
     requests,
     decisions,
+    findings: new Findings(() => 3000),
     emit(name, payload) {
       for (const listener of listeners.get(name) ?? []) listener(payload as never);
     },

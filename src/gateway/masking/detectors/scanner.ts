@@ -30,7 +30,7 @@ export function createScanner(detectors: readonly Detector[]): Scanner {
       let matches: Match[] | null = null;
       for (const detector of detectors) {
         if ((numbers && detector.inNumbers !== true) || !detector.possible(sighting)) continue;
-        text ??= bytes.latin1Slice(from, to);
+        text ??= bytes.toString('latin1', from, to);
         const found = detector.find({ text, column });
         if (found === null) continue;
         matches ??= [];

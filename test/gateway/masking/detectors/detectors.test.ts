@@ -65,7 +65,7 @@ const recognised: readonly (readonly [detector: DetectorName, text: string, matc
 ];
 
 describe('what a detector recognises', () => {
-  test.each(recognised)('%s in %j', (detector, text, match, column = 'note') => {
+  test.each(recognised.map(([detector, text, match, column = 'note']) => ({ detector, text, match, column })))('$detector in $text', ({ detector, text, match, column }) => {
     expect(found(text, column)).toContain(`${detector} ${match}`);
   });
 
