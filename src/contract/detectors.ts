@@ -89,3 +89,25 @@ export const statementFinding = z.object({
   masked: z.boolean(),
 });
 export type StatementFinding = z.infer<typeof statementFinding>;
+
+/** What a detector recognises, in words for the operator. */
+export const detectorWords: Readonly<Record<DetectorName, string>> = {
+  email: 'e-mail addresses',
+  phone: 'telephone numbers',
+  payment_card: 'payment card numbers',
+  iban: 'IBANs',
+  de_tax_id: 'German tax ids',
+  nl_bsn: 'Dutch BSNs',
+  es_dni: 'Spanish DNIs or NIEs',
+  fr_nir: 'French social security numbers',
+  it_codice_fiscale: 'Italian tax codes',
+  br_cpf: 'Brazilian CPFs',
+  pl_pesel: 'Polish PESELs',
+  se_personnummer: 'Swedish personal numbers',
+  us_ssn: 'US social security numbers',
+  jwt: 'JSON Web Tokens',
+  api_key: 'API keys',
+  private_key: 'private keys',
+  password_hash: 'password hashes',
+  connection_string: 'URLs with passwords',
+};

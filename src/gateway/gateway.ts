@@ -30,6 +30,7 @@ import { matcherOf } from './policy/own/patterns.ts';
 import { Problems } from './problems.ts';
 import { RuleHits } from './rule-hits.ts';
 import { sampleTable } from './sample.ts';
+import { sampleColumns } from './sample-columns.ts';
 import { refuseClient } from './session/client-handshake.ts';
 import { type DoorOptions, receiveClient } from './session/open-session.ts';
 import { createCancelDoor } from './session/receive-cancel.ts';
@@ -249,6 +250,10 @@ class PosternGateway implements Gateway {
 
   sampleRows(connection: string, schema: string, table: string, limit: number) {
     return this.#withSide(connection, (side) => sampleTable(side, schema, table, limit));
+  }
+
+  sampleColumns(connection: string) {
+    return this.#withSide(connection, async (side) => sampleColumns(side, await loadCatalog(side.query, 0), monotonic));
   }
 
   ruleHits(connection: string) {

@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { Budgets, ConnectionConfig, DetectorSettings, IdentityProvider, SessionDetail } from '../contract/index.ts';
+import type {
+  Budgets,
+  ConnectionConfig,
+  DetectorSettings,
+  IdentityProvider,
+  SessionDetail,
+} from '../contract/index.ts';
 import type { ApprovalBroker } from './approval/broker.ts';
 import type { Databases } from './databases.ts';
 import type { GateJournals } from './gate-journals.ts';

@@ -42,4 +42,6 @@ async function tell(seen: readonly SeenValues[], { connection, findings, columnA
 }
 
 const placeName = ({ name, tableOid }: SeenValues['place']): string =>
-  name === 'COPY' || name === 'error message' ? name : `${tableOid === 0 ? 'expression' : 'column'} "${name.slice(0, 63)}"`;
+  name === 'COPY' || name === 'error message'
+    ? name
+    : `${tableOid === 0 ? 'expression' : 'column'} "${name.slice(0, 63)}"`;

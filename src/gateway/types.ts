@@ -12,6 +12,7 @@ import type { AgentRecord } from './identity/agent-keys.ts';
 import type { RecordBody } from './journal/records.ts';
 import type { Findings } from './masking/net/findings.ts';
 import type { Policy } from './policy/types.ts';
+import type { SampledColumns } from './sample-columns.ts';
 import type { CatalogSnapshot } from './sql/catalog.ts';
 import type { CredentialVault } from './upstream/credentials.ts';
 
@@ -80,6 +81,8 @@ export interface Gateway {
   catalog(connection: string): Promise<CatalogSnapshot>;
   /** Rows of a query on a side connection, values as text, for the operator's preview; read-only transaction, 5 s timeout. */
   sampleRows(connection: string, schema: string, table: string, limit: number): Promise<SampleRows>;
+  /** What a few rows of the largest tables look like, for suggested rules: counts, no value. Throws UpstreamError. */
+  sampleColumns(connection: string): Promise<SampledColumns>;
   /** How often each rule of a connection answered since the gate started. */
   ruleHits(connection: string): readonly { readonly id: string; readonly hits: number; readonly lastAt: number }[];
   /** Why the database that a connection reached last is doubted; null when it is not. */

@@ -51,7 +51,10 @@ export interface SessionOptions {
   /** What the client asked for at its start, by parameter name. */
   readonly startup: ReadonlyMap<string, string>;
   readonly database: DatabaseContext;
-  readonly judgeWith: () => Pick<JudgeContext, 'parser' | 'policy' | 'environment' | 'groups' | 'scope' | 'now' | 'asked'>;
+  readonly judgeWith: () => Pick<
+    JudgeContext,
+    'parser' | 'policy' | 'environment' | 'groups' | 'scope' | 'now' | 'asked'
+  >;
   /** Lays the second net under a statement. */
   readonly net: NonNullable<RunningStatementOptions['net']>;
   /** Told of every answer, by the id of the rule that gave it. */

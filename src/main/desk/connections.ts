@@ -87,6 +87,7 @@ export function connectionHandlers(
         };
       });
       gateway.credentials.forget(connection);
+      gateway.findings.forget(connection);
       changed();
       emit('agents.changed', {});
       return {};

@@ -6,6 +6,7 @@ import { connectionHandlers } from './connections.ts';
 import { createEditor } from './editor.ts';
 import { withDeskErrors } from './errors.ts';
 import { identityHandlers } from './identity.ts';
+import { findingHandlers, followFindings } from './findings.ts';
 import { policyHandlers } from './policy.ts';
 import type { DeskPorts } from './ports.ts';
 import { ruleHandlers } from './rules.ts';
@@ -35,6 +36,7 @@ export function createDesk(ports: DeskPorts): Desk {
     gateway.on('overview.changed', () => emit('overview.changed', {})),
     ports.signIns.onChange(() => emit('identity.changed', {})),
     ports.tokenRequests.onChange(() => emit('identity.changed', {})),
+    followFindings(gateway, emit),
   ];
   const editor = createEditor(ports);
   const handlers: Handlers = {
@@ -71,6 +73,7 @@ export function createDesk(ports: DeskPorts): Desk {
     ...agentHandlers(ports, editor, emit),
     ...identityHandlers(ports, editor, emit),
     ...ruleHandlers(ports, editor, emit),
+    ...findingHandlers(ports, editor, emit),
     ...policyHandlers(ports, editor, emit),
   };
   return {

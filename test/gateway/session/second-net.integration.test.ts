@@ -55,35 +55,38 @@ const note: Omit<Finding, 'firstSeenAt' | 'lastSeenAt'> = {
 };
 
 describe('report, which is the default', () => {
-  test.each(['production', 'observe'] as const)('under %s, values leave as they are and are noted by column', async (policy) => {
-    const gate = await open(undefined, { policy });
-    const client = await gate.connect();
-    const { rows } = await client.query('SELECT note, payload, lines FROM tickets ORDER BY id');
-    expect(rows[1]).toEqual({
-      note: 'call +31 6 1234 5678',
-      payload: { mail: 'sam@acme-corp.io' },
-      lines: ['x', 'card 4539 1488 0343 6467'],
-    });
-    expect(await findings(gate, 3)).toEqual([
-      {
-        ...note,
-        column: { ...note.column, column: 'lines' },
-        place: 'public.tickets.lines',
-        detector: 'payment_card',
-        kind: 'payment_card',
-        examples: ['9999 9999 9999 9999'],
-      },
-      note,
-      {
-        ...note,
-        column: { ...note.column, column: 'payload' },
-        place: 'public.tickets.payload',
-        detector: 'email',
-        kind: 'email',
-        examples: ['aaa@aaaa-aaaa.aa'],
-      },
-    ]);
-  });
+  test.each(['production', 'observe'] as const)(
+    'under %s, values leave as they are and are noted by column',
+    async (policy) => {
+      const gate = await open(undefined, { policy });
+      const client = await gate.connect();
+      const { rows } = await client.query('SELECT note, payload, lines FROM tickets ORDER BY id');
+      expect(rows[1]).toEqual({
+        note: 'call +31 6 1234 5678',
+        payload: { mail: 'sam@acme-corp.io' },
+        lines: ['x', 'card 4539 1488 0343 6467'],
+      });
+      expect(await findings(gate, 3)).toEqual([
+        {
+          ...note,
+          column: { ...note.column, column: 'lines' },
+          place: 'public.tickets.lines',
+          detector: 'payment_card',
+          kind: 'payment_card',
+          examples: ['9999 9999 9999 9999'],
+        },
+        note,
+        {
+          ...note,
+          column: { ...note.column, column: 'payload' },
+          place: 'public.tickets.payload',
+          detector: 'email',
+          kind: 'email',
+          examples: ['aaa@aaaa-aaaa.aa'],
+        },
+      ]);
+    },
+  );
 
   test('the record of the statement says what was recognised, in counts', async () => {
     const gate = await open(undefined);
@@ -101,7 +104,14 @@ describe('report, which is the default', () => {
     const client = await gate.connect();
     await client.query("SELECT 'me@acme-corp.io' AS mine, lower(kept) AS hidden FROM tickets");
     expect(await findings(gate, 1)).toEqual([
-      { ...note, column: null, place: 'expression "hidden"', detector: 'email', kind: 'email', examples: ['aaaa@aaaa-aaaa.aa'] },
+      {
+        ...note,
+        column: null,
+        place: 'expression "hidden"',
+        detector: 'email',
+        kind: 'email',
+        examples: ['aaaa@aaaa-aaaa.aa'],
+      },
     ]);
   });
 
@@ -146,21 +156,28 @@ describe('report, which is the default', () => {
 describe('mask', () => {
   const masking: ConnectionConfig['detectors'] = { action: 'mask', overrides: {} };
 
-  test.each(['text', 'binary'] as const)('no recognised value leaves, in %s format, with or without mask rules', async (format) => {
-    for (const maskRules of [[], [{ id: 'kept', schema: 'public', table: 'tickets', column: 'kept', masker: { kind: 'email' } }]] as MaskRule[][]) {
-      const gate = await open(masking, { maskRules });
-      const client = await gate.connect({ binary: format === 'binary' });
-      const { rows } = await client.query({
-        text: 'SELECT id, note, payload::text AS payload, lines::text AS lines, amount::text AS amount, kept FROM tickets WHERE id > $1 ORDER BY id',
-        values: [0],
-      });
-      expect(JSON.stringify(rows)).not.toMatch(/acme-corp|1234 5678|4539/);
-      expect(rows.map((row) => [row.id, row.note])).toEqual([
-        [1, 'nothing here'],
-        [2, '***'],
-      ]);
-    }
-  });
+  test.each(['text', 'binary'] as const)(
+    'no recognised value leaves, in %s format, with or without mask rules',
+    async (format) => {
+      for (const maskRules of [
+        [],
+        [{ id: 'kept', schema: 'public', table: 'tickets', column: 'kept', masker: { kind: 'email' } }],
+      ] as MaskRule[][]) {
+        const gate = await open(masking, { maskRules });
+        const client = await gate.connect();
+        const { rows } = await client.query({
+          text: 'SELECT id, note, payload::text AS payload, lines::text AS lines, amount::text AS amount, kept FROM tickets WHERE id > $1 ORDER BY id',
+          values: [0],
+        ...{ binary: format === 'binary' },
+        });
+        expect(JSON.stringify(rows)).not.toMatch(/acme-corp|1234 5678|4539/);
+        expect(rows.map((row) => [row.id, row.note])).toEqual([
+          [1, 'nothing here'],
+          [2, '***'],
+        ]);
+      }
+    },
+  );
 
   test('arrays, json and numbers are masked in their own types', async () => {
     const gate = await open(masking);
@@ -183,7 +200,9 @@ describe('mask', () => {
   test('a value in an expression, a view and a cursor is masked as well', async () => {
     const gate = await open(masking, { policy: 'observe' });
     const client = await gate.connect();
-    expect((await client.query("SELECT 'x ' || note AS n FROM open_tickets ORDER BY id")).rows[1]).toEqual({ n: '***' });
+    expect((await client.query("SELECT 'x ' || note AS n FROM open_tickets ORDER BY id")).rows[1]).toEqual({
+      n: '***',
+    });
     await client.query('BEGIN');
     await client.query('DECLARE c CURSOR FOR SELECT note FROM tickets ORDER BY id');
     expect((await client.query('FETCH ALL FROM c')).rows[1]).toEqual({ note: '***' });
@@ -210,8 +229,8 @@ describe('mask', () => {
     expect((await gate.journal()).find(({ body }) => body.type === 'outcome')?.body).toMatchObject({
       outcome: {
         findings: [
-          { column: 'note', detector: 'phone', values: 1, masked: true },
           { column: 'kept', detector: 'email', values: 1, masked: false },
+          { column: 'note', detector: 'phone', values: 1, masked: true },
         ],
       },
     });
@@ -247,7 +266,10 @@ describe('ask', () => {
     await expect(client.query('SELECT address FROM mailing')).rejects.toMatchObject({ code: '42501' });
     const settings = gate.gateway.settings();
     const rule: MaskRule = { id: 'a', schema: 'public', table: 'mailing', column: 'address', masker: { kind: 'full' } };
-    gate.gateway.configure({ ...settings, connections: settings.connections.map((one) => ({ ...one, maskRules: [rule] })) }, 'test');
+    gate.gateway.configure(
+      { ...settings, connections: settings.connections.map((one) => ({ ...one, maskRules: [rule] })) },
+      'test',
+    );
     expect((await client.query('SELECT address FROM mailing')).rows).toEqual([{ address: '***' }]);
   });
 });

@@ -15,7 +15,8 @@ export const email: Detector = {
   name: 'email',
   kind: 'email',
   confidence: 'high',
-  possible: (sighting) => has(sighting, seen.at | seen.dot | seen.lower) || has(sighting, seen.at | seen.dot | seen.upper),
+  possible: (sighting) =>
+    has(sighting, seen.at | seen.dot | seen.lower) || has(sighting, seen.at | seen.dot | seen.upper),
   find({ text }) {
     for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
       const address = addressAround(text, at);

@@ -48,8 +48,4 @@ export function beginsWithGivenName(text: string): boolean {
 }
 
 const plain = (word: string): string =>
-  word
-    .normalize('NFD')
-    .replaceAll(/\p{M}/gu, '')
-    .toLowerCase()
-    .replace(/-.*$/, '');
+  word.normalize('NFD').replaceAll(/\p{M}/gu, '').toLowerCase().replace(/-.*$/, '');

@@ -17,7 +17,7 @@ import { phone } from './phone.ts';
 import { apiKey, connectionString, jwt, passwordHash, privateKey } from './secrets.ts';
 import type { Detector } from './types.ts';
 
-export { type Match, type Scanner, createScanner } from './scanner.ts';
+export { createScanner, type Match, type Scanner } from './scanner.ts';
 export { shapeOf } from './shape.ts';
 export type { Detector } from './types.ts';
 

@@ -125,7 +125,8 @@ export const brCpf: Detector = {
   confidence: 'high',
   possible: ({ digits }) => digits >= 11,
   find({ text, column }) {
-    for (const [match] of text.matchAll(/(?<![\w.-])\d{3}\.\d{3}\.\d{3}-\d{2}(?![\w-])/g)) if (isCpf(match)) return match;
+    for (const [match] of text.matchAll(/(?<![\w.-])\d{3}\.\d{3}\.\d{3}-\d{2}(?![\w-])/g))
+      if (isCpf(match)) return match;
     if (!/cpf/i.test(column) && !/cpf/i.test(text)) return null;
     for (const [match] of text.matchAll(/(?<![\w.-])\d{11}(?![\w-]|\.\d)/g)) if (isCpf(match)) return match;
     return null;

@@ -45,8 +45,7 @@ const testNumbers = new Set([
 ]);
 
 // Not part of a longer word, number, identifier with hyphens (UUIDs) or decimal fraction; separators are all alike.
-const form =
-  /(?<![\w.+-])(?:\d{14,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{2,7}|3\d{3}([ -])\d{6}\2\d{4,5})(?![\w-]|\.\d)/g;
+const form = /(?<![\w.+-])(?:\d{14,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{2,7}|3\d{3}([ -])\d{6}\2\d{4,5})(?![\w-]|\.\d)/g;
 
 /** A card number: issuer's prefix, length and Luhn; no published test number, not one digit over and over. */
 export const paymentCard: Detector = {

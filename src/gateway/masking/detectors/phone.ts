@@ -8,8 +8,9 @@ const three = /^(?:2[1-689]|3[578]|42|5[09]|6[789]|8[0578]|9[679])\d/;
 const international = /(?<![\w+.])\+[1-9](?:[ .()/-]{0,2}\d){7,14}(?![\w]|-\d)/g;
 const northAmerican = /(?<![\w.+-])(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[-. ])[2-9]\d{2}[-. ]\d{4}(?![\w-]|\.\d)/g;
 /** A whole value: a trunk prefix or none, digits and the usual separators. */
-const national = /^\(?0?[1-9][\d ().\/-]{6,16}\d$/;
-const phoneColumn = /phone|tel(?!l|e[^fp])|mobil|cell(?!s|_?(?:id|count))|handy|fax|gsm|whatsapp|msisdn|telefon|celular/i;
+const national = /^\(?0?[1-9][\d ()./-]{6,16}\d$/;
+const phoneColumn =
+  /phone|tel(?!l|e[^fp])|mobil|cell(?!s|_?(?:id|count))|handy|fax|gsm|whatsapp|msisdn|telefon|celular/i;
 
 /**
  * A telephone number: in E.164 form with a country's calling code, in the North American form with separators, and in
@@ -19,7 +20,9 @@ export const phone: Detector = {
   name: 'phone',
   kind: 'phone',
   confidence: 'medium',
-  possible: (sighting) => sighting.digits >= 7 && (sighting.length <= 24 || has(sighting, seen.plus) || has(sighting, seen.dash) || has(sighting, seen.dot)),
+  possible: (sighting) =>
+    sighting.digits >= 7 &&
+    (sighting.length <= 24 || has(sighting, seen.plus) || has(sighting, seen.dash) || has(sighting, seen.dot)),
   find({ text, column }) {
     for (const [match] of text.matchAll(international)) if (isInternational(digits(match))) return match;
     for (const [match] of text.matchAll(northAmerican)) if (!isFictional(digits(match))) return match;

@@ -44,7 +44,8 @@ export const apiKey: Detector = {
   name: 'api_key',
   kind: 'secret',
   confidence: 'high',
-  possible: (sighting) => sighting.length >= 15 && sighting.digits > 0 && (sighting.seen & (seen.upper | seen.underscore | seen.dash)) !== 0,
+  possible: (sighting) =>
+    sighting.length >= 15 && sighting.digits > 0 && (sighting.seen & (seen.upper | seen.underscore | seen.dash)) !== 0,
   find({ text }) {
     // AWS marks the keys of its manual with this word.
     for (const [key] of text.matchAll(keys)) if (!key.includes('EXAMPLE')) return key;
@@ -80,7 +81,10 @@ export const connectionString: Detector = {
   confidence: 'high',
   possible: (sighting) => sighting.length >= 10 && has(sighting, seen.at | seen.colon),
   find({ text }) {
-    const found = /(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]{1,20}:\/\/[^\s:/@"']{0,100}:([^\s:/@"']{1,200})@[^\s/@"']{1,253}/.exec(text);
+    const found =
+      /(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]{1,20}:\/\/[^\s:/@"']{0,100}:([^\s:/@"']{1,200})@[^\s/@"']{1,253}/.exec(
+        text,
+      );
     // `user:<password>@`, `user:$PASSWORD@`: a text that explains one.
     return found === null || /^[<${[*]|^(?:password|pass|secret|xxx+)$/i.test(found[1] ?? '') ? null : found[0];
   },

@@ -17,7 +17,9 @@ export function withDetected(
     relations: catalog.relations.map((relation) => {
       let any = false;
       const columns = relation.columns.map((column) => {
-        const detected = found.get(qualifiedColumn({ schema: relation.schema, table: relation.name, column: column.name }));
+        const detected = found.get(
+          qualifiedColumn({ schema: relation.schema, table: relation.name, column: column.name }),
+        );
         if (detected === undefined) return column;
         any = true;
         return { ...column, detected: [...detected] };

@@ -107,6 +107,11 @@ export class Findings {
     return kept.found;
   }
 
+  /** A connection was removed: another of its name begins with nothing. */
+  forget(connection: string): void {
+    if (this.#connections.delete(connection)) this.#changed(connection);
+  }
+
   /** Everything, to be kept on disk. */
   saved(): SavedFindings {
     return Object.fromEntries(

@@ -1,7 +1,7 @@
 import type { FieldDescription } from '../../wire/fields.ts';
 import type { Match, Scanner } from '../detectors/index.ts';
-import type { CellMask } from '../maskers/index.ts';
 import { fullMask } from '../maskers/full.ts';
+import type { CellMask } from '../maskers/index.ts';
 import { MaskingFault } from '../masking-error.ts';
 import { createMaskPlan } from '../plan.ts';
 import type { MaskPlan } from '../types.ts';

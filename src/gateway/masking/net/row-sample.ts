@@ -30,7 +30,11 @@ export interface RowSampleOptions {
 /** Looks at a sample of the rows of one result, in columns that no rule masks. */
 export class RowSample {
   readonly #options: RowSampleOptions;
-  readonly #columns: readonly { readonly reading: CellReading; readonly look: (match: Match) => void; readonly looked: { count: number } }[];
+  readonly #columns: readonly {
+    readonly reading: CellReading;
+    readonly look: (match: Match) => void;
+    readonly looked: { count: number };
+  }[];
   readonly #idle: boolean;
   #rows = 0;
   #sampled = 0;

@@ -5,7 +5,7 @@ import type { MaskPlan } from '../types.ts';
 import { netPlan } from './net-plan.ts';
 import type { NetRules } from './net-rules.ts';
 import { RowSample, sampleLimit } from './row-sample.ts';
-import { type Place, placeOf, type Tally, Tallies } from './tally.ts';
+import { type Place, placeOf, Tallies, type Tally } from './tally.ts';
 
 /** What was recognised in the answer to a statement, for the findings of its connection. */
 export interface SeenValues {

@@ -67,7 +67,9 @@ const keyOf = ({ name, tableOid, attributeNumber }: Place): string =>
   tableOid === 0 ? `0\0${name}` : `${tableOid}\0${attributeNumber}\0${name}`;
 
 /** The place of a result column. */
-export const placeOf = (
-  { name, tableOid, attributeNumber }: FieldDescription,
-  numbers: boolean,
-): Place => ({ name, tableOid, attributeNumber, numbers });
+export const placeOf = ({ name, tableOid, attributeNumber }: FieldDescription, numbers: boolean): Place => ({
+  name,
+  tableOid,
+  attributeNumber,
+  numbers,
+});

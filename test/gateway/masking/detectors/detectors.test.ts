@@ -55,7 +55,11 @@ const recognised: readonly (readonly [detector: DetectorName, text: string, matc
   ['api_key', key('sk-ant-', 'api03-a1B2c3D4e5F6g7H8i9J0'), key('sk-ant-', 'api03-a1B2c3D4e5F6g7H8i9J0')],
   ['private_key', `-----BEGIN RSA PRIVATE KEY-----\n${'A'.repeat(64)}`, '-----BEGIN RSA PRIVATE KEY-----'],
   ['private_key', `-----BEGIN PRIVATE KEY-----\n${'A'.repeat(64)}`, '-----BEGIN PRIVATE KEY-----'],
-  ['password_hash', `$2b$12$${'abcdefghij.ABCDEFGHIJ/'.repeat(3).slice(0, 53)}`, `$2b$12$${'abcdefghij.ABCDEFGHIJ/'.repeat(3).slice(0, 53)}`],
+  [
+    'password_hash',
+    `$2b$12$${'abcdefghij.ABCDEFGHIJ/'.repeat(3).slice(0, 53)}`,
+    `$2b$12$${'abcdefghij.ABCDEFGHIJ/'.repeat(3).slice(0, 53)}`,
+  ],
   [
     'password_hash',
     '$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHRzb21l$RdescudvJCsgt3ub+b+dWRWJTmaaJObG',
@@ -65,19 +69,19 @@ const recognised: readonly (readonly [detector: DetectorName, text: string, matc
 ];
 
 describe('what a detector recognises', () => {
-  test.each(recognised.map(([detector, text, match, column = 'note']) => ({ detector, text, match, column })))('$detector in $text', ({ detector, text, match, column }) => {
-    expect(found(text, column)).toContain(`${detector} ${match}`);
-  });
+  test.each(recognised.map(([detector, text, match, column = 'note']) => ({ detector, text, match, column })))(
+    '$detector in $text',
+    ({ detector, text, match, column }) => {
+      expect(found(text, column)).toContain(`${detector} ${match}`);
+    },
+  );
 
   test('every detector has such an example', () => {
     expect(new Set(recognised.map(([name]) => name))).toEqual(new Set(allDetectors.map(({ name }) => name)));
   });
 
   test('one value may be of several kinds', () => {
-    expect(found('jane@acme-corp.io or +31 6 1234 5678')).toEqual([
-      'email jane@acme-corp.io',
-      'phone +31 6 1234 5678',
-    ]);
+    expect(found('jane@acme-corp.io or +31 6 1234 5678')).toEqual(['email jane@acme-corp.io', 'phone +31 6 1234 5678']);
   });
 });
 
@@ -127,7 +131,23 @@ describe('what no detector takes for personal', () => {
 });
 
 test('no text makes a detector slow', () => {
-  const hostile = ['@', 'a@', '1 ', '1-', '+1 ', 'eyJ', 'eyJa.', '$2b$', 'DE12', '-----BEGIN ', 'a://b:', 'x.', '4539 ', 'sk-a', '0'];
+  const hostile = [
+    '@',
+    'a@',
+    '1 ',
+    '1-',
+    '+1 ',
+    'eyJ',
+    'eyJa.',
+    '$2b$',
+    'DE12',
+    '-----BEGIN ',
+    'a://b:',
+    'x.',
+    '4539 ',
+    'sk-a',
+    '0',
+  ];
   for (const part of hostile) {
     const bytes = Buffer.from(part.repeat(Math.ceil(200_000 / part.length)));
     const began = performance.now();
