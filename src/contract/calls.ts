@@ -227,7 +227,7 @@ export const events = {
   'agents.changed': nothing,
   'identity.changed': nothing,
   'overview.changed': nothing,
-  /** At most once a second for each connection. */
+  /** At most every three seconds for each connection. */
   'findings.changed': z.object({ connection: z.string() }),
 } as const;
 

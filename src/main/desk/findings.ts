@@ -53,9 +53,9 @@ export function findingHandlers(ports: DeskPorts, editor: SettingsEditor, emit: 
 }
 
 /** Least time between two events about the findings of one connection, in milliseconds. */
-const gatherMs = 1000;
+const gatherMs = 3000;
 
-/** Tells desks of changed findings, each connection at most once a second. Returns what stops it. */
+/** Tells desks of changed findings, each connection at most every three seconds. Returns what stops it. */
 export function followFindings({ findings }: DeskPorts['gateway'], emit: Emit): () => void {
   const waiting = new Map<string, NodeJS.Timeout>();
   const stop = findings.onChange((connection) => {

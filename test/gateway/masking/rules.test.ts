@@ -17,11 +17,16 @@ describe('what a rule may name', () => {
     expect(maskRule.parse({ id: 'a', tag: 'pii', masker })).toEqual({
       ...{ id: 'a', schema: '*', table: '*', column: '*', tag: 'pii', masker },
     });
-    expect(maskRule.parse({ id: 'b', detector: 'iban', schema: 'crm', masker })).toMatchObject({ schema: 'crm', table: '*' });
+    expect(maskRule.parse({ id: 'b', detector: 'iban', schema: 'crm', masker })).toMatchObject({
+      schema: 'crm',
+      table: '*',
+    });
   });
 
   test('nothing at all is no rule', () => {
-    expect(maskRule.safeParse({ id: 'a', masker }).error?.issues.map(({ path, message }) => [path.join(), message])).toEqual([
+    expect(
+      maskRule.safeParse({ id: 'a', masker }).error?.issues.map(({ path, message }) => [path.join(), message]),
+    ).toEqual([
       ['table', 'name a table and a column, a tag, or a detector'],
       ['column', 'name a table and a column, a tag, or a detector'],
     ]);
@@ -51,7 +56,10 @@ describe('which columns a rule fits', () => {
   test('by what a detector found', () => {
     const matches = columnMatcher(rule({ detector: 'email' }));
     expect(matches(users, { name: 'x', detected: ['phone', 'email'] })).toBe(true);
-    expect([matches(users, { name: 'x', detected: ['phone'] }), matches(users, { name: 'email' })]).toEqual([false, false]);
+    expect([matches(users, { name: 'x', detected: ['phone'] }), matches(users, { name: 'email' })]).toEqual([
+      false,
+      false,
+    ]);
   });
 
   test('by all that it says', () => {
@@ -76,12 +84,19 @@ test.each([
 });
 
 describe('for whom a rule holds', () => {
-  const who = { subject: 'ada@acme', agent: 'dba-claude', groups: ['engineers', 'oncall'], environment: 'staging' } as const;
+  const who = {
+    subject: 'ada@acme',
+    agent: 'dba-claude',
+    groups: ['engineers', 'oncall'],
+    environment: 'staging',
+  } as const;
   const applies = (except?: MaskException): boolean => ruleApplies(except === undefined ? {} : { except }, who);
 
   test('for everybody who is not excepted, by any one of the exceptions', () => {
     expect(applies()).toBe(true);
-    expect(applies({ subjects: ['bob@acme'], agents: ['dba'], groups: ['ops'], environments: ['production'] })).toBe(true);
+    expect(applies({ subjects: ['bob@acme'], agents: ['dba'], groups: ['ops'], environments: ['production'] })).toBe(
+      true,
+    );
     expect(applies({ subjects: ['*@acme'] })).toBe(false);
     expect(applies({ subjects: ['bob@acme'], agents: ['dba-*'] })).toBe(false);
     expect(applies({ groups: ['oncall'] })).toBe(false);

@@ -6,8 +6,8 @@ import {
   type EventPayload,
   type SessionDetail,
 } from '../../../src/contract/index.ts';
-import { Findings } from '../../../src/gateway/masking/net/findings.ts';
 import type { AgentRecord } from '../../../src/gateway/identity/agent-keys.ts';
+import { Findings } from '../../../src/gateway/masking/net/findings.ts';
 import type { GatewaySettings, SignInRecord } from '../../../src/gateway/types.ts';
 import type { DeskArchive, DeskGateway, DeskJudges, DeskPorts, DeskSettings } from '../../../src/main/desk/ports.ts';
 import { TestedAccounts } from '../../../src/main/desk/tested-accounts.ts';

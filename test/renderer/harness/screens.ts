@@ -52,6 +52,39 @@ export const screens: readonly {
       await page.getByLabel('Path', { exact: true }).first().scrollIntoViewIfNeeded();
     },
   },
+  {
+    name: 'rules-suggested',
+    path: '#/rules/shop',
+    prepare: async (page) => {
+      const suggested = page.getByRole('region', { name: 'Suggested rules' });
+      await suggested.getByRole('button', { name: 'Dismiss employees.salary' }).click();
+      await suggested.getByText('1 suggestion dismissed').waitFor();
+      await suggested.scrollIntoViewIfNeeded();
+      await suggested.evaluate((section) => section.scrollIntoView({ block: 'start' }));
+    },
+  },
+  {
+    name: 'rules-net',
+    path: '#/rules/shop',
+    prepare: async (page) => {
+      await page.getByText('Maartje de Jong').first().waitFor();
+      const net = page.getByRole('region', { name: 'Second net' });
+      await net.getByText('By detector').click();
+      await net.evaluate((section) => section.scrollIntoView({ block: 'start' }));
+    },
+  },
+  {
+    name: 'rules-by-tag',
+    path: '#/rules/shop',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Add rule' }).click();
+      const row = page.getByRole('region', { name: 'Mask rules' }).locator('ol > li').last();
+      await row.getByLabel('Columns by').selectOption('detector');
+      await row.getByText('Holds for everybody').click();
+      await row.getByLabel('Agents who see the values').fill('dba-*');
+      await row.evaluate((section) => section.scrollIntoView({ block: 'start' }));
+    },
+  },
   { name: 'rules-file', path: '?file#/rules' },
   {
     name: 'policy',

@@ -11,6 +11,8 @@ import { CatalogTree } from './CatalogTree.tsx';
 import styles from './ConnectionRules.module.css';
 import { newRuleId, ruleProblems, useDrafts } from './drafts.ts';
 import { suggestedMasker } from './maskers.ts';
+import { SecondNet } from './net/SecondNet.tsx';
+import { Suggestions } from './net/Suggestions.tsx';
 import { type PreviewTarget, RulePreview } from './RulePreview.tsx';
 import { RuleRow } from './RuleRow.tsx';
 
@@ -90,7 +92,9 @@ export function ConnectionRules({ view, readOnly }: { readonly view: ConnectionV
             ))}
           </ol>
         )}
+        {view.credential !== 'needed' && <Suggestions view={view} readOnly={readOnly} />}
         {target && <RulePreview connection={connection} target={target} rules={valid ? rules : saved} stale={!valid} />}
+        <SecondNet view={view} readOnly={readOnly} />
       </section>
       <aside className={styles.catalog} aria-label="Catalog">
         <h2 className={styles.catalogTitle}>Catalog</h2>

@@ -114,7 +114,14 @@ describe('names', () => {
 });
 
 test('a suggestion says which column, how to mask it and why', () => {
-  expect(suggest([relation('customers', [['id', 'bigint'], ['email', 'text']])])).toEqual([
+  expect(
+    suggest([
+      relation('customers', [
+        ['id', 'bigint'],
+        ['email', 'text'],
+      ]),
+    ]),
+  ).toEqual([
     {
       schema: 'public',
       table: 'customers',
@@ -129,10 +136,15 @@ test('a suggestion says which column, how to mask it and why', () => {
 });
 
 test('types say something: network addresses, and domains by their names', () => {
-  expect(short([relation('visits', [['source', 'inet'], ['reply_to', 'app.email_address'], ['size', 'integer']])])).toEqual([
-    'visits.reply_to email high',
-    'visits.source ip_address medium',
-  ]);
+  expect(
+    short([
+      relation('visits', [
+        ['source', 'inet'],
+        ['reply_to', 'app.email_address'],
+        ['size', 'integer'],
+      ]),
+    ]),
+  ).toEqual(['visits.reply_to email high', 'visits.source ip_address medium']);
 });
 
 test('comments say it by tags', () => {
@@ -148,7 +160,14 @@ test('comments say it by tags', () => {
 });
 
 test('sampled values say it: most of a column surely, some of it less so, a few perhaps', () => {
-  const t = relation('t', [['a', 'text'], ['b', 'text'], ['c', 'text'], ['d', 'text'], ['n', 'bigint'], ['m', 'bigint']]);
+  const t = relation('t', [
+    ['a', 'text'],
+    ['b', 'text'],
+    ['c', 'text'],
+    ['d', 'text'],
+    ['n', 'bigint'],
+    ['m', 'bigint'],
+  ]);
   const samples = [
     sample('t', 'a', { recognised: { email: 90 } }),
     sample('t', 'b', { recognised: { email: 4 } }),
@@ -172,7 +191,9 @@ test('sampled values say it: most of a column surely, some of it less so, a few 
 test('two sources that agree are surer than one', () => {
   const users = relation('users', [['name', 'text']]);
   expect(short([users])).toEqual(['users.name person_name medium']);
-  expect(short([users], { samples: [sample('users', 'name', { givenNames: 80 })] })).toEqual(['users.name person_name high']);
+  expect(short([users], { samples: [sample('users', 'name', { givenNames: 80 })] })).toEqual([
+    'users.name person_name high',
+  ]);
 });
 
 const finding: Finding = {
@@ -189,17 +210,30 @@ const finding: Finding = {
 };
 
 test('what agents got says it, of views too, which their names alone do not', () => {
-  const view = relation('v', [['email', 'text'], ['note', 'text']], { kind: 'v' });
+  const view = relation(
+    'v',
+    [
+      ['email', 'text'],
+      ['note', 'text'],
+    ],
+    { kind: 'v' },
+  );
   expect(short([view], { findings: [finding] })).toEqual(['v.note iban medium']);
 });
 
 test('columns that a rule names, partitions, and what was dismissed are left out', () => {
   const rule: MaskRule = { id: 'r', schema: 'public', table: 'a', column: '*mail', masker: { kind: 'full' } };
   const relations = [
-    relation('a', [['email', 'text'], ['phone', 'text']]),
+    relation('a', [
+      ['email', 'text'],
+      ['phone', 'text'],
+    ]),
     relation('part', [['email', 'text']], { parents: [20_000] }),
     relation('pg_thing', [['email', 'text']], { oid: 1000 }),
-    relation('b', [['email', 'text'], ['iban', 'text']]),
+    relation('b', [
+      ['email', 'text'],
+      ['iban', 'text'],
+    ]),
   ];
   expect(
     short(relations, { rules: [rule], isDismissed: (place, kind) => place === 'public.b.email' && kind === 'email' }),
