@@ -1,29 +1,34 @@
-import { has, seen } from './byte-classes.ts';
+import { has, hasAny, seen } from './byte-classes.ts';
 import { digitsOf, isMonthDay, modulo, passesLuhn, weighted } from './checksums.ts';
+import { remembered } from './remembered.ts';
 import type { Candidate, Detector, Sighting } from './types.ts';
+
+const letters = seen.upper | seen.lower;
 
 interface NationalId {
   readonly name: Detector['name'];
   readonly form: RegExp;
   /** True for a number that has been, or may be, given to somebody. */
   readonly valid: (number: string) => boolean;
-  /** Bytes that must occur, besides eight digits. */
+  /** Bytes that must occur, besides digits. */
   readonly needs?: number;
   /** For numbers that much else looks like: what the column's name or the text itself must say. */
   readonly context?: RegExp;
   readonly confidence?: Detector['confidence'];
-  /** Digits that occur at least. */
+  /** Digits that occur in a row at least, with what may stand between them. */
   readonly digits?: number;
 }
 
 function nationalId({ name, form, valid, needs = 0, context, confidence, digits = 8 }: NationalId): Detector {
+  const named = remembered((column) => context?.test(column) === true);
   return {
     name,
     kind: 'national_id',
     confidence: confidence ?? (context === undefined ? 'high' : 'low'),
-    possible: (sighting: Sighting) => sighting.digits >= digits && has(sighting, needs),
-    find({ text, column }: Candidate) {
-      if (context !== undefined && !context.test(column) && !context.test(text)) return null;
+    possible: (sighting: Sighting) => sighting.run >= digits && has(sighting, needs),
+    find(candidate: Candidate) {
+      const { text, column } = candidate;
+      if (context !== undefined && !named(column) && !(hasAny(candidate, letters) && context.test(text))) return null;
       for (const [match] of text.matchAll(form)) if (valid(match)) return match;
       return null;
     },
@@ -74,7 +79,7 @@ export const esDni = nationalId({
 export const frNir = nationalId({
   name: 'fr_nir',
   form: /(?<![\w.-])[12] ?\d{2} ?(?:0[1-9]|1[0-2]|[2-9]\d) ?(?:\d{2}|2[AB]) ?\d{3} ?\d{3} ?\d{2}(?![\w-]|\.\d)/g,
-  digits: 14,
+  digits: 8,
   valid(number) {
     const compact = number.replaceAll(' ', '').replace('2A', '19').replace('2B', '18');
     return 97 - modulo(compact.slice(0, 13), 97) === Number(compact.slice(13));
@@ -123,7 +128,7 @@ export const brCpf: Detector = {
   name: 'br_cpf',
   kind: 'national_id',
   confidence: 'high',
-  possible: ({ digits }) => digits >= 11,
+  possible: ({ run }) => run >= 11,
   find({ text, column }) {
     for (const [match] of text.matchAll(/(?<![\w.-])\d{3}\.\d{3}\.\d{3}-\d{2}(?![\w-])/g))
       if (isCpf(match)) return match;

@@ -53,7 +53,7 @@ export const paymentCard: Detector = {
   kind: 'payment_card',
   confidence: 'high',
   inNumbers: true,
-  possible: ({ digits }) => digits >= 14,
+  possible: ({ run }) => run >= 14,
   find({ text }) {
     for (const [match] of text.matchAll(form)) if (isCard(match.replaceAll(/[ -]/g, ''))) return match;
     return null;

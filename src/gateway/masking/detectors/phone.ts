@@ -1,4 +1,5 @@
 import { has, seen } from './byte-classes.ts';
+import { remembered } from './remembered.ts';
 import type { Detector } from './types.ts';
 
 /** Country calling codes of ITU-T E.164 by their first digits; three-digit ones by the two digits they begin with. */
@@ -20,17 +21,22 @@ export const phone: Detector = {
   name: 'phone',
   kind: 'phone',
   confidence: 'medium',
-  possible: (sighting) =>
-    sighting.digits >= 7 &&
-    (sighting.length <= 24 || has(sighting, seen.plus) || has(sighting, seen.dash) || has(sighting, seen.dot)),
-  find({ text, column }) {
-    for (const [match] of text.matchAll(international)) if (isInternational(digits(match))) return match;
-    for (const [match] of text.matchAll(northAmerican)) if (!isFictional(digits(match))) return match;
-    if (!phoneColumn.test(column) || !national.test(text) || /^\d{4}-\d{2}-\d{2}/.test(text)) return null;
+  possible: ({ run }) => run >= 7,
+  find(candidate) {
+    const { text, column } = candidate;
+    if (has(candidate, seen.plus)) {
+      for (const [match] of text.matchAll(international)) if (isInternational(digits(match))) return match;
+    }
+    if (has(candidate, seen.between)) {
+      for (const [match] of text.matchAll(northAmerican)) if (!isFictional(digits(match))) return match;
+    }
+    if (!isPhoneColumn(column) || !national.test(text) || /^\d{4}-\d{2}-\d{2}/.test(text)) return null;
     const length = digits(text).length;
     return length >= 7 && length <= 12 && !isFictional(digits(text)) ? text : null;
   },
 };
+
+const isPhoneColumn = remembered((column) => phoneColumn.test(column));
 
 const digits = (text: string): string => text.replaceAll(/\D/g, '');
 

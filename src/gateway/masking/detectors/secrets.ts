@@ -1,4 +1,4 @@
-import { has, seen } from './byte-classes.ts';
+import { has, hasAny, seen } from './byte-classes.ts';
 import type { Detector } from './types.ts';
 
 /** A JSON Web Token (RFC 7519) in its compact form: its header is JSON and names an algorithm. */
@@ -8,6 +8,7 @@ export const jwt: Detector = {
   confidence: 'high',
   possible: (sighting) => sighting.length >= 40 && has(sighting, seen.dot | seen.upper | seen.lower),
   find({ text }) {
+    if (!text.includes('eyJ')) return null;
     for (const [token] of text.matchAll(/(?<![\w-])eyJ[\w-]{8,}\.eyJ[\w-]{4,}\.[\w-]{8,}/g)) {
       const header = Buffer.from(token.slice(0, token.indexOf('.')), 'base64url').toString('utf8');
       if (/"alg"\s*:/.test(header)) return token;
@@ -45,7 +46,10 @@ export const apiKey: Detector = {
   kind: 'secret',
   confidence: 'high',
   possible: (sighting) =>
-    sighting.length >= 15 && sighting.digits > 0 && (sighting.seen & (seen.upper | seen.underscore | seen.dash)) !== 0,
+    sighting.length >= 15 &&
+    sighting.digits > 0 &&
+    hasAny(sighting, seen.upper | seen.lower) &&
+    hasAny(sighting, seen.upper | seen.underscore | seen.dash),
   find({ text }) {
     // AWS marks the keys of its manual with this word.
     for (const [key] of text.matchAll(keys)) if (!key.includes('EXAMPLE')) return key;
@@ -59,7 +63,10 @@ export const privateKey: Detector = {
   kind: 'secret',
   confidence: 'high',
   possible: (sighting) => sighting.length >= 60 && has(sighting, seen.dash | seen.upper),
-  find: ({ text }) => /-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----/.exec(text)?.[0] ?? null,
+  find: ({ text }) =>
+    !text.includes('-----BEGIN')
+      ? null
+      : (/-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----/.exec(text)?.[0] ?? null),
 };
 
 const hashes =

@@ -5,6 +5,8 @@ export interface Sighting {
   /** Bits of `seen` (byte-classes.ts) for the kinds of bytes that occur. */
   readonly seen: number;
   readonly digits: number;
+  /** Most digits in a row, where spaces and `-./()` between them do not count. */
+  readonly run: number;
   /** Bytes looked at. */
   readonly length: number;
 }
@@ -13,6 +15,8 @@ export interface Sighting {
 export interface Candidate {
   /** One character for each byte (latin1): what detectors look for is ASCII. */
   readonly text: string;
+  /** Bits of `seen`, as in the sighting. */
+  readonly seen: number;
   /** Name of the column, for numbers that say nothing by themselves. */
   readonly column: string;
 }

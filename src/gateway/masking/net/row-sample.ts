@@ -3,7 +3,7 @@ import type { Match, Scanner } from '../detectors/index.ts';
 import type { MaskPlan } from '../types.ts';
 import { type CellReading, readingOf, scanCell } from './cells.ts';
 import { eachCell } from './row-cells.ts';
-import { placeOf, type Tallies } from './tally.ts';
+import { type Counter, placeOf, type Tallies } from './tally.ts';
 
 /** Which rows of a result are looked at: the first, then some of the rest, until enough was seen. */
 export const sampleLimit = {
@@ -33,7 +33,7 @@ export class RowSample {
   readonly #columns: readonly {
     readonly reading: CellReading;
     readonly look: (match: Match) => void;
-    readonly looked: { count: number };
+    readonly looked: Counter;
   }[];
   readonly #idle: boolean;
   #rows = 0;
@@ -45,12 +45,13 @@ export class RowSample {
     this.#options = options;
     this.#columns = fields.map((field, index) => {
       const reading = plan?.columns[index] == null ? readingOf(field) : 'skip';
+      const looked = { count: 0 };
       const place = placeOf(field, reading !== 'text' && reading !== 'binary_array');
       const look = (match: Match): void => {
         if (place.tableOid === 0 && saidByAgent(match.text)) return;
-        tallies.add(place, match, false);
+        tallies.add(place, match, false, looked);
       };
-      return { reading, look, looked: reading === 'skip' ? { count: 0 } : tallies.looked(place) };
+      return { reading, look, looked };
     });
     this.#idle = this.#columns.every(({ reading }) => reading === 'skip');
   }

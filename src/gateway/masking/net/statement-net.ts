@@ -5,7 +5,7 @@ import type { MaskPlan } from '../types.ts';
 import { netPlan } from './net-plan.ts';
 import type { NetRules } from './net-rules.ts';
 import { RowSample, sampleLimit } from './row-sample.ts';
-import { type Place, placeOf, Tallies, type Tally } from './tally.ts';
+import { type Counter, lookedAt, type Place, placeOf, Tallies } from './tally.ts';
 
 /** What was recognised in the answer to a statement, for the findings of its connection. */
 export interface SeenValues {
@@ -21,11 +21,16 @@ const copyHeader = 5;
 const copyPlace: Place = { name: 'COPY', tableOid: 0, attributeNumber: 0, numbers: false };
 const errorPlace: Place = { name: 'error message', tableOid: 0, attributeNumber: 0, numbers: false };
 
+/** Where every value is looked at, those that pass are not counted: it would cost more than looking. */
+const everyValue: Counter = { count: 0 };
+
 /** The second net under the answer to one statement. What it does is settled when the statement is judged. */
 export class StatementNet {
   readonly #rules: NetRules;
   readonly #text: string;
   readonly #tallies = new Tallies();
+  /** Texts looked at, of COPY and of errors. */
+  readonly #texts = new Map<Place, Counter>();
   #sample: RowSample | null = null;
   #copied = 0;
   #copiedBytes = 0;
@@ -53,8 +58,7 @@ export class StatementNet {
         const field = fields[column];
         if (field === undefined) return;
         const place = placeOf(field, false);
-        this.#tallies.looked(place).count += 1;
-        for (const match of matches) this.#tallies.add(place, match, true);
+        for (const match of matches) this.#tallies.add(place, match, true, everyValue);
       },
     });
   }
@@ -99,20 +103,22 @@ export class StatementNet {
 
   /** The same for the findings of the connection. */
   seen(): readonly SeenValues[] {
-    return this.#tallies.told().map(({ place, detector, values, examples, lookedAt }: Tally) => ({
-      place,
-      detector,
-      values,
-      looked: Math.max(values, lookedAt.count),
-      examples,
+    return this.#tallies.told().map((tally) => ({
+      place: tally.place,
+      detector: tally.detector,
+      values: tally.values,
+      looked: Math.max(tally.values, lookedAt(tally)),
+      examples: tally.examples,
     }));
   }
 
   #look(scanner: Scanner, place: Place, bytes: Buffer, from: number, to: number): void {
     if (to <= from) return;
-    this.#tallies.looked(place).count += 1;
+    const looked = this.#texts.get(place) ?? { count: 0 };
+    this.#texts.set(place, looked);
+    looked.count += 1;
     for (const match of scanner.scan(bytes, from, to, '')) {
-      if (!this.#text.includes(match.text)) this.#tallies.add(place, match, false);
+      if (!this.#text.includes(match.text)) this.#tallies.add(place, match, false, looked);
     }
   }
 }

@@ -20,8 +20,17 @@ export interface Tally {
   readonly masked: boolean;
   values: number;
   readonly examples: string[];
-  readonly lookedAt: { count: number };
+  /** Values looked at, in each result that had such a place. */
+  readonly lookedAt: Set<Counter>;
 }
+
+/** Counts the values looked at in one place of one result. */
+export interface Counter {
+  count: number;
+}
+
+/** Values looked at where a tally counted, in all. */
+export const lookedAt = (tally: Tally): number => [...tally.lookedAt].reduce((sum, { count }) => sum + count, 0);
 
 /** Places and detectors told apart for one statement; what comes beyond is not told. */
 const mostTallies = 500;
@@ -30,25 +39,18 @@ const mostExamples = 3;
 /** Counts what was recognised in the answer to one statement. It keeps forms of values and never a value. */
 export class Tallies {
   readonly #tallies = new Map<string, Tally>();
-  readonly #looked = new Map<string, { count: number }>();
 
-  /** The counter of values looked at in a place. */
-  looked(place: Place): { count: number } {
-    const key = keyOf(place);
-    const counter = this.#looked.get(key) ?? { count: 0 };
-    this.#looked.set(key, counter);
-    return counter;
-  }
-
-  add(place: Place, { detector, text }: Match, masked: boolean): void {
+  /** `looked` goes on counting after this. */
+  add(place: Place, { detector, text }: Match, masked: boolean, looked: Counter): void {
     const key = `${keyOf(place)}\0${detector}\0${masked}`;
     let tally = this.#tallies.get(key);
     if (tally === undefined) {
       if (this.#tallies.size >= mostTallies) return;
-      tally = { place, detector, masked, values: 0, examples: [], lookedAt: this.looked(place) };
+      tally = { place, detector, masked, values: 0, examples: [], lookedAt: new Set() };
       this.#tallies.set(key, tally);
     }
     tally.values += 1;
+    tally.lookedAt.add(looked);
     if (tally.examples.length >= mostExamples) return;
     const shape = shapeOf(text);
     if (!tally.examples.includes(shape)) tally.examples.push(shape);
@@ -57,8 +59,7 @@ export class Tallies {
   /** What is worth telling. In columns of numbers one in ten passes a card's check digit: there at least half of them must. */
   told(): readonly Tally[] {
     return [...this.#tallies.values()].filter(
-      ({ place, masked, values, lookedAt }) =>
-        masked || !place.numbers || (values >= 3 && values * 2 >= lookedAt.count),
+      (tally) => tally.masked || !tally.place.numbers || (tally.values >= 3 && tally.values * 2 >= lookedAt(tally)),
     );
   }
 }
