@@ -17,8 +17,8 @@ import {
   sequenceAnswer,
   sequenceRequests,
 } from './fake-desk/approvals.ts';
-import { type FakeIdentity, fakeIdentity } from './fake-desk/identity.ts';
 import { findings, suggestions } from './fake-desk/findings.ts';
+import { type FakeIdentity, fakeIdentity } from './fake-desk/identity.ts';
 import { replayOf, sessionSummaries, statementsOf } from './fake-desk/sessions.ts';
 import {
   address,

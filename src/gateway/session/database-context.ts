@@ -160,7 +160,8 @@ export class DatabaseContext {
     const key = searchPath === null ? '' : searchPath.join('\0');
     const copied = rules.length === 0 ? nothingCopied : this.#options.copied();
     const known = this.#views.get(key);
-    if (known !== undefined && known.rules === rules && known.copied === copied && known.found === found) return known.view;
+    if (known !== undefined && known.rules === rules && known.copied === copied && known.found === found)
+      return known.view;
     const read = this.needed ? this.#catalog : null;
     const base = read === null ? null : withDetected(read, found, rules);
     const catalog = base === null || searchPath === null ? base : { ...base, searchPath, version: nextVersion++ };

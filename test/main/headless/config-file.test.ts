@@ -56,12 +56,13 @@ test('a minimal file is filled with the documented defaults', () => {
         keepTransactionsWhileHeld: false,
         maskRules: [],
         maskedComparisons: 20,
+        detectors: { action: 'report', overrides: {} },
         sessionRole: { kind: 'configured' },
       },
     ],
     agents: minimal.agents,
     approvalDeadlineSeconds: 300,
-    console: { host: '127.0.0.1', port: 0 },
+    console: host: '127.0.0.1', port: 0 ,
   });
 });
 
