@@ -40,6 +40,7 @@ import { createParser, type Parser } from './sql/parser.ts';
 import { createSteadyClock } from './steady-clock.ts';
 import { watchExpiry } from './token-expiry.ts';
 import {
+  type FindingDismissal,
   type Gateway,
   GatewayError,
   type GatewayEventName,
@@ -254,6 +255,13 @@ class PosternGateway implements Gateway {
 
   sampleColumns(connection: string) {
     return this.#withSide(connection, async (side) => sampleColumns(side, await loadCatalog(side.query, 0), monotonic));
+  }
+
+  dismissFindings({ connection, places, dismissed }: FindingDismissal, by: string): void {
+    const said = places.map(({ place, kind }) => `${place} (${kind})`).join(', ');
+    const what = `connection ${connection}: ${dismissed ? 'dismissed as not personal' : 'no longer dismissed'}: ${said}`;
+    this.#journals.record({ type: 'settings_changed', what, by });
+    this.findings.setDismissed(connection, places, dismissed);
   }
 
   ruleHits(connection: string) {

@@ -4,6 +4,7 @@ import type {
   EventName,
   EventPayload,
   IdentityProvider,
+  PersonalKind,
   SessionDetail,
 } from '../contract/index.ts';
 import type { ApprovalBroker } from './approval/broker.ts';
@@ -83,6 +84,8 @@ export interface Gateway {
   sampleRows(connection: string, schema: string, table: string, limit: number): Promise<SampleRows>;
   /** What a few rows of the largest tables look like, for suggested rules: counts, no value. Throws UpstreamError. */
   sampleColumns(connection: string): Promise<SampledColumns>;
+  /** The operator says that places do not hold what detectors or names say, or takes that back; it goes into the gate's journal. */
+  dismissFindings(dismissal: FindingDismissal, by: string): void;
   /** How often each rule of a connection answered since the gate started. */
   ruleHits(connection: string): readonly { readonly id: string; readonly hits: number; readonly lastAt: number }[];
   /** Why the database that a connection reached last is doubted; null when it is not. */
@@ -97,6 +100,13 @@ export interface Gateway {
 }
 
 export type SignInRecord = Omit<Extract<RecordBody, { type: 'sign_in' }>, 'type'>;
+
+export interface FindingDismissal {
+  readonly connection: string;
+  readonly places: readonly { readonly place: string; readonly kind: PersonalKind }[];
+  /** False takes it back. */
+  readonly dismissed: boolean;
+}
 
 export interface SampleRows {
   readonly columns: readonly { readonly name: string; readonly type: string; readonly typeOid: number }[];

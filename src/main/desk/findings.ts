@@ -29,9 +29,10 @@ export function findingHandlers(ports: DeskPorts, editor: SettingsEditor, emit: 
       return [...findings.of(connection)];
     },
 
-    'findings.dismiss': async ({ connection, places, dismissed }) => {
+    'findings.dismiss': async (dismissal) => {
+      const { connection } = dismissal;
       editor.connection(connection);
-      findings.setDismissed(connection, places, dismissed);
+      gateway.dismissFindings(dismissal, ports.operator);
       emit('findings.changed', { connection });
       return {};
     },

@@ -1,9 +1,10 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Client, connect, memoryPorts } from '../../../src/contract/index.ts';
+import { readJournal } from '../../../src/gateway/journal/reader.ts';
 import { dataLayout } from '../../../src/main/desk/data-folder.ts';
 import { type OpenDesk, openDesk } from '../../../src/main/desk/open-desk.ts';
 import { openSettings } from '../../../src/main/desk/settings-file.ts';
@@ -116,6 +117,13 @@ test('what agents get becomes a finding and a suggestion, and stays dismissed ov
     dismissed: true,
   });
   await open.stop('restart');
+  const journals = join(dataLayout(folder).journals, 'gate');
+  const gate = (await readdir(journals)).sort()[0] ?? 'none';
+  expect([...readJournal(join(journals, gate))].map(({ body }) => body)).toContainEqual({
+    type: 'settings_changed',
+    what: 'connection orders: dismissed as not personal: public.jobs.payload (email)',
+    by: 'ada',
+  });
   await start();
   expect((await suggested()).filter((one) => one.startsWith('jobs.payload'))).toEqual([]);
   expect(await client.call('findings.list', { connection: 'orders' })).toMatchObject([{ dismissed: true }]);

@@ -62,7 +62,7 @@ test('a minimal file is filled with the documented defaults', () => {
     ],
     agents: minimal.agents,
     approvalDeadlineSeconds: 300,
-    console: host: '127.0.0.1', port: 0 ,
+    console: { host: '127.0.0.1', port: 0 },
   });
 });
 

@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import {
   type ApprovalRequest,
   type ConnectionConfig,
@@ -196,6 +197,7 @@ export function fakeGateway(): FakeGateway {
     catalog: () =>
       Promise.reject(Object.assign(new Error('no password'), { code: 'credential_missing', hint: 'Enter it.' })),
     sampleRows: () => Promise.reject(new Error('not in this test')),
+    dismissFindings: () => expect.fail('not in this test'),
     sampleColumns: async () => ({ samples: [], tables: 0, sampled: 0 }),
     problems: () => [],
     ruleHits: () => [],

@@ -1,4 +1,4 @@
-import type { Finding, MaskSuggestion } from '../../../src/contract/index.ts';
+import type { Finding, MaskSuggestion, StatementFinding } from '../../../src/contract/index.ts';
 
 const suggestion = (
   table: string,
@@ -6,6 +6,12 @@ const suggestion = (
   type: string,
   part: Pick<MaskSuggestion, 'kind' | 'masker' | 'confidence' | 'reasons'>,
 ): MaskSuggestion => ({ schema: 'public', table, column, type, ...part });
+
+/** What was recognised in the answer to the statement with masked columns. */
+export const statementFindings: readonly StatementFinding[] = [
+  { column: 'remark', detector: 'phone', values: 2, masked: false },
+  { column: 'note', detector: 'api_key', values: 1, masked: true },
+];
 
 /** Columns of the fake catalog that look personal and have no rule. */
 export const suggestions: readonly MaskSuggestion[] = [
