@@ -439,7 +439,7 @@ describe('the frame', () => {
     });
 
     it('are dismissed, which can be taken back', async () => {
-      await suggested().getByRole('button', { name: 'Dismiss employees.salary' }).click();
+      await suggested().getByRole('button', { name: 'Dismiss payments.payer_iban' }).click();
       await suggested().getByRole('heading', { name: '6 columns look personal' }).waitFor();
       await suggested().getByRole('button', { name: 'Undo' }).click();
       await suggested().getByRole('heading', { name: '7 columns look personal' }).waitFor();

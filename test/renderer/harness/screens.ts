@@ -28,6 +28,17 @@ export const screens: readonly {
     },
   },
   {
+    name: 'session-recognised',
+    path: '#/sessions/s-live-1',
+    prepare: async (page) => {
+      await page
+        .getByRole('button', { name: /Masked\s+select/ })
+        .first()
+        .click();
+      await page.getByText('Recognised', { exact: true }).waitFor({ timeout: 3000 });
+    },
+  },
+  {
     name: 'replay',
     path: '#/sessions/s-past-3/replay?t=60000',
     prepare: (page) => page.locator('.xterm-rows').getByText('denied by operator').first().waitFor(),
@@ -57,7 +68,7 @@ export const screens: readonly {
     path: '#/rules/shop',
     prepare: async (page) => {
       const suggested = page.getByRole('region', { name: 'Suggested rules' });
-      await suggested.getByRole('button', { name: 'Dismiss employees.salary' }).click();
+      await suggested.getByRole('button', { name: 'Dismiss payments.payer_iban' }).click();
       await suggested.getByText('1 suggestion dismissed').waitFor();
       await suggested.scrollIntoViewIfNeeded();
       await suggested.evaluate((section) => section.scrollIntoView({ block: 'start' }));

@@ -54,6 +54,7 @@ export function ConnectionRules({ view, readOnly }: { readonly view: ConnectionV
   return (
     <div className={styles.layout}>
       <section className={styles.rules} aria-label="Mask rules">
+        {view.credential !== 'needed' && <Suggestions view={view} readOnly={readOnly} />}
         <header className={styles.head}>
           <h2>Mask rules</h2>
           <span className={styles.count}>{plural(rules.length, 'rule')}, the first that fits a column holds</span>
@@ -92,7 +93,6 @@ export function ConnectionRules({ view, readOnly }: { readonly view: ConnectionV
             ))}
           </ol>
         )}
-        {view.credential !== 'needed' && <Suggestions view={view} readOnly={readOnly} />}
         {target && <RulePreview connection={connection} target={target} rules={valid ? rules : saved} stale={!valid} />}
         <SecondNet view={view} readOnly={readOnly} />
       </section>

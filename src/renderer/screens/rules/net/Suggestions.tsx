@@ -12,7 +12,7 @@ import { useSuggestions } from './use-suggestions.ts';
 import { kindWords } from './words.ts';
 
 /** Suggestions shown before the rest is asked for. */
-const shownAtFirst = 6;
+const shownAtFirst = 3;
 
 /** Columns that look personal: masked in one click, all or one by one, or dismissed. */
 export function Suggestions({ view, readOnly }: { readonly view: ConnectionView; readonly readOnly: boolean }) {
