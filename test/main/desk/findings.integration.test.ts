@@ -8,6 +8,7 @@ import { readJournal } from '../../../src/gateway/journal/reader.ts';
 import { dataLayout } from '../../../src/main/desk/data-folder.ts';
 import { type OpenDesk, openDesk } from '../../../src/main/desk/open-desk.ts';
 import { openSettings } from '../../../src/main/desk/settings-file.ts';
+import { noKeychain } from '../../../src/main/sign-in/keychain.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { until } from '../../support/gate.ts';
 import { aConnection } from '../support/fakes.ts';
@@ -24,6 +25,7 @@ async function start(): Promise<void> {
     ...{ host: 'headless', version: '1.2.3', demo: false, operator: 'ada', layout, resources: 'resources' },
     ...{ knownKeys: new Map(), approvalDeadlineMs: 0, settings: await openSettings(layout.settings) },
     ...{ listeners: [{ host: '127.0.0.1', port: 0 }], passwords: new Map([['orders', database.password]]) },
+    ...{ keychain: noKeychain('not in this test'), openBrowser: () => false, tokenCommand: ['postern', 'token'] },
     log: (level, message) => logged.push(`${level}: ${message}`),
   });
   const [near, far] = memoryPorts();

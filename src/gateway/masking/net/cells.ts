@@ -14,7 +14,7 @@ const tsvector = 3614;
  * text, and types of users and extensions are looked at as they lie.
  */
 export function readingOf({ typeOid, format }: Pick<FieldDescription, 'typeOid' | 'format'>): CellReading {
-  const { family, ...more } = familyOf(typeOid, null);
+  const { family, ...more } = familyOf({ typeOid, typeModifier: -1, format: format === 1 ? 1 : 0, typeName: null });
   switch (family) {
     case 'text':
     case 'json':
