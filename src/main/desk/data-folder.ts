@@ -24,6 +24,8 @@ export function dataFolder(
 /** The folders and files of one installation. */
 export interface DataLayout {
   readonly settings: string;
+  /** What the second net found and what of it was dismissed. */
+  readonly findings: string;
   readonly journals: string;
   readonly keys: string;
   readonly demo: string;
@@ -36,6 +38,7 @@ export interface DataLayout {
 export function dataLayout(folder: string, journalFolder?: string): DataLayout {
   return {
     settings: join(folder, 'settings.json'),
+    findings: join(folder, 'findings.json'),
     journals: journalFolder ?? join(folder, 'journal'),
     keys: join(folder, 'keys'),
     demo: join(folder, 'demo'),

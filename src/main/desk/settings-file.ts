@@ -137,7 +137,7 @@ export async function openSettings(path: string): Promise<SettingsStore> {
 }
 
 /** lowdb writes a temporary file and renames it; made beforehand with mode 0600, it is never readable by others. */
-async function makePrivateTemporary(path: string): Promise<void> {
+export async function makePrivateTemporary(path: string): Promise<void> {
   const file = await open(join(dirname(path), `.${basename(path)}.tmp`), 'w', 0o600);
   await file.chmod(0o600).finally(() => file.close());
 }
