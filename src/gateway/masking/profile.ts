@@ -3,13 +3,15 @@ import type { CatalogSnapshot } from '../sql/catalog.ts';
 import { maskedCatalog } from './closure.ts';
 import { emptyMaskedCatalog, type MaskedCatalog } from './masked-catalog.ts';
 import type { Refusal } from './refusal.ts';
-import { opaqueFacts, statementFacts } from './statement-facts.ts';
+import { opaqueFacts, type StatementFacts, statementFacts } from './statement-facts.ts';
 import { statementMasking } from './statement-masking.ts';
 import type { MaskingProfile, StatementMasking } from './types.ts';
 
 /** What a profile is compiled from. */
 export interface MaskingOptions {
   readonly rules: readonly MaskRule[];
+  /** All rules, where exceptions leave `rules` with fewer: copies that somebody excepted makes are masked for everybody else. */
+  readonly allRules?: readonly MaskRule[];
   /** Null when no catalog could be read: with rules in force everything is then masked. */
   readonly catalog: CatalogSnapshot | null;
   /** This installation's key for the `hash` masker, 32 random bytes. */
@@ -21,13 +23,13 @@ export interface MaskingOptions {
  * before that every view over a masked table is masked whole.
  */
 export function compileMasking(options: MaskingOptions): MaskingProfile {
-  if (options.rules.length === 0) {
+  const { rules, allRules = rules } = options;
+  if (allRules.length === 0) {
     return { active: false, unmatchedRules: [], forStatement: () => passThrough };
   }
   const { catalog, unmatched } = resolve(options);
-  const levels = new Map(
-    options.rules.flatMap(({ id, probes }) => (probes === undefined ? [] : [[id, probes] as const])),
-  );
+  const whole = allRules.length === rules.length ? null : resolve({ ...options, rules: allRules }).catalog;
+  const levels = new Map(rules.flatMap(({ id, probes }) => (probes === undefined ? [] : [[id, probes] as const])));
   const context = { catalog, hashKey: options.hashKey, levels };
   return {
     active: true,
@@ -40,7 +42,8 @@ export function compileMasking(options: MaskingOptions): MaskingProfile {
           context,
         );
       const facts = understanding.statements.map((statement) => {
-        const known = statementFacts(statement, catalog);
+        const own = statementFacts(statement, catalog);
+        const known = whole === null ? own : withCopiesOf(own, statementFacts(statement, whole));
         return options.catalog === null || doubt
           ? {
               ...opaqueFacts,
@@ -55,6 +58,15 @@ export function compileMasking(options: MaskingOptions): MaskingProfile {
       return statementMasking(facts, sent, context);
     },
   };
+}
+
+/** Refusals of what would outlive the session. */
+const lasting = new Set(['masked_write', 'masked_definition']);
+
+/** What is known of a statement for somebody excepted from some masks, and what it leaves behind for those who are not. */
+function withCopiesOf(own: StatementFacts, whole: StatementFacts): StatementFacts {
+  const refusal = whole.refusal !== null && lasting.has(whole.refusal.code) ? whole.refusal : null;
+  return { ...own, copies: whole.copies, refusal: own.refusal ?? refusal };
 }
 
 /** What is not understood may be a COPY, a fast-path call or a copy into another table: nothing of those can be masked. */

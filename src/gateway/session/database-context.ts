@@ -6,9 +6,11 @@ import {
   messageOf,
   type TransactionLocks,
 } from '../../contract/index.ts';
+import { rulesFor } from '../masking/exceptions.ts';
 import { withDetected } from '../masking/net/detected-columns.ts';
 import type { FoundColumns } from '../masking/net/findings.ts';
 import { compileMasking } from '../masking/profile.ts';
+import type { MaskSubject } from '../masking/rules.ts';
 import type { CopiedColumn, MaskingProfile } from '../masking/types.ts';
 import type { CatalogQuery, CatalogSnapshot } from '../sql/catalog.ts';
 import { catalogFingerprint, committedState } from '../sql/catalog-fingerprint.ts';
@@ -152,12 +154,15 @@ export class DatabaseContext {
     }
   }
 
-  /** What is known under a search path (null: the one of a new session). */
-  view(searchPath: readonly string[] | null): DatabaseView {
+  /** What is known under a search path (null: the one of a new session), and how it is masked for whom. */
+  view(searchPath: readonly string[] | null, who: () => MaskSubject): DatabaseView {
     this.#checkInBackground();
     const rules = this.#options.config()?.maskRules ?? [];
     const found = this.#options.found();
-    const key = searchPath === null ? '' : searchPath.join('\0');
+    const applying = rulesFor(rules, who);
+    const path = searchPath === null ? '' : searchPath.join('\0');
+    // Rules differ from one to the other only where there are exceptions.
+    const key = applying === rules ? path : JSON.stringify([path, applying.map(({ id }) => id)]);
     const copied = rules.length === 0 ? nothingCopied : this.#options.copied();
     const known = this.#views.get(key);
     if (known !== undefined && known.rules === rules && known.copied === copied && known.found === found)
@@ -166,7 +171,8 @@ export class DatabaseContext {
     const base = read === null ? null : withDetected(read, found, rules);
     const catalog = base === null || searchPath === null ? base : { ...base, searchPath, version: nextVersion++ };
     const { hashKey } = this.#options;
-    const view = { catalog, profile: compileMasking({ rules: [...rules, ...copied], catalog, hashKey }) };
+    const masks = { rules: [...applying, ...copied], allRules: [...rules, ...copied] };
+    const view = { catalog, profile: compileMasking({ ...masks, catalog, hashKey }) };
     if (this.#views.size >= keptViews) this.#views.clear();
     this.#views.set(key, { rules, copied, found, view });
     return view;

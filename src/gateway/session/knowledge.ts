@@ -1,3 +1,4 @@
+import type { MaskSubject } from '../masking/rules.ts';
 import type { Parser } from '../sql/parser.ts';
 import type { Answers } from './answers.ts';
 import { changedHere, loneSyntaxError, unitRestsOnCatalog } from './catalog-reliance.ts';
@@ -21,6 +22,8 @@ export interface KnowledgeOptions {
   readonly write: (frames: readonly Buffer[]) => void;
   readonly parser: Parser;
   readonly names: NameRegistry;
+  /** Who gets the rows, as settings say it now. */
+  readonly who: () => MaskSubject;
 }
 
 const notKnown = 'the catalog could not be read, so nobody knows what the names in the statement stand for';
@@ -67,7 +70,7 @@ export class SessionKnowledge {
   }
 
   get view(): DatabaseView {
-    return this.#options.database.view(this.#searchPath);
+    return this.#options.database.view(this.#searchPath, this.#options.who);
   }
 
   get searchPath(): readonly string[] {

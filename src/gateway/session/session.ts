@@ -135,6 +135,10 @@ export class Session {
       write,
       parser,
       names,
+      who: () => {
+        const { groups, environment } = options.judgeWith();
+        return { subject: facts.subject, agent: facts.agent, groups, environment };
+      },
     });
     this.#answers = new Answers({
       names: this.#names,

@@ -161,3 +161,20 @@ test('constants in definitions and people in comments are hidden, what is define
   expect(await values(client, "SELECT obj_description('users'::regclass)")).toEqual(['ask ***']);
   expect(asked).toEqual([]);
 });
+
+test('whom a rule excepts sees values, and what they copy is masked for everybody else', async () => {
+  const except = { agents: ['claude'] };
+  const trusting = await open({
+    maskRules: maskRules.map((rule) => (rule.id === 'email' ? { ...rule, except } : rule)),
+  });
+  const trusted = await trusting.connect();
+  expect(await values(trusted, "SELECT email, email || '' AS x FROM users WHERE id = 1")).toEqual([
+    'secret1@example.com',
+    'secret1@example.com',
+  ]);
+  await trusted.query('CREATE TABLE kept AS SELECT email AS e FROM users');
+  await trusting.stop({ keep: true });
+  const strict = await open({ keyFolder: trusting.keyFolder });
+  expect(await values(await strict.connect(), 'SELECT e FROM kept LIMIT 1')).toEqual(['***']);
+  await strict.stop();
+});

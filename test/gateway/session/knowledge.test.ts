@@ -33,6 +33,7 @@ function knowledgeOver(ready: 'I' | 'E') {
     }),
     parameters: new Map([['server_version', '18.6']]),
     sessionId: 'session',
+    who: () => ({ subject: 'key:claude', agent: 'claude', groups: [], environment: 'local' }),
     startup: new Map(),
     parser: { statementBytes: 1000, understand: () => ({ status: 'understood', statements: [] }) },
     names: new NameRegistry(),
