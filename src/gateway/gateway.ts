@@ -18,7 +18,7 @@ import type { Identity, Rights } from './identity/types.ts';
 import { JournalError } from './journal/errors.ts';
 import { loadOrCreateSigner, type Signer } from './journal/signer.ts';
 import { loadOrCreateHashKey } from './keys.ts';
-import { KnownTargets } from './known-targets.ts';
+import { KnownTargets, knownTargetsIn } from './known-targets.ts';
 import { LiveSessions } from './live-sessions.ts';
 import { openDoor } from './open-door.ts';
 import { policyOf } from './policy/index.ts';
@@ -100,7 +100,7 @@ class PosternGateway implements Gateway {
   constructor(options: GatewayOptions, parser: Parser, signer: Signer, hashKey: Buffer) {
     const { approvalDeadlineMs: deadlineMs, journalFolder: folder, log, settings, version: gateVersion } = options;
     this.#options = options;
-    this.#targets = new KnownTargets(options.keyFolder);
+    this.#targets = new KnownTargets(options.knownTargets ?? knownTargetsIn(options.keyFolder));
     this.copies = new CopiedColumns(options.keyFolder, Date.now);
     this.#settings = settings;
     this.credentials.preload(settings.connections);

@@ -15,6 +15,39 @@ const known = z.strictObject({
 const file = z.strictObject({ version: z.literal(1), targets: z.record(z.string(), known) });
 type Known = z.infer<typeof known>;
 
+/** File name in the key folder. */
+export const knownTargetsFile = 'known-targets.json';
+
+/** Where the list is kept. A host that seals it hands in its own. */
+export interface KnownTargetsStore {
+  /** Named in errors. */
+  readonly path: string;
+  /** The text as it was last written; null when there is none. */
+  read(): string | null;
+  /** Returns when the text is on disk; throws when it is not. */
+  write(text: string): void;
+}
+
+/** The list as a file of its own. */
+export function knownTargetsIn(keyFolder: string): KnownTargetsStore {
+  const path = join(keyFolder, knownTargetsFile);
+  return {
+    path,
+    read() {
+      try {
+        return readFileSync(path, 'utf8');
+      } catch (error) {
+        if (isSystemError(error, 'ENOENT')) return null;
+        throw error;
+      }
+    },
+    write(text) {
+      mkdirSync(keyFolder, { recursive: true, mode: 0o700 });
+      replaceFile(path, text, 0o600);
+    },
+  };
+}
+
 /** A session reached a database that may not be the one that is meant. */
 export interface TargetDoubt {
   readonly reason: string;
@@ -30,16 +63,15 @@ const strictness = ['local', 'staging', 'production'] as const;
  * the operator says that it is right.
  */
 export class KnownTargets {
-  readonly #path: string;
+  readonly #store: KnownTargetsStore;
   #targets: Record<string, Known>;
   /** What was reached and is doubted, by connection. */
   readonly #doubted = new Map<string, { readonly target: Known; readonly reason: string }>();
 
-  /** Throws when the file in the key folder cannot be read or was damaged: to forget it would be to trust anything. */
-  constructor(keyFolder: string) {
-    mkdirSync(keyFolder, { recursive: true, mode: 0o700 });
-    this.#path = join(keyFolder, 'known-targets.json');
-    this.#targets = read(this.#path);
+  /** Throws when the list cannot be read or was damaged: to forget it would be to trust anything. */
+  constructor(store: KnownTargetsStore) {
+    this.#store = store;
+    this.#targets = read(store);
   }
 
   /** Null when a session may work there; else why it is asked about. `configs` are all connections as configured now. */
@@ -111,7 +143,7 @@ export class KnownTargets {
 
   #keep(connection: string, target: Known): void {
     const next = { ...this.#targets, [connection]: target };
-    replaceFile(this.#path, `${JSON.stringify({ version: 1, targets: next }, null, 2)}\n`, 0o600);
+    this.#store.write(`${JSON.stringify({ version: 1, targets: next }, null, 2)}\n`);
     this.#targets = next;
   }
 }
@@ -123,14 +155,9 @@ const nameOf = (
   { systemIdentifier, databaseOid }: Known = { systemIdentifier: null, databaseOid: null, sameAs: null },
 ): string => `system ${systemIdentifier ?? 'unknown'}${databaseOid === null ? '' : `, database ${databaseOid}`}`;
 
-function read(path: string): Record<string, Known> {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return {};
-    throw error;
-  }
+function read({ path, read: readText }: KnownTargetsStore): Record<string, Known> {
+  const text = readText();
+  if (text === null) return {};
   try {
     return file.parse(JSON.parse(text)).targets;
   } catch {

@@ -1,12 +1,17 @@
 import { DeskError } from '../contract/index.ts';
 import { GatewayError, type GatewayOptions } from '../gateway/types.ts';
 import { type DemoSetup, prepareDemo } from './demo/prepare.ts';
-import { dataLayout } from './desk/data-folder.ts';
+import { dataLayout, makeDataFolder } from './desk/data-folder.ts';
 import { lockFolder } from './desk/lock.ts';
 import { type OpenDesk, openDesk } from './desk/open-desk.ts';
 import type { PackageRoot } from './desk/package-root.ts';
 import { demoConnectionName, openSettings, type SettingsFile, type SettingsStore } from './desk/settings-file.ts';
+import { openInstallationKeeper, sealedSettings, sealedTargets } from './seal/installation-keeper.ts';
+import type { SealKeeper } from './seal/keeper.ts';
+import type { SealHost } from './seal/open-keeper.ts';
 
+/** How often the sealed files are looked at while the gate runs, in milliseconds. */
+const watchEvery = 5000;
 /** Ports tried after the usual one when the demo finds it taken: the first five minutes must not end at a port. */
 const demoPortAttempts = 10;
 
@@ -15,6 +20,7 @@ export interface InstallationOptions {
   readonly folder: string;
   readonly root: PackageRoot;
   readonly operator: string;
+  readonly seal: SealHost;
   readonly log: GatewayOptions['log'];
   /** Words for a person who waits: what is being done now. */
   readonly progress: (what: string) => void;
@@ -34,27 +40,35 @@ export interface Installation extends OpenDesk {
  */
 export async function openInstallation(options: InstallationOptions): Promise<Installation> {
   const layout = dataLayout(options.folder);
-  const settings = await openSettings(layout.settings);
+  await makeDataFolder(options.folder);
   const lock = await lockFolder(options.folder);
   let demo: DemoSetup | null = null;
+  let keeper: SealKeeper | null = null;
   try {
+    keeper = await openInstallationKeeper(layout, options);
+    const { state } = keeper;
+    const settings = await openSettings(layout.settings, sealedSettings(state));
     if (wantsDemo(settings.file())) {
       demo = await prepareDemo({ folder: layout.demo, resources: options.root.resources, progress: options.progress });
       await settings.saveFile(withDemo(settings.file(), demo));
     }
-    const open = await openOnFreePort(options, settings, demo);
+    const open = await openOnFreePort(options, settings, keeper, demo);
+    const stopWatching = keeper.watch(watchEvery, open.desk.changed);
     return {
       ...open,
       settings,
       demo,
       journals: layout.journals,
       stop: async (reason) => {
+        stopWatching();
         await open.stop(reason);
+        await keeper?.close();
         await demo?.stop();
         await lock.release();
       },
     };
   } catch (error) {
+    await keeper?.close();
     await demo?.stop();
     await lock.release();
     throw error;
@@ -64,6 +78,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
 async function openOnFreePort(
   options: InstallationOptions,
   settings: SettingsStore,
+  keeper: SealKeeper,
   demo: DemoSetup | null,
 ): Promise<OpenDesk> {
   const { listener, approvalDeadlineSeconds, connections } = settings.file();
@@ -81,6 +96,8 @@ async function openOnFreePort(
         layout: dataLayout(options.folder),
         resources: options.root.resources,
         settings,
+        seal: keeper,
+        knownTargets: sealedTargets(keeper.state, dataLayout(options.folder)),
         listeners: [{ ...listener, port: listener.port === 0 ? 0 : listener.port + attempt }],
         passwords: demo === null ? new Map() : new Map([[demoConnectionName, demo.password]]),
         log: options.log,

@@ -25,14 +25,32 @@ export function createFileOnce(path: string, text: string, mode: number): void {
 
 /** Puts a file in the place of another: readers see the old one or the new one, whole. Throws the system's error. */
 export function replaceFile(path: string, text: string, mode: number): void {
+  stageFile(path, text, mode).commit();
+}
+
+/** A file that is on disk beside its place, synced, and takes it at `commit`. */
+export interface StagedFile {
+  /** Throws the system's error; nothing of the staged file is left then. */
+  commit(): void;
+  /** Takes it away again. */
+  discard(): void;
+}
+
+/** Writes a file aside, so that a full disk is noticed before anything is changed. Throws the system's error. */
+export function stageFile(path: string, text: string, mode: number): StagedFile {
   const aside = writeAside(path, text, mode);
-  try {
-    renameSync(aside, path);
-  } catch (error) {
-    unlinkSync(aside);
-    throw error;
-  }
-  syncFolder(dirname(path));
+  return {
+    commit() {
+      try {
+        renameSync(aside, path);
+      } catch (error) {
+        unlinkSync(aside);
+        throw error;
+      }
+      syncFolder(dirname(path));
+    },
+    discard: () => unlinkSync(aside),
+  };
 }
 
 function writeAside(path: string, text: string, mode: number): string {
@@ -42,9 +60,12 @@ function writeAside(path: string, text: string, mode: number): string {
     fchmodSync(file, mode);
     writeFileSync(file, text);
     fsyncSync(file);
-  } finally {
+  } catch (error) {
     closeSync(file);
+    unlinkSync(aside);
+    throw error;
   }
+  closeSync(file);
   return aside;
 }
 

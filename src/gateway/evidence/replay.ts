@@ -89,6 +89,7 @@ function draw(
     case 'cancel_refused':
     case 'retry':
     case 'sequence':
+    case 'seal':
     case 'settings_changed':
       return;
     default:

@@ -82,6 +82,7 @@ export class SessionProjection {
       case 'cancel_refused':
       case 'retry':
       case 'sequence':
+      case 'seal':
       case 'settings_changed':
         return nothing;
       default:

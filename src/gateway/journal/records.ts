@@ -165,6 +165,23 @@ export const recordBody = z.discriminatedUnion('type', [
     via: z.string().nullable(),
     reason: z.string().nullable(),
   }),
+  /**
+   * In the gate's own journals: what became of the seal over settings, known databases and keys (docs/sealed-settings.md).
+   * `sealed` anew after a change, `checked` at a start, `completed` a save that was cut off, `edited` by another program while
+   * the gate ran, `broken` as found at a start, `accepted` or `restored` by the operator. `digest` is of what was found or sealed.
+   */
+  z.object({
+    type: z.literal('seal'),
+    event: z.enum(['sealed', 'checked', 'completed', 'edited', 'broken', 'accepted', 'restored']),
+    /** Path of the seal. */
+    seal: z.string(),
+    /** Fingerprint of the sealing key; null when it is not known. */
+    key: z.string().nullable(),
+    counter: z.number().int().nullable(),
+    digest: z.string(),
+    reason: z.string().nullable(),
+    by: z.string(),
+  }),
   z.object({ type: z.literal('settings_changed'), what: z.string(), by: z.string() }),
 ]);
 export type RecordBody = z.infer<typeof recordBody>;

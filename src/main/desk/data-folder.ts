@@ -23,6 +23,8 @@ export function dataFolder(
 /** The folders and files of one installation. */
 export interface DataLayout {
   readonly settings: string;
+  /** The seal over settings, known databases and keys, with what was sealed. */
+  readonly seal: string;
   readonly journals: string;
   readonly keys: string;
   readonly demo: string;
@@ -33,6 +35,7 @@ export interface DataLayout {
 export function dataLayout(folder: string, journalFolder?: string): DataLayout {
   return {
     settings: join(folder, 'settings.json'),
+    seal: join(folder, 'seal.json'),
     journals: journalFolder ?? join(folder, 'journal'),
     keys: join(folder, 'keys'),
     demo: join(folder, 'demo'),

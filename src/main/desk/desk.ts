@@ -1,5 +1,6 @@
 import { type Emit, type Handlers, openForRetry, openSequence, type Port, serve } from '../../contract/index.ts';
 import { tlsMode } from '../../gateway/door/host.ts';
+import { sealHandlers } from '../seal/handlers.ts';
 import { agentAddresses } from './addresses.ts';
 import { agentHandlers } from './agents.ts';
 import { connectionHandlers } from './connections.ts';
@@ -15,6 +16,8 @@ export interface Desk {
   readonly handlers: Handlers;
   /** Serves one desk (a window, a console tab) until its port closes. */
   attach(port: Port): void;
+  /** Tells all open desks that the problems or the seal may be others now. */
+  changed(): void;
   /** Stops forwarding events of the gate. */
   close(): void;
 }
@@ -33,6 +36,10 @@ export function createDesk(ports: DeskPorts): Desk {
     gateway.on('statement.changed', (change) => emit('statement.changed', change)),
     gateway.on('overview.changed', () => emit('overview.changed', {})),
   ];
+  const changed = (): void => {
+    emit('overview.changed', {});
+    emit('seal.changed', {});
+  };
   const editor = createEditor(ports);
   const handlers: Handlers = {
     'desk.overview': async () => {
@@ -50,7 +57,7 @@ export function createDesk(ports: DeskPorts): Desk {
         addresses: agentAddresses(connections, agents, ports, ports.knownKeys),
         journalFolder: ports.journalFolder,
         approvalDeadlineMs: ports.approvalDeadlineMs,
-        problems: gateway.problems().map((problem) => ({ ...problem })),
+        problems: [...ports.seal.problems(), ...gateway.problems()].map((problem) => ({ ...problem })),
       };
     },
     'approvals.list': async () => {
@@ -68,6 +75,7 @@ export function createDesk(ports: DeskPorts): Desk {
     ...agentHandlers(ports, editor, emit),
     ...ruleHandlers(ports, editor, emit),
     ...policyHandlers(ports, editor, emit),
+    ...sealHandlers({ seal: ports.seal, changed, quit: () => undefined }),
   };
   return {
     handlers,
@@ -76,6 +84,7 @@ export function createDesk(ports: DeskPorts): Desk {
       desks.add(send);
       port.onClose(() => desks.delete(send));
     },
+    changed,
     close() {
       for (const stop of stopForwarding) stop();
       desks.clear();

@@ -11,7 +11,7 @@ import { createJudges } from './judges.ts';
 import type { DeskPorts, DeskSettings } from './ports.ts';
 
 export interface OpenDeskOptions
-  extends Pick<DeskPorts, 'host' | 'version' | 'demo' | 'operator' | 'knownKeys' | 'approvalDeadlineMs'> {
+  extends Pick<DeskPorts, 'host' | 'version' | 'demo' | 'operator' | 'knownKeys' | 'approvalDeadlineMs' | 'seal'> {
   readonly layout: DataLayout;
   /** Folder with the fonts of the report. */
   readonly resources: string;
@@ -19,6 +19,8 @@ export interface OpenDeskOptions
   readonly listeners: readonly ListenerConfig[];
   /** Upstream passwords that are known before any agent knocks, by connection name. */
   readonly passwords: ReadonlyMap<string, string>;
+  /** Where the list of known databases is kept, under the seal. */
+  readonly knownTargets: GatewayOptions['knownTargets'];
   readonly log: GatewayOptions['log'];
 }
 
@@ -45,6 +47,7 @@ export async function openDesk(options: OpenDeskOptions): Promise<OpenDesk> {
     approvalDeadlineMs: options.approvalDeadlineMs,
     journalFolder: layout.journals,
     keyFolder: layout.keys,
+    knownTargets: options.knownTargets,
     certificateFile: layout.certificate,
     log,
   });

@@ -18,6 +18,7 @@ import type { Policy } from '../../gateway/policy/types.ts';
 import type { Rejudged } from '../../gateway/session/rejudge.ts';
 import type { CatalogSnapshot } from '../../gateway/sql/catalog.ts';
 import type { Gateway, GatewaySettings, ListenerConfig, SampleRows } from '../../gateway/types.ts';
+import type { DeskSeal } from '../seal/handlers.ts';
 
 /** What the desk reads from journals; `gateway/evidence/archive.ts` is the real one. */
 export interface DeskArchive {
@@ -83,6 +84,7 @@ export interface DeskPorts {
   readonly gateway: DeskGateway;
   readonly archive: DeskArchive;
   readonly settings: DeskSettings;
+  readonly seal: DeskSeal;
   readonly judges: DeskJudges;
   /** Listeners with the ports they really have. */
   readonly listeners: readonly ListenerConfig[];
