@@ -82,8 +82,17 @@ export class SealingKey {
     };
   }
 
+  /** Rejects with DeskError `keychain_failed`. */
   async underKeychain(keychain: Keychain): Promise<WrappedKey> {
-    return { kind: 'keychain', sealed: await keychain.wrap(this.#secret.toString('base64')) };
+    try {
+      return { kind: 'keychain', sealed: await keychain.wrap(this.#secret.toString('base64')) };
+    } catch (error) {
+      throw new DeskError(
+        'keychain_failed',
+        `The keychain does not take the sealing key: ${messageOf(error)}`,
+        'Nothing was sealed. Unlock the keychain and allow Postern to use it.',
+      );
+    }
   }
 
   /** Rejects with DeskError `passphrase_wrong`, also when the wrapped key was changed: the two cannot be told apart. */

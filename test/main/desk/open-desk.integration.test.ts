@@ -9,7 +9,7 @@ import { type OpenDesk, openDesk } from '../../../src/main/desk/open-desk.ts';
 import { openSettings } from '../../../src/main/desk/settings-file.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { until } from '../../support/gate.ts';
-import { aConnection } from '../support/fakes.ts';
+import { aConnection, fakeSeal } from '../support/fakes.ts';
 
 let database: TestDatabase;
 let open: OpenDesk;
@@ -42,6 +42,8 @@ beforeEach(async () => {
     layout,
     resources: 'resources',
     settings,
+    seal: fakeSeal(),
+    knownTargets: undefined,
     listeners: [{ host: '127.0.0.1', port: 0 }],
     passwords: new Map(),
     log: () => undefined,

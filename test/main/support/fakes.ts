@@ -4,11 +4,13 @@ import {
   connectionConfig,
   type EventName,
   type EventPayload,
+  type SealView,
   type SessionDetail,
 } from '../../../src/contract/index.ts';
 import type { AgentRecord } from '../../../src/gateway/identity/agent-keys.ts';
 import type { GatewaySettings } from '../../../src/gateway/types.ts';
 import type { DeskArchive, DeskGateway, DeskJudges, DeskPorts, DeskSettings } from '../../../src/main/desk/ports.ts';
+import type { DeskSeal } from '../../../src/main/seal/handlers.ts';
 
 /** A connection with the defaults of the contract. */
 export function aConnection(overrides: Partial<ConnectionConfig> & { name?: string } = {}): ConnectionConfig {
@@ -248,6 +250,32 @@ const noJudges: DeskJudges = {
   previewRows: () => ({ columns: [], before: [], after: [] }),
 };
 
+/** A seal that holds; `overrides` say otherwise. */
+export function aSealView(overrides: Partial<SealView> = {}): SealView {
+  return {
+    phase: 'open',
+    doubt: null,
+    subject: '/data/settings.json',
+    sealedWith: 'passphrase',
+    managed: true,
+    noKeychain: 'only the desktop app uses it',
+    counter: 3,
+    sealedAt: 1000,
+    sealedBy: 'ada',
+    changes: [],
+    omitted: 0,
+    found: 'f0'.repeat(32),
+    restorable: false,
+    edited: [],
+    ...overrides,
+  };
+}
+
+export function fakeSeal(view: SealView = aSealView()): DeskSeal {
+  const same = async (): Promise<SealView> => view;
+  return { view: () => view, unlock: same, accept: same, restore: () => view, change: same, problems: () => [] };
+}
+
 /** Ports of a desk over fakes. */
 export function deskPorts(overrides: Partial<DeskPorts> = {}): DeskPorts {
   return {
@@ -257,6 +285,7 @@ export function deskPorts(overrides: Partial<DeskPorts> = {}): DeskPorts {
     gateway: fakeGateway(),
     archive: fakeArchive(),
     settings: fakeSettings({ connections: [aConnection()], agents: [anAgent()], identityProviders: [] }),
+    seal: fakeSeal(),
     judges: noJudges,
     listeners: [{ host: '127.0.0.1', port: 6432 }],
     journalFolder: '/data/journal',
