@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { instant } from './common.ts';
+import { assertNever, instant } from './common.ts';
 
 /** One difference between what was sealed and what lies there now. Values are JSON, shortened; hashes of keys only as fingerprints. */
 export const sealChange = z.object({
@@ -62,3 +62,23 @@ export const newPassphrase = z
   .string()
   .min(shortestPassphrase, `must have at least ${shortestPassphrase} characters`)
   .max(1024);
+
+/** Why something is not believed, as one sentence. */
+export function doubtWords(doubt: SealDoubt, subject: string): string {
+  switch (doubt) {
+    case 'changed':
+      return `${subject}, or what is sealed with it, was changed since it was sealed.`;
+    case 'rolled_back':
+      return `An older state of ${subject} was put back together with its older seal.`;
+    case 'forged':
+      return `The seal of ${subject} was itself changed, or made with another key.`;
+    case 'removed':
+      return `${subject} was sealed, and the seal is gone.`;
+    case 'key_unavailable':
+      return `${subject} is sealed with a key in the keychain of the desktop app, which does not give it here.`;
+    case 'unsealed':
+      return `${subject} is not sealed.`;
+    default:
+      return assertNever(doubt);
+  }
+}

@@ -17,6 +17,7 @@ import {
   sequenceAnswer,
   sequenceRequests,
 } from './fake-desk/approvals.ts';
+import { fakeSealHandlers } from './fake-desk/seal.ts';
 import { replayOf, sessionSummaries, statementsOf } from './fake-desk/sessions.ts';
 import {
   address,
@@ -47,6 +48,8 @@ interface FakeDeskOptions {
   /** A reset that waits, and a migration that was approved as a whole. */
   readonly sequences?: boolean;
   readonly problems?: boolean;
+  /** The gate is closed: what the seal screen shows, by name (fake-desk/seal.ts). */
+  readonly seal?: string | null;
   /** Requests whose agents gave up, too. */
   readonly givenUp?: boolean;
 }
@@ -100,6 +103,7 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
   };
 
   const handlers: Handlers = {
+    ...fakeSealHandlers(options.seal ?? null, now, () => emit()('seal.changed', {})),
     'desk.overview': async () => ({
       ...overview,
       managedBy: options.managedBy ?? 'settings',

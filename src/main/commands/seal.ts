@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { DeskError, type SealView } from '../../contract/index.ts';
+import { DeskError, doubtWords, type SealView } from '../../contract/index.ts';
 import { dataLayout, makeDataFolder } from '../desk/data-folder.ts';
 import { lockFolder } from '../desk/lock.ts';
 import { configFault, configLayout } from '../headless/serve.ts';
@@ -11,7 +11,7 @@ import { openKeeper } from '../seal/open-keeper.ts';
 import { givenPassphrase } from '../seal/passphrase.ts';
 import { configPlace } from '../seal/place.ts';
 import { sealRefusal } from '../seal/refusal.ts';
-import { changeLines, doubtWords } from '../seal/words.ts';
+import { changeLines } from '../seal/change-lines.ts';
 import type { CommandEnvironment, ExitCode } from './environment.ts';
 
 export interface SealCommand {

@@ -1,6 +1,6 @@
-import type { AgentAddress, SealView } from '../../contract/index.ts';
+import { type AgentAddress, doubtWords, type SealView } from '../../contract/index.ts';
 import { describeListener } from '../../gateway/door/host.ts';
-import { changeLines, doubtWords } from '../seal/words.ts';
+import { changeLines } from '../seal/change-lines.ts';
 
 export interface WelcomeFacts {
   readonly version: string;

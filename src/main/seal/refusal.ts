@@ -1,6 +1,6 @@
-import { DeskError } from '../../contract/index.ts';
+import { DeskError, doubtWords } from '../../contract/index.ts';
 import type { SealKeeper } from './keeper.ts';
-import { changeLines, doubtWords } from './words.ts';
+import { changeLines } from './change-lines.ts';
 
 /**
  * Why a start without anybody to ask ends here, with the difference. `command` is what shows and decides about it, such as

@@ -100,6 +100,7 @@ export function followEvents(
     ),
     desk.on('agents.changed', () => invalidate('agents.list', 'connections.list', 'desk.overview')),
     desk.on('overview.changed', () => invalidate('desk.overview')),
+    desk.on('seal.changed', () => invalidate('seal.state', 'desk.overview')),
     desk.onStatus(() => {
       const open = desk.status() === 'open';
       if (open && !wasOpen) void client.invalidateQueries();

@@ -18,7 +18,7 @@ const settings: SettingsFile = {
       maskRules: [{ id: 'emails', schema: 'public', table: 'people', column: 'email', masker: { kind: 'email' } }],
     }),
   ],
-  agents: [anAgent()],
+  agents: [{ ...anAgent(), connections: ['orders'] }],
 };
 
 let place: Place;
