@@ -3,8 +3,8 @@ import { stripComments } from '../strip-comments.ts';
 import type { Found } from './place.ts';
 import type { SealBody } from './seal-file.ts';
 
-/** Characters of a value that are shown. */
-const shownLength = 2000;
+/** Characters of a value that are shown; that it is cut is said. */
+const shownLength = 20_000;
 /** Fields whose value stands for a secret: their fingerprint is shown. */
 const secretField = /^(keyHash|hash)$/;
 
@@ -17,8 +17,8 @@ export function sealChanges(sealed: Pick<SealBody, 'texts' | 'digests'> | null, 
   );
   // Without a sealed state there is nothing to compare digests with, and a digest alone tells a person nothing.
   if (sealed === null) return texts;
-  const secrets = names(sealed.digests, found.digests).flatMap((file): SealChange[] =>
-    differs(file, '', fingerprint(sealed.digests[file] ?? null), fingerprint(found.digests[file] ?? null)),
+  const secrets = names(sealed.digests, found.digests).flatMap((file) =>
+    changeOf(file, '', sealed.digests[file] ?? undefined, found.digests[file] ?? undefined, digestShown),
   );
   return [...texts, ...secrets];
 }
@@ -27,89 +27,85 @@ function textChanges(file: string, before: string | null, after: string | null):
   if (before === after) return [];
   const [old, current] = [read(before), read(after)];
   // What cannot be read as JSON is shown as the text it is.
-  if (old === undefined || current === undefined) return differs(file, '', shorten(before), shorten(after));
-  const changes = compare(file, '', old, current);
+  if (old === undefined || current === undefined) return [asText(file, before, after)];
+  const changes = compare(file, '', old ?? undefined, current ?? undefined);
   if (changes.length > 0) return changes;
-  if (before === null || after === null) return differs(file, '', shorten(before), shorten(after));
+  if (before === null || after === null) return [asText(file, before, after)];
   const layout = 'white space, comments, the order of fields, or fields that are there twice';
   return [{ file, path: '', kind: 'changed', before: null, after: `Only the layout differs: ${layout}.` }];
 }
 
-function compare(file: string, path: string, before: Json | null, after: Json | null): SealChange[] {
-  if (isList(before) && isList(after)) return compareLists(file, path, before, after);
-  if (isRecord(before) && isRecord(after)) {
-    return names(before, after).flatMap((field) => {
-      const at = path === '' ? field : `${path}.${field}`;
-      const [old, current] = [own(before, field), own(after, field)];
-      return old === undefined || current === undefined
-        ? single(file, at, field, old, current)
-        : secretOr(file, at, field, old, current);
-    });
+/** Undefined is what is not there. Records and lists of named entries are gone into, on one side alone too. */
+function compare(file: string, path: string, before: Json | undefined, after: Json | undefined): SealChange[] {
+  const [oldList, list] = [keyed(before), keyed(after)];
+  if (oldList !== null && list !== null && oldList.size + list.size > 0) return compareLists(file, path, oldList, list);
+  const whole = path === '' && (isRecord(before) || isRecord(after));
+  if ((isRecord(before) && isRecord(after)) || whole) {
+    const [old, current] = [isRecord(before) ? before : {}, isRecord(after) ? after : {}];
+    return names(old, current).flatMap((field) =>
+      secretField.test(field)
+        ? changeOf(file, join(path, field), own(old, field), own(current, field), masked)
+        : compare(file, join(path, field), own(old, field), own(current, field)),
+    );
   }
-  return path === '' && before === null && isRecord(after)
-    ? compare(file, '', {}, after)
-    : path === '' && after === null && isRecord(before)
-      ? compare(file, '', before, {})
-      : differs(file, path, show(before), show(after));
+  return changeOf(file, path, before, after, show);
 }
 
-/** Entries with a name or an id are matched by it, so that one more at the front is not a change of all of them. */
-function compareLists(file: string, path: string, before: readonly Json[], after: readonly Json[]): SealChange[] {
-  const [old, current] = [keyed(before), keyed(after)];
-  if (old === null || current === null) return differs(file, path, show([...before]), show([...after]));
-  const entries = names(Object.fromEntries(old), Object.fromEntries(current)).flatMap((key) => {
-    const at = `${path}[${key}]`;
-    const [one, other] = [old.get(key), current.get(key)];
-    return one === undefined || other === undefined ? single(file, at, '', one, other) : compare(file, at, one, other);
-  });
-  const common = (keys: Iterable<string>, others: ReadonlyMap<string, Json>) =>
-    [...keys].filter((key) => others.has(key)).join(', ');
-  const [was, is] = [common(old.keys(), current), common(current.keys(), old)];
+/** Entries are matched by name or id, so that one more at the front is not a change of all of them. */
+function compareLists(
+  file: string,
+  path: string,
+  before: ReadonlyMap<string, Json>,
+  after: ReadonlyMap<string, Json>,
+): SealChange[] {
+  const keys = [...new Set([...before.keys(), ...after.keys()])];
+  const entries = keys.flatMap((key) => compare(file, `${path}[${key}]`, before.get(key), after.get(key)));
+  const [was, is] = [common(before, after), common(after, before)];
+  // Rules are asked in their order.
   return was === is
     ? entries
     : [...entries, { file, path: `${path} (order)`, kind: 'changed', before: was, after: is }];
 }
 
-function single(
+const common = (one: ReadonlyMap<string, Json>, other: ReadonlyMap<string, Json>): string =>
+  [...one.keys()].filter((key) => other.has(key)).join(', ');
+
+/** Values are compared whole and then shortened: two long ones that begin alike are no less different. */
+function changeOf(
   file: string,
   path: string,
-  field: string,
   before: Json | undefined,
   after: Json | undefined,
+  shown: (value: Json) => string,
 ): SealChange[] {
-  const text = (value: Json | undefined) =>
-    value === undefined ? null : secretField.test(field) ? masked(value) : show(value);
-  return differs(file, path, text(before), text(after));
+  if (JSON.stringify(before) === JSON.stringify(after)) return [];
+  const text = (value: Json | undefined): string | null => (value === undefined ? null : shown(value));
+  return [{ file, path, kind: kindOf(before, after), before: text(before), after: text(after) }];
 }
 
-function secretOr(file: string, path: string, field: string, before: Json, after: Json): SealChange[] {
-  if (!secretField.test(field)) return compare(file, path, before, after);
-  return JSON.stringify(before) === JSON.stringify(after)
-    ? []
-    : [{ file, path, kind: 'changed', before: masked(before), after: masked(after) }];
+function asText(file: string, before: string | null, after: string | null): SealChange {
+  const text = (value: string | null): string | null => (value === null ? null : shorten(value));
+  const kind = kindOf(before ?? undefined, after ?? undefined);
+  return { file, path: '', kind, before: text(before), after: text(after) };
 }
 
-function differs(file: string, path: string, before: string | null, after: string | null): SealChange[] {
-  if (before === after) return [];
-  const kind = before === null ? 'added' : after === null ? 'removed' : 'changed';
-  return [{ file, path, kind, before, after }];
-}
+const kindOf = (before: unknown, after: unknown): SealChange['kind'] =>
+  before === undefined ? 'added' : after === undefined ? 'removed' : 'changed';
 
 /** JSON with hashes as fingerprints, at most so long. */
 function show(value: Json): string {
-  return shorten(JSON.stringify(value, (field, inner) => (secretField.test(field) ? masked(inner) : inner))) ?? '';
+  return shorten(JSON.stringify(value, (field, inner: Json) => (secretField.test(field) ? masked(inner) : inner)));
 }
 
-const masked = (value: unknown): string =>
-  `fingerprint ${String(typeof value === 'string' ? value : JSON.stringify(value)).slice(0, 8)}`;
-const fingerprint = (digest: string | null): string | null =>
-  digest === null ? null : `SHA-256 ${digest.slice(0, 16)}…`;
-
-function shorten(text: string | null): string | null {
-  return text === null || text.length <= shownLength
-    ? text
-    : `${text.slice(0, shownLength)}… (${text.length} characters)`;
+function masked(value: Json): string {
+  return `fingerprint ${(typeof value === 'string' ? value : JSON.stringify(value)).slice(0, 8)}`;
 }
+
+function shorten(text: string): string {
+  return text.length <= shownLength ? text : `${text.slice(0, shownLength)}… (${text.length} characters)`;
+}
+
+const join = (path: string, field: string): string => (path === '' ? field : `${path}.${field}`);
 
 /** Undefined when it is no JSON; null of no file. */
 function read(text: string | null): Json | undefined {
@@ -121,19 +117,20 @@ function read(text: string | null): Json | undefined {
   }
 }
 
-/** By name or id, in order; null when an entry has neither or two share one. */
-function keyed(list: readonly Json[]): Map<string, Json> | null {
+/** A list by name or id, in order; an empty one of nothing. Null when it is no list, or an entry has neither or shares one. */
+function keyed(list: Json | undefined): Map<string, Json> | null {
+  if (list === undefined) return new Map();
+  if (!Array.isArray(list)) return null;
   const entries = list.map((item): [string, Json] | null => {
     const key = isRecord(item) ? (own(item, 'name') ?? own(item, 'id')) : undefined;
     return typeof key === 'string' ? [key, item] : null;
   });
-  const known = entries.filter((entry) => entry !== null);
-  const map = new Map(known);
+  const map = new Map(entries.filter((entry) => entry !== null));
   return map.size === list.length ? map : null;
 }
 
-const isList = (value: Json): value is Json[] => Array.isArray(value);
-const isRecord = (value: Json): value is { [field: string]: Json } =>
+const digestShown = (digest: Json): string => `SHA-256 ${String(digest).slice(0, 16)}…`;
+const isRecord = (value: Json | undefined): value is { [field: string]: Json } =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const own = (record: { readonly [field: string]: Json }, field: string): Json | undefined =>
   Object.hasOwn(record, field) ? record[field] : undefined;

@@ -1,6 +1,6 @@
 import { DeskError, doubtWords } from '../../contract/index.ts';
-import type { SealKeeper } from './keeper.ts';
 import { changeLines } from './change-lines.ts';
+import type { SealKeeper } from './keeper.ts';
 
 /**
  * Why a start without anybody to ask ends here, with the difference. `command` is what shows and decides about it, such as

@@ -194,7 +194,7 @@ describe('what was changed from outside is not believed:', () => {
     const keeper = await place.open();
     expect(facts(keeper)).toMatchObject({ doubt: 'changed', restorable: true });
     expect(keeper.view().changes).toContainEqual(
-      expect.objectContaining({ path: 'connections', kind: 'removed', file: 'settings.json' }),
+      expect.objectContaining({ path: 'connections[orders]', kind: 'removed', file: 'settings.json' }),
     );
   });
 
@@ -239,7 +239,7 @@ describe('what was changed from outside is not believed:', () => {
     rmSync(place.layout.journals, { recursive: true });
     const keeper = await place.open();
     expect(facts(keeper)).toMatchObject({ phase: 'doubted', doubt: 'unsealed', restorable: false });
-    expect(keeper.view().changes).toContainEqual(expect.objectContaining({ path: 'agents', kind: 'added' }));
+    expect(keeper.view().changes).toContainEqual(expect.objectContaining({ path: 'agents[claude]', kind: 'added' }));
   });
 
   test('an older pair of settings and seal is put back', async () => {

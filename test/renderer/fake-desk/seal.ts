@@ -81,7 +81,9 @@ const views: Readonly<Record<string, Partial<SealView>>> = {
   removed: {
     phase: 'doubted',
     doubt: 'removed',
-    changes: [...sealChanges],
+    changes: sealChanges.flatMap((change) =>
+      change.after === null ? [] : [{ ...change, kind: 'added' as const, before: null }],
+    ),
     omitted: 12,
     sealedWith: null,
     counter: null,
