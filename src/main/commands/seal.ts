@@ -5,13 +5,13 @@ import { dataLayout, makeDataFolder } from '../desk/data-folder.ts';
 import { lockFolder } from '../desk/lock.ts';
 import { configFault, configLayout } from '../headless/serve.ts';
 import { askSecret } from '../headless/terminal.ts';
+import { changeLines } from '../seal/change-lines.ts';
 import { installationOptions } from '../seal/installation-keeper.ts';
 import type { KeeperOptions, SealKeeper } from '../seal/keeper.ts';
 import { openKeeper } from '../seal/open-keeper.ts';
 import { givenPassphrase } from '../seal/passphrase.ts';
 import { configPlace } from '../seal/place.ts';
 import { sealRefusal } from '../seal/refusal.ts';
-import { changeLines } from '../seal/change-lines.ts';
 import type { CommandEnvironment, ExitCode } from './environment.ts';
 
 export interface SealCommand {

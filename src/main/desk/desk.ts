@@ -1,6 +1,5 @@
 import { type Emit, type Handlers, openForRetry, openSequence, type Port, serve } from '../../contract/index.ts';
 import { tlsMode } from '../../gateway/door/host.ts';
-import { sealHandlers } from '../seal/handlers.ts';
 import { agentAddresses } from './addresses.ts';
 import { agentHandlers } from './agents.ts';
 import { connectionHandlers } from './connections.ts';
@@ -9,6 +8,7 @@ import { withDeskErrors } from './errors.ts';
 import { policyHandlers } from './policy.ts';
 import type { DeskPorts } from './ports.ts';
 import { ruleHandlers } from './rules.ts';
+import { sealHandlers } from './seal.ts';
 import { sessionHandlers } from './sessions.ts';
 
 /** The operator's service, the same in both hosts: every call of the contract, and its events to all open desks. */

@@ -18,7 +18,7 @@ import type { Policy } from '../../gateway/policy/types.ts';
 import type { Rejudged } from '../../gateway/session/rejudge.ts';
 import type { CatalogSnapshot } from '../../gateway/sql/catalog.ts';
 import type { Gateway, GatewaySettings, ListenerConfig, SampleRows } from '../../gateway/types.ts';
-import type { DeskSeal } from '../seal/handlers.ts';
+import type { DeskSeal } from './seal.ts';
 
 /** What the desk reads from journals; `gateway/evidence/archive.ts` is the real one. */
 export interface DeskArchive {

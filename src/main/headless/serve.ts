@@ -71,12 +71,6 @@ export async function serve(options: ServeOptions): Promise<Served> {
     const agents = readAgents(config.agents, { ...options, warn, now: Date.now });
     const beside = besideOf(options.configPath);
     const connections = config.connections.map((connection) => withPemFiles(connection, beside));
-    if (state.held === null) {
-      options.log(
-        'info',
-        'the configuration file is not sealed: any program of this user can change it before a start',
-      );
-    }
     open = await openDesk({
       host: 'headless',
       version: options.root.version,
@@ -93,6 +87,12 @@ export async function serve(options: ServeOptions): Promise<Served> {
       passwords: await promptedPasswords(connections, options.askPassword),
       log: options.log,
     });
+    if (state.held === null) {
+      options.log(
+        'info',
+        'the configuration file is not sealed: any program of this user can change it before a start',
+      );
+    }
     const { desk, listeners, stop } = open;
     const stopWatching = keeper.watch(watchEvery, desk.changed);
     const served =

@@ -1,11 +1,9 @@
 import { rmSync } from 'node:fs';
 import { DeskError, type Problem, type SealDoubt, type SealView } from '../../contract/index.ts';
 import { replaceFile, stageFile } from '../../gateway/door/files.ts';
-import { sealChanges } from './changes.ts';
-import type { DeskSeal } from './handlers.ts';
+import type { DeskSeal } from '../desk/seal.ts';
 import { judgeSeal } from './judge.ts';
 import { digestOfState, ensureKeys, type Found, readFound, readIfThere, type SealPlace } from './place.ts';
-import { sealProblems } from './problems.ts';
 import { openSealFile, parseSealFile, type SealBody } from './seal-file.ts';
 import {
   createSealJournal,
@@ -14,11 +12,9 @@ import {
   type SealMemory,
   type SealRecord,
 } from './seal-journal.ts';
+import { sealView, secretsHold } from './seal-view.ts';
 import { type HeldKey, SealedState } from './sealed-state.ts';
 import { type Keychain, SealingKey, scryptCost, type WrappedKey } from './sealing-key.ts';
-
-/** Changes that are shown at once. */
-const shownChanges = 500;
 
 export interface KeeperOptions {
   readonly place: SealPlace;
@@ -104,27 +100,16 @@ export class SealKeeper implements DeskSeal {
   }
 
   view(): SealView {
-    const { keychain, managed } = this.#options;
     const stance = this.#stance;
-    const doubted = stance.phase === 'doubted' ? stance : null;
-    const body = stance.phase === 'open' ? stance.state.body : (doubted?.body ?? null);
-    const changes = doubted === null ? [] : sealChanges(doubted.body, this.#found);
-    return {
-      phase: stance.phase,
-      doubt: doubted?.doubt ?? null,
-      subject: this.#place.texts[this.#place.subject] ?? this.#place.subject,
-      sealedWith: (stance.phase === 'open' ? stance.state.held?.wrapped.kind : stance.wrapped?.kind) ?? null,
-      managed,
-      noKeychain: 'missing' in keychain ? keychain.missing : null,
-      counter: body?.counter ?? null,
-      sealedAt: body?.sealedAt ?? null,
-      sealedBy: body?.sealedBy ?? null,
-      changes: changes.slice(0, shownChanges),
-      omitted: Math.max(0, changes.length - shownChanges),
-      found: this.#found.digest,
-      restorable: doubted?.body != null && this.#secretsHold(doubted.body),
-      edited: stance.phase === 'open' ? [...stance.state.look()] : [],
-    };
+    return sealView({
+      ...(stance.phase === 'open'
+        ? { phase: 'open', doubt: null, edited: stance.state.look(), body: stance.state.body }
+        : { phase: stance.phase, doubt: null, edited: [], body: null, ...(stance.phase === 'doubted' && stance) }),
+      wrapped: (stance.phase === 'open' ? stance.state.held?.wrapped : stance.wrapped) ?? null,
+      found: this.#found,
+      place: this.#place,
+      options: this.#options,
+    });
   }
 
   /** Rejects with DeskError `passphrase_wrong`. */
@@ -164,7 +149,7 @@ export class SealKeeper implements DeskSeal {
     const stance = this.#stance;
     if (stance.phase !== 'doubted') return this.view();
     const { body, key, wrapped, doubt } = stance;
-    if (body === null || key === null || wrapped === null || !this.#secretsHold(body)) {
+    if (body === null || key === null || wrapped === null || !secretsHold(body, this.#found)) {
       throw new DeskError(
         'seal_not_restorable',
         body === null
@@ -200,21 +185,15 @@ export class SealKeeper implements DeskSeal {
   problems(): Problem[] {
     if (this.#stance.phase !== 'open') return [];
     const { state } = this.#stance;
-    return sealProblems({
-      sealed: state.held !== null,
-      needed: this.#options.managed && !this.#options.mayBeUnsealed(state.state.texts),
-      edited: state.look(),
-      journalFault: state.journalFault,
-    });
+    return state.problems(this.#options.managed && !this.#options.mayBeUnsealed(state.state.texts));
   }
 
-  /** Calls back when another program changes the files of an open keeper, looking every `everyMs`. Returns what stops it. */
+  /** Looks after an open keeper's files every `everyMs`, and calls back when the problems are others. Returns what stops it. */
   watch(everyMs: number, changed: () => void): () => void {
     let before = '';
     const timer = setInterval(() => {
-      const now = this.problems()
-        .map(({ message }) => message)
-        .join();
+      this.state.keepSeal();
+      const now = JSON.stringify(this.problems());
       if (now !== before) changed();
       before = now;
     }, everyMs);
@@ -222,9 +201,10 @@ export class SealKeeper implements DeskSeal {
     return () => clearInterval(timer);
   }
 
-  /** Closes the journal. The keeper is not to be used after. */
-  close(): Promise<void> {
-    return this.#journal.close();
+  /** Leaves the seal in its place and closes the journal. The keeper is not to be used after. */
+  async close(): Promise<void> {
+    if (this.#stance.phase === 'open') this.#stance.state.keepSeal();
+    await this.#journal.close();
   }
 
   async #begin(passphrase: string | null): Promise<void> {
@@ -257,7 +237,9 @@ export class SealKeeper implements DeskSeal {
     if (!verdict.sound) return this.#doubt(verdict.doubt, wrapped, key, body);
     for (const name of verdict.unfinished) this.#carryOut(name, body.texts[name] ?? null);
     const sealed = { texts: body.texts, digests: body.digests, digest: digestOfState(body.texts, body.digests) };
-    this.#stance = { phase: 'open', state: this.#stateOf(sealed, { key, wrapped }, body) };
+    const state = this.#stateOf(sealed, { key, wrapped }, body);
+    state.checked(this.#sealText ?? '');
+    this.#stance = { phase: 'open', state };
     const reason = verdict.unfinished.length === 0 ? null : verdict.unfinished.join(', ');
     this.#record(reason === null ? 'checked' : 'completed', key.id, body.counter, reason);
   }
@@ -311,10 +293,6 @@ export class SealKeeper implements DeskSeal {
     if (wrapped.kind === 'keychain') return { key, wrapped };
     if (passphrase === null) throw passphraseMissing('This takes the passphrase of the seal.');
     return { key: await SealingKey.fromPassphrase(wrapped, passphrase), wrapped };
-  }
-
-  #secretsHold({ digests }: SealBody): boolean {
-    return Object.entries(digests).every(([name, digest]) => this.#found.digests[name] === digest);
   }
 
   /** Nobody decides about what he has not seen. */

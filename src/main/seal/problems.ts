@@ -6,8 +6,9 @@ export function sealProblems(facts: {
   readonly needed: boolean;
   readonly edited: readonly string[];
   readonly journalFault: string | null;
+  readonly sealFault: string | null;
 }): Problem[] {
-  const { sealed, needed, edited, journalFault } = facts;
+  const { sealed, needed, edited, journalFault, sealFault } = facts;
   return [
     ...(sealed || !needed
       ? []
@@ -27,6 +28,15 @@ export function sealProblems(facts: {
             hint: sealed
               ? 'The next save overwrites the change; if there is none, the next start shows it and asks.'
               : 'The next save overwrites the change; if there is none, the next start takes it over, because nothing is sealed.',
+          },
+        ]),
+    ...(sealFault === null
+      ? []
+      : [
+          {
+            code: 'seal_lost',
+            message: `Another program changed the seal, and it cannot be put back: ${sealFault}`,
+            hint: 'Check the data folder. The next start will ask about everything.',
           },
         ]),
     ...(journalFault === null

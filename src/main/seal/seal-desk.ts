@@ -1,5 +1,5 @@
 import { DeskError, type Emit, type Port, type SealView, serve } from '../../contract/index.ts';
-import { type DeskSeal, sealHandlers } from './handlers.ts';
+import { type DeskSeal, sealHandlers } from '../desk/seal.ts';
 
 /** The desk of a gate that is closed until its seal is decided about: it answers the `seal` calls and nothing else. */
 export interface SealDesk {

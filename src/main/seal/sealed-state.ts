@@ -1,6 +1,7 @@
-import { messageOf } from '../../contract/index.ts';
+import { messageOf, type Problem } from '../../contract/index.ts';
 import { replaceFile, type stageFile } from '../../gateway/door/files.ts';
 import { digestOfState, type Found, mapValues, readIfThere, type SealPlace } from './place.ts';
+import { sealProblems } from './problems.ts';
 import { digestOf, formatSealFile, type SealBody } from './seal-file.ts';
 import type { SealRecord } from './seal-journal.ts';
 import type { SealingKey, WrappedKey } from './sealing-key.ts';
@@ -29,7 +30,12 @@ export class SealedState {
   #held: HeldKey | null;
   #body: SealBody | null;
   readonly #edits = new Map<string, string | null>();
+  /** Text of the seal as it was last written or checked; null without one. */
+  #sealText: string | null = null;
+  /** Why the last change of the seal is in no journal; null when it is in one. */
   #journalFault: string | null = null;
+  /** Why the seal cannot be kept in its place; null while it can. */
+  #sealFault: string | null = null;
 
   constructor(ports: StatePorts, state: Found, held: HeldKey | null, body: SealBody | null) {
     this.#ports = ports;
@@ -50,9 +56,11 @@ export class SealedState {
     return this.#state;
   }
 
-  /** Why the last change of the seal is in no journal; null when it is in one. */
-  get journalFault(): string | null {
-    return this.#journalFault;
+  /** What the operator should know. `needed`: there is something to lose without a seal. */
+  problems(needed: boolean): Problem[] {
+    const sealed = this.#held !== null;
+    const [journalFault, sealFault] = [this.#journalFault, this.#sealFault];
+    return sealProblems({ sealed, needed, edited: this.look(), journalFault, sealFault });
   }
 
   text(name: string): string | null {
@@ -104,10 +112,33 @@ export class SealedState {
       digests: { ...state.digests },
       before: mapValues(before, digestOf),
     };
-    replaceFile(place.sealPath, formatSealFile(body, held.key, held.wrapped), 0o600);
+    const text = formatSealFile(body, held.key, held.wrapped);
+    replaceFile(place.sealPath, text, 0o600);
+    this.#sealText = text;
     this.#body = body;
     this.#held = held;
     this.#state = state;
+  }
+
+  /** Takes `text` for the seal that lies there: it was checked. */
+  checked(text: string): void {
+    this.#sealText = text;
+  }
+
+  /**
+   * Puts the seal back when another program changed or removed it: nobody edits it by hand, and without it the next start could not
+   * put back what was sealed. Where that fails it is a problem.
+   */
+  keepSeal(): void {
+    const text = this.#sealText;
+    if (text === null || readText(this.#ports.place.sealPath) === text) return;
+    this.#say('edited', 'the seal was changed by another program, and is put back');
+    try {
+      replaceFile(this.#ports.place.sealPath, text, 0o600);
+      this.#sealFault = null;
+    } catch (error) {
+      this.#sealFault = messageOf(error);
+    }
   }
 
   /** Another key over the same state. */

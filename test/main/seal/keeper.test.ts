@@ -420,6 +420,25 @@ describe('a save', () => {
   });
 });
 
+test.each<[string, (path: string) => void]>([
+  ['changed', (path) => writeFileSync(path, '{}')],
+  ['removed', (path) => rmSync(path)],
+])('a seal that is %s while the gate runs is put back, and recorded', async (_what, attack) => {
+  await sealed();
+  const keeper = await place.open();
+  attack(place.layout.seal);
+  await keeper.close();
+  expect((await place.open()).view()).toMatchObject({ phase: 'open', counter: 3 });
+  expect(place.records().map(({ event }) => event)).toEqual([
+    'sealed',
+    'sealed',
+    'sealed',
+    'checked',
+    'edited',
+    'checked',
+  ]);
+});
+
 describe('the keychain', () => {
   test('seals a new installation without a question, and opens it again', async () => {
     const keychain = fakeKeychain();

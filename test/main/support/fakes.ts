@@ -10,7 +10,7 @@ import {
 import type { AgentRecord } from '../../../src/gateway/identity/agent-keys.ts';
 import type { GatewaySettings } from '../../../src/gateway/types.ts';
 import type { DeskArchive, DeskGateway, DeskJudges, DeskPorts, DeskSettings } from '../../../src/main/desk/ports.ts';
-import type { DeskSeal } from '../../../src/main/seal/handlers.ts';
+import type { DeskSeal } from '../../../src/main/desk/seal.ts';
 
 /** A connection with the defaults of the contract. */
 export function aConnection(overrides: Partial<ConnectionConfig> & { name?: string } = {}): ConnectionConfig {
