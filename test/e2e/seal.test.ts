@@ -76,7 +76,7 @@ describe('an installation', () => {
     page.on('pageerror', (error) => faults.push(error.message));
     page.on('console', (message) => {
       // Gates are closed under the page here; it tries to reach them again.
-      const gone = message.text().includes('ERR_CONNECTION_REFUSED');
+      const gone = /ERR_CONNECTION_(REFUSED|RESET)/.test(message.text());
       if (message.type() === 'error' && !gone) faults.push(message.text());
     });
   });

@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { replaceFile, stageFile } from '../../../src/gateway/door/files.ts';
+import { replaceFile } from '../../../src/gateway/door/files.ts';
 import { defaultSettings, openSettings, type SettingsFile } from '../../../src/main/desk/settings-file.ts';
 import { sealedSettings, sealedTargets } from '../../../src/main/seal/installation-keeper.ts';
 import type { SealKeeper } from '../../../src/main/seal/keeper.ts';
@@ -349,21 +349,16 @@ describe('the operator decides', () => {
 });
 
 describe('a save', () => {
-  const cutOff = async (at: 'seal' | 'file') => {
+  test('that finds no room is not made: nothing was changed', async () => {
     await sealed();
-    const keeper = await place.open(passphrase, {
-      stage: (path: string, text: string, mode: number) => {
-        const staged = stageFile(path, text, mode);
-        if (at === 'seal') throw new Error('the process ends here');
-        return { ...staged, commit: () => Promise.reject(new Error('the process ends here')) as never };
-      },
-    });
-    return keeper;
-  };
-
-  test('that is cut off before the seal leaves everything as it was', async () => {
-    const keeper = await cutOff('seal');
-    expect(() => sealedSettings(keeper.state).write('{}')).toThrow('the process ends here');
+    const full = (): never => {
+      throw new Error('ENOSPC: no space left on device');
+    };
+    const keeper = await place.open(passphrase, { stage: full });
+    const store = await openSettings(place.layout.settings, sealedSettings(keeper.state));
+    await expect(store.saveFile(defaultSettings)).rejects.toMatchObject({ code: 'settings_not_saved' });
+    expect(store.file()).toEqual(settings);
+    await keeper.close();
     expect((await place.open()).view()).toMatchObject({ phase: 'open', counter: 3 });
   });
 
