@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { DeskError, type Problem, type SealDoubt, type SealView } from '../../contract/index.ts';
+import { assertNever, DeskError, type Problem, type SealDoubt, type SealView } from '../../contract/index.ts';
 import { replaceFile, stageFile } from '../../gateway/door/files.ts';
 import type { DeskSeal } from '../desk/seal.ts';
 import { judgeSeal } from './judge.ts';
@@ -76,7 +76,8 @@ export class SealKeeper implements DeskSeal {
   }
 
   /**
-   * Looks at the seal, and checks it where its key is at hand. Rejects with DeskError `passphrase_wrong`, and with rooms' errors when files cannot be read.
+   * Looks at the seal, and checks it where its key is at hand. Rejects with DeskError `passphrase_wrong`, and with rooms' errors
+   * when files cannot be read.
    */
   static async open(options: KeeperOptions, passphrase: string | null): Promise<SealKeeper> {
     const keeper = new SealKeeper(options);
@@ -101,21 +102,39 @@ export class SealKeeper implements DeskSeal {
 
   view(): SealView {
     const stance = this.#stance;
-    return sealView({
-      ...(stance.phase === 'open'
-        ? { phase: 'open', doubt: null, edited: stance.state.look(), body: stance.state.body }
-        : { phase: stance.phase, doubt: null, edited: [], body: null, ...(stance.phase === 'doubted' && stance) }),
-      wrapped: (stance.phase === 'open' ? stance.state.held?.wrapped : stance.wrapped) ?? null,
+    const facts = {
       found: this.#found,
       place: this.#place,
       options: this.#options,
-    });
+      edited: [],
+      doubt: null,
+      body: null,
+    };
+    switch (stance.phase) {
+      case 'open': {
+        const { state } = stance;
+        const wrapped = state.held?.wrapped ?? null;
+        return sealView({ ...facts, phase: 'open', edited: state.look(), body: state.body, wrapped });
+      }
+      case 'locked':
+        return sealView({ ...facts, phase: 'locked', wrapped: stance.wrapped });
+      case 'doubted': {
+        const { doubt, body, wrapped } = stance;
+        return sealView({ ...facts, phase: 'doubted', doubt, body, wrapped });
+      }
+      default:
+        return assertNever(stance);
+    }
   }
 
   /** Rejects with DeskError `passphrase_wrong`. */
   async unlock(passphrase: string): Promise<SealView> {
     const { wrapped } = this.#stance.phase === 'locked' ? this.#stance : { wrapped: null };
-    if (wrapped?.kind === 'passphrase') this.#check(wrapped, await SealingKey.fromPassphrase(wrapped, passphrase));
+    if (wrapped?.kind === 'passphrase') {
+      const key = await SealingKey.fromPassphrase(wrapped, passphrase);
+      this.#found = readFound(this.#place); // it may have taken the operator a while
+      this.#check(wrapped, key);
+    }
     return this.view();
   }
 
@@ -126,6 +145,7 @@ export class SealKeeper implements DeskSeal {
   async accept(found: string, passphrase: string | null): Promise<SealView> {
     const stance = this.#stance;
     if (stance.phase !== 'doubted') return this.view();
+    this.#unmoved(found);
     const fault = this.#options.fault(this.#found.texts);
     if (fault !== null) {
       throw new DeskError(
@@ -139,7 +159,7 @@ export class SealKeeper implements DeskSeal {
       wrapped === null || key === null
         ? await this.#newKey(passphrase)
         : await this.#proven({ key, wrapped }, passphrase);
-    this.#unmoved(found);
+    this.#unmoved(found); // a passphrase takes a while, too
     this.#decide('accepted', doubt, this.#found, held, body);
     return this.view();
   }

@@ -14,7 +14,8 @@ const power = z
   .number()
   .int()
   .min(2 ** 10)
-  .max(2 ** 20);
+  .max(2 ** 20)
+  .refine((n) => Math.log2(n) % 1 === 0);
 
 /** The sealing key as it lies in the seal's file: under a passphrase, or under the keychain. */
 export const wrappedKey = z.discriminatedUnion('kind', [
