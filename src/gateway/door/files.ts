@@ -1,6 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fchmodSync, fsyncSync, linkSync, openSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import {
+  closeSync,
+  existsSync,
+  fchmodSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 
 /** True for an error of the system with one of these codes. */
 export function isSystemError(error: unknown, ...codes: readonly string[]): boolean {
@@ -51,6 +62,16 @@ export function stageFile(path: string, text: string, mode: number): StagedFile 
     },
     discard: () => unlinkSync(aside),
   };
+}
+
+/** Removes what a process that died left beside a file; for whoever alone writes it. Throws the system's error. */
+export function removeAsides(path: string): void {
+  const folder = dirname(path);
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) {
+    const [start, end] = [name.slice(0, -12), name.slice(-12)];
+    if (start === `${basename(path)}.` && /^[0-9a-f]{12}$/.test(end)) unlinkSync(join(folder, name));
+  }
 }
 
 function writeAside(path: string, text: string, mode: number): string {

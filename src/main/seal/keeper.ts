@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { assertNever, DeskError, type Problem, type SealDoubt, type SealView } from '../../contract/index.ts';
-import { replaceFile, stageFile } from '../../gateway/door/files.ts';
+import { removeAsides, replaceFile, stageFile } from '../../gateway/door/files.ts';
 import type { DeskSeal } from '../desk/seal.ts';
 import { judgeSeal } from './judge.ts';
 import { digestOfState, ensureKeys, type Found, readFound, readIfThere, type SealPlace } from './place.ts';
@@ -68,6 +68,7 @@ export class SealKeeper implements DeskSeal {
     this.#place = place;
     this.#journal = createSealJournal(place, options.now);
     this.#memory = readSealMemory(place);
+    for (const path of [place.sealPath, ...Object.values(place.texts)]) removeAsides(path);
     this.#sealText = readIfThere(place.sealPath)?.toString('utf8') ?? null;
     // In a place that has a seal, a key that is not there is a change; elsewhere the keys are made now, to be sealed with the rest.
     if (this.#sealText === null) ensureKeys(place);

@@ -1,5 +1,5 @@
-import { copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { replaceFile } from '../../../src/gateway/door/files.ts';
 import { defaultSettings, openSettings, type SettingsFile } from '../../../src/main/desk/settings-file.ts';
@@ -369,10 +369,17 @@ describe('a save', () => {
     const next = { ...settings, agents: [] };
     sealedSettings(keeper.state).write(JSON.stringify(next));
     writeFileSync(place.layout.settings, before); // as a crash right after the seal was written leaves it
+    writeFileSync(`${place.layout.settings}.0123456789ab`, JSON.stringify(next));
     await keeper.close();
     const later = await place.open();
     expect(facts(later)).toMatchObject({ phase: 'open', doubt: null });
     expect(JSON.parse(read(place.layout.settings))).toEqual(next);
+    expect(readdirSync(dirname(place.layout.settings)).sort()).toEqual([
+      'journal',
+      'keys',
+      'seal.json',
+      'settings.json',
+    ]);
     await later.close();
     expect(place.records().at(-1)).toMatchObject({ event: 'completed', reason: 'settings.json', counter: 4 });
   });
