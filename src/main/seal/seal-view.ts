@@ -1,9 +1,8 @@
 import type { SealView } from '../../contract/index.ts';
 import { sealChanges } from './changes.ts';
-import type { KeeperOptions } from './keeper.ts';
 import type { Found, SealPlace } from './place.ts';
 import type { SealBody } from './seal-file.ts';
-import type { WrappedKey } from './sealing-key.ts';
+import type { Keychain, WrappedKey } from './sealing-key.ts';
 
 /** Changes that are shown at once. */
 const shownChanges = 500;
@@ -18,7 +17,7 @@ export function sealView(facts: {
   readonly found: Found;
   readonly edited: readonly string[];
   readonly place: SealPlace;
-  readonly options: Pick<KeeperOptions, 'keychain' | 'managed'>;
+  readonly options: { readonly keychain: Keychain | { readonly missing: string }; readonly managed: boolean };
 }): SealView {
   const { phase, doubt, wrapped, body, found, edited, place, options } = facts;
   const changes = doubt === null ? [] : sealChanges(body, found);

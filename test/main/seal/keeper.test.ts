@@ -422,6 +422,18 @@ describe('a save', () => {
   });
 });
 
+test('an edit that a save overwrites before anybody looked is recorded all the same', async () => {
+  await sealed();
+  const keeper = await place.open();
+  edit(place.layout.settings, '"policy": "production"', '"policy": "observe"');
+  sealedSettings(keeper.state).write(JSON.stringify(settings));
+  await keeper.close();
+  expect(place.records().slice(-2)).toMatchObject([
+    { event: 'edited', reason: 'settings.json was changed by another program' },
+    { event: 'sealed' },
+  ]);
+});
+
 test.each<[string, (path: string) => void]>([
   ['changed', (path) => writeFileSync(path, '{}')],
   ['removed', (path) => rmSync(path)],

@@ -21,7 +21,12 @@ export interface Place {
 
 /** A data folder of its own; keys are cheap to derive there. */
 export async function aPlace(): Promise<Place> {
-  const layout = dataLayout(await mkdtemp(join(tmpdir(), 'postern-seal-')));
+  return placeAt(await mkdtemp(join(tmpdir(), 'postern-seal-')));
+}
+
+/** The same in a folder that is there. */
+export function placeAt(folder: string): Place {
+  const layout = dataLayout(folder);
   return {
     layout,
     open: (given = passphrase, overrides = {}) =>
