@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { type ConnectionConfig, type EventPayload, messageOf, type SessionDetail } from '../contract/index.ts';
 import { ApprovalBroker } from './approval/broker.ts';
-import { CopiedColumns } from './copied-columns.ts';
+import { CopiedColumns, copiedColumnsFile } from './copied-columns.ts';
 import { Databases } from './databases.ts';
 import { endedByChange, retryJournal, sequenceJournal } from './decision-records.ts';
 import { describeListener } from './door/host.ts';
@@ -18,7 +18,7 @@ import type { Identity, Rights } from './identity/types.ts';
 import { JournalError } from './journal/errors.ts';
 import { loadOrCreateSigner, type Signer } from './journal/signer.ts';
 import { loadOrCreateHashKey } from './keys.ts';
-import { KnownTargets, knownTargetsIn } from './known-targets.ts';
+import { KnownTargets, knownTargetsFile } from './known-targets.ts';
 import { LiveSessions } from './live-sessions.ts';
 import { openDoor } from './open-door.ts';
 import { policyOf } from './policy/index.ts';
@@ -33,6 +33,7 @@ import { settingsChanges } from './settings-changes.ts';
 import { loadCatalog } from './sql/catalog-query.ts';
 import { createParser, type Parser } from './sql/parser.ts';
 import { createSteadyClock } from './steady-clock.ts';
+import { textStoreIn } from './text-store.ts';
 import {
   type Gateway,
   GatewayError,
@@ -100,8 +101,9 @@ class PosternGateway implements Gateway {
   constructor(options: GatewayOptions, parser: Parser, signer: Signer, hashKey: Buffer) {
     const { approvalDeadlineMs: deadlineMs, journalFolder: folder, log, settings, version: gateVersion } = options;
     this.#options = options;
-    this.#targets = new KnownTargets(options.knownTargets ?? knownTargetsIn(options.keyFolder));
-    this.copies = new CopiedColumns(options.keyFolder, Date.now);
+    const storeOf = options.storeOf ?? ((name: string) => textStoreIn(options.keyFolder, name));
+    this.#targets = new KnownTargets(storeOf(knownTargetsFile));
+    this.copies = new CopiedColumns(storeOf(copiedColumnsFile), Date.now);
     this.#settings = settings;
     this.credentials.preload(settings.connections);
     this.#journals = new GateJournals({ folder, signer, problems: this.#problems });

@@ -1,8 +1,6 @@
-import { mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { z } from 'zod';
 import type { ConnectionConfig } from '../contract/index.ts';
-import { isSystemError, replaceFile } from './door/files.ts';
+import type { TextStore } from './text-store.ts';
 import type { TargetIdentity } from './upstream/types.ts';
 
 const known = z.strictObject({
@@ -17,36 +15,6 @@ type Known = z.infer<typeof known>;
 
 /** File name in the key folder. */
 export const knownTargetsFile = 'known-targets.json';
-
-/** Where the list is kept. A host that seals it hands in its own. */
-export interface KnownTargetsStore {
-  /** Named in errors. */
-  readonly path: string;
-  /** The text as it was last written; null when there is none. */
-  read(): string | null;
-  /** Returns when the text is on disk; throws when it is not. */
-  write(text: string): void;
-}
-
-/** The list as a file of its own. */
-export function knownTargetsIn(keyFolder: string): KnownTargetsStore {
-  const path = join(keyFolder, knownTargetsFile);
-  return {
-    path,
-    read() {
-      try {
-        return readFileSync(path, 'utf8');
-      } catch (error) {
-        if (isSystemError(error, 'ENOENT')) return null;
-        throw error;
-      }
-    },
-    write(text) {
-      mkdirSync(keyFolder, { recursive: true, mode: 0o700 });
-      replaceFile(path, text, 0o600);
-    },
-  };
-}
 
 /** A session reached a database that may not be the one that is meant. */
 export interface TargetDoubt {
@@ -63,13 +31,13 @@ const strictness = ['local', 'staging', 'production'] as const;
  * the operator says that it is right.
  */
 export class KnownTargets {
-  readonly #store: KnownTargetsStore;
+  readonly #store: TextStore;
   #targets: Record<string, Known>;
   /** What was reached and is doubted, by connection. */
   readonly #doubted = new Map<string, { readonly target: Known; readonly reason: string }>();
 
   /** Throws when the list cannot be read or was damaged: to forget it would be to trust anything. */
-  constructor(store: KnownTargetsStore) {
+  constructor(store: TextStore) {
     this.#store = store;
     this.#targets = read(store);
   }
@@ -155,7 +123,7 @@ const nameOf = (
   { systemIdentifier, databaseOid }: Known = { systemIdentifier: null, databaseOid: null, sameAs: null },
 ): string => `system ${systemIdentifier ?? 'unknown'}${databaseOid === null ? '' : `, database ${databaseOid}`}`;
 
-function read({ path, read: readText }: KnownTargetsStore): Record<string, Known> {
+function read({ path, read: readText }: TextStore): Record<string, Known> {
   const text = readText();
   if (text === null) return {};
   try {

@@ -9,9 +9,9 @@ import type {
 import type { ApprovalBroker } from './approval/broker.ts';
 import type { ListenerConfig } from './door/types.ts';
 import type { AgentRecord } from './identity/agent-keys.ts';
-import type { KnownTargetsStore } from './known-targets.ts';
 import type { Policy } from './policy/types.ts';
 import type { CatalogSnapshot } from './sql/catalog.ts';
+import type { TextStore } from './text-store.ts';
 import type { CredentialVault } from './upstream/credentials.ts';
 
 export type { ListenerConfig } from './door/types.ts';
@@ -36,8 +36,8 @@ export interface GatewayOptions {
   readonly journalFolder: string;
   /** Folder of this installation's own keys (journal signing, hash masker); made when absent, mode 0700. */
   readonly keyFolder: string;
-  /** Which databases were reached before; a file in the key folder when absent. */
-  readonly knownTargets?: KnownTargetsStore | undefined;
+  /** Where the lists are kept that the gate writes, by file name; files in the key folder when absent. */
+  readonly storeOf?: ((name: string) => TextStore) | undefined;
   /** Where the certificate of this installation's authority is put for agents; `postern-ca.crt` in the key folder when absent. */
   readonly certificateFile?: string | undefined;
   /** One line for the operator's log; never holds a secret or a row. */

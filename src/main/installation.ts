@@ -6,7 +6,7 @@ import { lockFolder } from './desk/lock.ts';
 import { type OpenDesk, openDesk } from './desk/open-desk.ts';
 import type { PackageRoot } from './desk/package-root.ts';
 import { demoConnectionName, openSettings, type SettingsFile, type SettingsStore } from './desk/settings-file.ts';
-import { openInstallationKeeper, sealedSettings, sealedTargets } from './seal/installation-keeper.ts';
+import { openInstallationKeeper, sealedSettings, sealedStores } from './seal/installation-keeper.ts';
 import type { SealKeeper } from './seal/keeper.ts';
 import type { SealHost } from './seal/open-keeper.ts';
 
@@ -97,7 +97,7 @@ async function openOnFreePort(
         resources: options.root.resources,
         settings,
         seal: keeper,
-        knownTargets: sealedTargets(keeper.state, dataLayout(options.folder)),
+        storeOf: sealedStores(keeper.state, dataLayout(options.folder)),
         listeners: [{ ...listener, port: listener.port === 0 ? 0 : listener.port + attempt }],
         passwords: demo === null ? new Map() : new Map([[demoConnectionName, demo.password]]),
         log: options.log,

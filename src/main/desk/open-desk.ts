@@ -19,8 +19,8 @@ export interface OpenDeskOptions
   readonly listeners: readonly ListenerConfig[];
   /** Upstream passwords that are known before any agent knocks, by connection name. */
   readonly passwords: ReadonlyMap<string, string>;
-  /** Where the list of known databases is kept, under the seal. */
-  readonly knownTargets: GatewayOptions['knownTargets'];
+  /** Where the gate's lists are kept, under the seal. */
+  readonly storeOf: GatewayOptions['storeOf'];
   readonly log: GatewayOptions['log'];
 }
 
@@ -47,7 +47,7 @@ export async function openDesk(options: OpenDeskOptions): Promise<OpenDesk> {
     approvalDeadlineMs: options.approvalDeadlineMs,
     journalFolder: layout.journals,
     keyFolder: layout.keys,
-    knownTargets: options.knownTargets,
+    storeOf: options.storeOf,
     certificateFile: layout.certificate,
     log,
   });

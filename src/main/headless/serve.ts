@@ -9,7 +9,7 @@ import { type OpenDesk, openDesk } from '../desk/open-desk.ts';
 import type { PackageRoot } from '../desk/package-root.ts';
 import { loadPage } from '../desk/page.ts';
 import type { DeskSettings } from '../desk/ports.ts';
-import { faultIn, sealedTargets, targetsFault } from '../seal/installation-keeper.ts';
+import { faultIn, listsFault, sealedStores } from '../seal/installation-keeper.ts';
 import type { SealKeeper } from '../seal/keeper.ts';
 import { openKeeper } from '../seal/open-keeper.ts';
 import { configPlace } from '../seal/place.ts';
@@ -81,7 +81,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
       layout,
       resources: options.root.resources,
       seal: keeper,
-      knownTargets: sealedTargets(state, layout),
+      storeOf: sealedStores(state, layout),
       settings: fileSettings({ connections, agents, identityProviders: config.identityProviders }),
       listeners: config.listeners,
       passwords: await promptedPasswords(connections, options.askPassword),
@@ -163,7 +163,7 @@ function openConfigKeeper(options: ServeOptions, layout: DataLayout): Promise<Se
 /** What is wrong with a sealed configuration by itself. */
 export function configFault(configPath: string, layout: DataLayout) {
   return (texts: Readonly<Record<string, string | null>>): string | null =>
-    faultIn(() => parseConfigFile(texts[basename(configPath)] ?? '', configPath)) ?? targetsFault(layout, texts);
+    faultIn(() => parseConfigFile(texts[basename(configPath)] ?? '', configPath)) ?? listsFault(layout, texts);
 }
 
 /** Reads and checks a configuration file. Throws DeskError `config_unreadable` and `config_invalid`. */

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { messageOf } from '../../contract/index.ts';
-import { KnownTargets, type KnownTargetsStore, knownTargetsFile } from '../../gateway/known-targets.ts';
+import { CopiedColumns, copiedColumnsFile } from '../../gateway/copied-columns.ts';
+import { KnownTargets, knownTargetsFile } from '../../gateway/known-targets.ts';
+import type { TextStore } from '../../gateway/text-store.ts';
 import type { DataLayout } from '../desk/data-folder.ts';
 import { isThrowAway, parseSettings, type SettingsText } from '../desk/settings-file.ts';
 import type { KeeperOptions, SealKeeper } from './keeper.ts';
 import { openKeeper, type SealHost } from './open-keeper.ts';
-import { type Found, installationPlace, settingsName, targetsName } from './place.ts';
+import { type Found, installationPlace, settingsName } from './place.ts';
 import type { SealedState } from './sealed-state.ts';
 
 /** The keeper of an installation's seal, open. Rejects with DeskError or GatewayError. */
@@ -26,7 +28,7 @@ export function installationOptions(layout: DataLayout, operator: string): Omit<
     sealAtOnce: true,
     mayBeUnsealed: (texts) => holdsNothing(texts[settingsName] ?? null),
     fault: (texts) =>
-      faultIn(() => parseSettings(texts[settingsName] ?? null, layout.settings)) ?? targetsFault(layout, texts),
+      faultIn(() => parseSettings(texts[settingsName] ?? null, layout.settings)) ?? listsFault(layout, texts),
   };
 }
 
@@ -35,19 +37,26 @@ export function sealedSettings(state: SealedState): SettingsText {
   return { read: () => state.text(settingsName), write: (text) => state.write(settingsName, text) };
 }
 
-/** What of a state is the list of known databases. */
-export function sealedTargets(state: SealedState, { keys }: Pick<DataLayout, 'keys'>): KnownTargetsStore {
-  return {
-    path: join(keys, knownTargetsFile),
-    read: () => state.text(targetsName),
-    write: (text) => state.write(targetsName, text),
-  };
+/** The gate's lists in a state, by file name. */
+export function sealedStores(state: SealedState, { keys }: Pick<DataLayout, 'keys'>): (name: string) => TextStore {
+  return (name) => ({
+    path: join(keys, name),
+    read: () => state.text(`keys/${name}`),
+    write: (text) => state.write(`keys/${name}`, text),
+  });
 }
 
-/** What makes a list of known databases unusable; null when nothing does. */
-export function targetsFault({ keys }: Pick<DataLayout, 'keys'>, texts: Found['texts']): string | null {
-  const store = { path: join(keys, knownTargetsFile), read: () => texts[targetsName] ?? null, write: () => undefined };
-  return faultIn(() => new KnownTargets(store));
+/** What makes one of the gate's lists unusable; null when nothing does. */
+export function listsFault({ keys }: Pick<DataLayout, 'keys'>, texts: Found['texts']): string | null {
+  const storeOf = (name: string): TextStore => ({
+    path: join(keys, name),
+    read: () => texts[`keys/${name}`] ?? null,
+    write: () => undefined,
+  });
+  return (
+    faultIn(() => new KnownTargets(storeOf(knownTargetsFile))) ??
+    faultIn(() => new CopiedColumns(storeOf(copiedColumnsFile), Date.now))
+  );
 }
 
 export function faultIn(work: () => unknown): string | null {

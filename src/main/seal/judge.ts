@@ -18,7 +18,8 @@ export type SealVerdict =
  */
 export function judgeSeal(body: SealBody, found: Found, highest: number): SealVerdict {
   const names = [...new Set([...Object.keys(found.texts), ...Object.keys(body.texts)])];
-  const differing = names.filter((name) => found.texts[name] !== body.texts[name]);
+  // A seal of an earlier version may not know a file yet: then there was none.
+  const differing = names.filter((name) => (found.texts[name] ?? null) !== (body.texts[name] ?? null));
   const unfinished = differing.filter(
     (name) => name in body.before && digestOf(found.texts[name] ?? null) === body.before[name],
   );

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { messageOf } from '../../contract/index.ts';
+import { copiedColumnsFile } from '../../gateway/copied-columns.ts';
 import { authorityKeyFile, ensureAuthorityKey } from '../../gateway/door/authority.ts';
 import { isSystemError } from '../../gateway/door/files.ts';
 import { DoorError } from '../../gateway/door/types.ts';
@@ -25,8 +26,6 @@ export interface SealPlace {
   readonly journalFolder: string;
 }
 
-/** Name of the list of known databases among the texts. */
-export const targetsName = `keys/${knownTargetsFile}`;
 /** Name of the settings among the texts. */
 export const settingsName = 'settings.json';
 
@@ -46,7 +45,7 @@ function place(layout: DataLayout, subject: string, path: string, sealPath: stri
   return {
     sealPath,
     subject,
-    texts: { [subject]: path, ...inKeys(knownTargetsFile) },
+    texts: { [subject]: path, ...inKeys(knownTargetsFile, copiedColumnsFile) },
     secrets: inKeys(signingKeyFile, publicKeyFile, hashKeyFile, authorityKeyFile),
     keyFolder: layout.keys,
     journalFolder: layout.journals,

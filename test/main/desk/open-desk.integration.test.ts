@@ -43,7 +43,7 @@ beforeEach(async () => {
     resources: 'resources',
     settings,
     seal: fakeSeal(),
-    knownTargets: undefined,
+    storeOf: undefined,
     listeners: [{ host: '127.0.0.1', port: 0 }],
     passwords: new Map(),
     log: () => undefined,

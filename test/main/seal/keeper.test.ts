@@ -1,9 +1,11 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { copiedColumnsFile } from '../../../src/gateway/copied-columns.ts';
 import { replaceFile } from '../../../src/gateway/door/files.ts';
+import { knownTargetsFile } from '../../../src/gateway/known-targets.ts';
 import { defaultSettings, openSettings, type SettingsFile } from '../../../src/main/desk/settings-file.ts';
-import { sealedSettings, sealedTargets } from '../../../src/main/seal/installation-keeper.ts';
+import { sealedSettings, sealedStores } from '../../../src/main/seal/installation-keeper.ts';
 import type { SealKeeper } from '../../../src/main/seal/keeper.ts';
 import { aConnection, anAgent } from '../support/fakes.ts';
 import { aPlace, fakeKeychain, type Place, passphrase } from './support.ts';
@@ -31,7 +33,7 @@ async function sealed(overrides = {}): Promise<void> {
   const keeper = await place.open(passphrase, overrides);
   const store = await openSettings(place.layout.settings, sealedSettings(keeper.state));
   await store.saveFile(settings);
-  sealedTargets(keeper.state, place.layout).write(targets('1'));
+  sealedStores(keeper.state, place.layout)(knownTargetsFile).write(targets('1'));
   await keeper.close();
 }
 
@@ -206,6 +208,21 @@ describe('what was changed from outside is not believed:', () => {
       changes: [
         { file: 'keys/known-targets.json', path: 'targets.orders.systemIdentifier', before: '"1"', after: '"2"' },
       ],
+    });
+  });
+
+  test('that a column holds copies of masked values', async () => {
+    await sealed();
+    const keeper = await place.open();
+    const copies = { version: 1, columns: [{ connection: 'orders', relation: 'backup', column: 'email' }] };
+    sealedStores(keeper.state, place.layout)(copiedColumnsFile).write(JSON.stringify(copies));
+    sealedStores(keeper.state, place.layout)(knownTargetsFile).write(targets('2'));
+    await keeper.close();
+    rmSync(join(place.layout.keys, copiedColumnsFile));
+    expect(facts(await place.open())).toMatchObject({
+      doubt: 'changed',
+      restorable: true,
+      changes: expect.arrayContaining([expect.objectContaining({ path: 'columns', kind: 'removed' })]),
     });
   });
 

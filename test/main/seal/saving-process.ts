@@ -1,5 +1,6 @@
+import { knownTargetsFile } from '../../../src/gateway/known-targets.ts';
 import { defaultSettings } from '../../../src/main/desk/settings-file.ts';
-import { sealedSettings, sealedTargets } from '../../../src/main/seal/installation-keeper.ts';
+import { sealedSettings, sealedStores } from '../../../src/main/seal/installation-keeper.ts';
 import { placeAt } from './support.ts';
 
 /** Where it is to save. */
@@ -11,7 +12,7 @@ export interface SavingOrder {
 process.once('message', async ({ folder }: SavingOrder) => {
   const place = placeAt(folder);
   const { state } = await place.open();
-  const [settings, targets] = [sealedSettings(state), sealedTargets(state, place.layout)];
+  const [settings, targets] = [sealedSettings(state), sealedStores(state, place.layout)(knownTargetsFile)];
   process.send?.('begun');
   for (let port = 6000; ; port = port === 6999 ? 6000 : port + 1) {
     settings.write(JSON.stringify({ ...defaultSettings, listener: { host: '127.0.0.1', port } }));
