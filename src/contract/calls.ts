@@ -1,17 +1,28 @@
 import { z } from 'zod';
 import { approvalRequest, decideInput } from './approval.ts';
 import { identifier, tlsMode } from './common.ts';
-import { agentAddress, agentView, connectionConfig, connectionTest, connectionView } from './connection.ts';
+import {
+  agentAddress,
+  agentGroups,
+  agentView,
+  connectionConfig,
+  connectionTest,
+  connectionView,
+} from './connection.ts';
+import { identityProvider } from './identity.ts';
 import { catalogTable, maskPreview, maskRule } from './masking.ts';
 import { backtest, budgets, explanation, policyPreset, policyRule, policyView, ruleHits, scope } from './policy.ts';
 import { newPassphrase, passphrase, sealView } from './seal.ts';
 import { replay, report, sessionDetail, sessionSummary, verification } from './session.ts';
+import { identityProviderView, keychainState, providerTest, tokenRequest, tokenTrial } from './sign-in.ts';
 import { statementEntry } from './statement.ts';
+import { serviceView } from './upstream.ts';
 
 const nothing = z.object({});
 const rules = z.array(policyRule).max(500);
 const sessionId = z.object({ sessionId: z.string().regex(/^[A-Za-z0-9-]{1,64}$/) });
 const connectionName = z.object({ connection: identifier });
+const providerName = z.object({ provider: identifier });
 
 /** Something the operator should know about the gate itself; it stays until it is no longer true. */
 export const problem = z.object({ code: z.string(), message: z.string(), hint: z.string().nullable() });
@@ -30,6 +41,9 @@ export const overview = z.object({
   problems: z.array(problem),
 });
 export type Overview = z.infer<typeof overview>;
+
+/** The key is in this answer and nowhere else, ever. */
+const newKey = z.object({ agent: agentView, key: z.string(), addresses: z.array(agentAddress) });
 
 /** Every call of the desk: name, what goes in, what comes out. The only list; all transports and both hosts share it. */
 export const calls = {
@@ -83,6 +97,8 @@ export const calls = {
   'sessions.report': { input: sessionId, output: report },
 
   'connections.list': { input: nothing, output: z.array(connectionView) },
+  /** The services of libpq's files on this machine, to fill a connection from. */
+  'connections.services': { input: nothing, output: z.array(serviceView) },
   'connections.save': { input: connectionConfig, output: connectionView },
   'connections.remove': { input: connectionName, output: nothing },
   'connections.test': {
@@ -99,11 +115,74 @@ export const calls = {
 
   'agents.list': { input: nothing, output: z.array(agentView) },
   'agents.create': {
-    input: z.object({ name: identifier, connections: z.array(identifier).min(1), scope: scope.optional() }),
-    /** The key is in this answer and nowhere else, ever. */
-    output: z.object({ agent: agentView, key: z.string(), addresses: z.array(agentAddress) }),
+    input: z.object({
+      name: identifier,
+      connections: z.array(identifier).min(1),
+      scope: scope.optional(),
+      groups: agentGroups.default([]),
+    }),
+    output: newKey,
+  },
+  /** What the key of an agent is for. It holds from the next statement on; sessions that it no longer covers end. */
+  'agents.change': {
+    input: z.object({
+      name: identifier,
+      connections: z.array(identifier).min(1),
+      scope: scope.nullable(),
+      groups: agentGroups,
+    }),
+    output: agentView,
+  },
+  /** A new key for the same agent. The one before, and any earlier, is good for `graceSeconds` more; then its sessions end. */
+  'agents.rotate': {
+    input: z.object({
+      name: identifier,
+      graceSeconds: z
+        .number()
+        .int()
+        .min(0)
+        .max(30 * 86_400),
+    }),
+    output: newKey,
   },
   'agents.revoke': { input: z.object({ name: identifier }), output: agentView },
+
+  'identity.list': {
+    input: nothing,
+    output: z.object({
+      providers: z.array(identityProviderView),
+      keychain: keychainState,
+      /** Programs that wait for a token, oldest first. */
+      requests: z.array(tokenRequest),
+    }),
+  },
+  'identity.save': { input: identityProvider, output: identityProviderView },
+  /** Its sessions end, and a sign-in there is forgotten. */
+  'identity.remove': { input: providerName, output: nothing },
+  /** Asks the provider as typed, before it is saved. */
+  'identity.test': { input: identityProvider, output: providerTest },
+  /** The token is looked at in memory and forgotten; with `as`, by that configuration alone. */
+  'identity.tryToken': {
+    input: z.object({ token: z.string().min(1).max(70_000), as: identityProvider.optional() }),
+    output: tokenTrial,
+  },
+  /** Begins a sign-in; how it goes on is seen in the list. */
+  'identity.signIn': {
+    input: z.object({
+      provider: identifier,
+      flow: z.enum(['authorization_code', 'device_code']),
+      /** Keeps it in the system's keychain as well. */
+      remember: z.boolean(),
+    }),
+    output: identityProviderView,
+  },
+  'identity.cancelSignIn': { input: providerName, output: identityProviderView },
+  'identity.signOut': {
+    input: providerName,
+    /** What the provider was told; `note` when it goes on knowing the sign-in. */
+    output: z.object({ view: identityProviderView, note: z.string().nullable() }),
+  },
+  'identity.answerRequest': { input: z.object({ id: z.string().max(64), give: z.boolean() }), output: nothing },
 
   'rules.catalog': { input: connectionName, output: z.array(catalogTable) },
   'rules.save': { input: z.object({ connection: identifier, rules: z.array(maskRule) }), output: connectionView },
@@ -147,6 +226,7 @@ export const events = {
   'statement.changed': z.object({ sessionId: z.string(), statement: statementEntry }),
   'connections.changed': nothing,
   'agents.changed': nothing,
+  'identity.changed': nothing,
   'overview.changed': nothing,
   'seal.changed': nothing,
 } as const;

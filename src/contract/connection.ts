@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { environment, identifier, instant } from './common.ts';
 import { maskRule } from './masking.ts';
 import { budgets, patterns, policyPreset, policyRule, scope } from './policy.ts';
+import { tokenAddress } from './sign-in.ts';
 import { upstreamConfig } from './upstream.ts';
 
 /** As whom sessions run on the server. */
@@ -74,6 +75,38 @@ export const agentAddress = z.object({
 });
 export type AgentAddress = z.infer<typeof agentAddress>;
 
+/** What an account may do on its server beyond what it was granted. */
+export const upstreamAccount = z.object({
+  role: z.string(),
+  superuser: z.boolean(),
+  createRole: z.boolean(),
+  replication: z.boolean(),
+  bypassesRowSecurity: z.boolean(),
+  ownsDatabase: z.boolean(),
+  /** Tables and views of users that are its own, or of a role that it is a member of. */
+  ownedRelations: z.number().int(),
+  /** Predefined roles that it is a member of and that reach further than one database's grants. */
+  powerfulRoles: z.array(z.string()),
+});
+export type UpstreamAccount = z.infer<typeof upstreamAccount>;
+
+/**
+ * Why an account can do more than a proxy can hold back, as a clause behind its name; null when it cannot. A role of its own
+ * for each session has none of it: `session` is then not the account.
+ */
+export function tooMighty(account: UpstreamAccount): string | null {
+  const { superuser, replication, ownsDatabase, ownedRelations, powerfulRoles } = account;
+  if (superuser) return 'is a superuser';
+  if (powerfulRoles.some((name) => /^pg_(execute|read_server|write_server)/.test(name))) {
+    return `reaches the server’s files and programs (${powerfulRoles.join(', ')})`;
+  }
+  if (replication) return 'may read everything by replication';
+  if (ownsDatabase) return 'owns the database';
+  if (ownedRelations > 0)
+    return `owns ${ownedRelations === 1 ? 'a table or view' : `${ownedRelations} tables and views`}`;
+  return null;
+}
+
 export const connectionView = z.object({
   config: connectionConfig,
   credential: z.enum(['ready', 'needed', 'none']),
@@ -81,6 +114,10 @@ export const connectionView = z.object({
   addresses: z.array(agentAddress),
   /** Why the database that was reached last may be the wrong one: statements are held until it is accepted. */
   targetDoubt: z.string().nullable(),
+  /** Lines for whoever has no key but may get a token from a provider that grants this connection. */
+  tokenAddresses: z.array(tokenAddress),
+  /** What the last test found of its account; null when none was made since Postern started. */
+  account: upstreamAccount.nullable(),
 });
 export type ConnectionView = z.infer<typeof connectionView>;
 
@@ -90,8 +127,13 @@ export const connectionTest = z.object({
   steps: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
   serverVersion: z.string().nullable(),
   encrypted: z.boolean().nullable(),
+  /** Null when it did not come so far. */
+  account: upstreamAccount.nullable(),
 });
 export type ConnectionTest = z.infer<typeof connectionTest>;
+
+/** Groups of an agent key: names that rules match, as they match the groups of a token. */
+export const agentGroups = z.array(z.string().min(1).max(200)).max(50);
 
 export const agentView = z.object({
   name: identifier,
@@ -103,5 +145,8 @@ export const agentView = z.object({
   lastSeenAt: instant.nullable(),
   /** What it may do at most; null when nothing but its connections bounds it. */
   scope: scope.nullable(),
+  groups: z.array(z.string()),
+  /** Keys that were replaced, the newest first; `until` says until when each is or was good. */
+  formerKeys: z.array(z.object({ fingerprint: z.string(), until: instant })),
 });
 export type AgentView = z.infer<typeof agentView>;

@@ -10,5 +10,6 @@ export * from './policy.ts';
 export * from './rpc.ts';
 export * from './seal.ts';
 export * from './session.ts';
+export * from './sign-in.ts';
 export * from './statement.ts';
 export * from './upstream.ts';

@@ -27,6 +27,12 @@ export const sessionSummary = z.object({
   clientAddress: z.string(),
   /** TLS protocol and cipher of the agent's side; null in the clear and on a Unix socket. */
   clientTls: z.string().nullable(),
+  /** What the provider said of the subject; none for an agent key. */
+  groups: z.array(z.string()),
+  /** The token that it came in with; null for an agent key. The session ends when it expires. */
+  token: z.object({ issuer: z.string(), subject: z.string(), client: z.string(), expiresAt: instant }).nullable(),
+  /** The role that was made for this session alone; null where it ran as `role`. */
+  sessionRole: z.string().nullable(),
   counts: sessionCounts,
 });
 export type SessionSummary = z.infer<typeof sessionSummary>;

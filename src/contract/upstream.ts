@@ -16,11 +16,28 @@ const fromEnvironment = z.strictObject({
   from: z.literal('environment'),
   variable: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/),
 });
-const fromCommand = z.strictObject({
-  from: z.literal('command'),
-  /** Program and arguments, run without a shell; the secret is its standard output less the last line break. */
-  command: z.array(z.string().min(1)).min(1),
-});
+
+/** A field of a JSON object, or of objects in it: names with dots between them. */
+const fieldPath = z.string().regex(/^[^.\s]+(\.[^.\s]+)*$/, 'names of fields with dots between them');
+const fromCommand = z
+  .strictObject({
+    from: z.literal('command'),
+    /** Program and arguments, run without a shell; the secret is its standard output less the last line break. */
+    command: z.array(z.string().min(1)).min(1),
+    /** How long an output is used, in seconds; 300 when absent, or until its expiry where `expiryField` tells it. */
+    refreshSeconds: z.number().int().min(1).max(86_400).optional(),
+    /** The output is a JSON object, and the secret is the text in this field. */
+    field: fieldPath.optional(),
+    /** When the secret expires: seconds since the epoch, or ISO 8601 with an offset. The command is run again before. */
+    expiryField: fieldPath.optional(),
+  })
+  .refine(({ field, expiryField }) => expiryField === undefined || field !== undefined, {
+    path: ['expiryField'],
+    message: 'is of JSON output: name the field of the secret as well',
+  });
+export type CommandSource = z.infer<typeof fromCommand>;
+
+const file = z.string().min(1).max(4096);
 
 /** Where the upstream password comes from. It is held in memory only, whatever the source. */
 export const credentialSource = z.discriminatedUnion('from', [
@@ -28,6 +45,13 @@ export const credentialSource = z.discriminatedUnion('from', [
   z.strictObject({ from: z.literal('prompt') }),
   fromEnvironment,
   fromCommand,
+  /** libpq's password file; `PGPASSFILE`, or else `~/.pgpass`, when no file is given. Read at each log-in. */
+  z.strictObject({ from: z.literal('pgpass'), file: file.optional() }),
+  /**
+   * The password of a libpq service, or else of the password file: sent only while the service leads to this host, port
+   * and user. Without a file: `PGSERVICEFILE`, or else `~/.pg_service.conf`; then the system's.
+   */
+  z.strictObject({ from: z.literal('service'), service: z.string().min(1).max(200), file: file.optional() }),
 ]);
 export type CredentialSource = z.infer<typeof credentialSource>;
 
@@ -76,6 +100,33 @@ export function sslWarning({
       return null;
   }
 }
+
+/** A libpq service as the connection form takes it over: what it leads to, never its password. */
+export const serviceView = z.object({
+  service: z.string(),
+  file: z.string(),
+  settings: z
+    .object({
+      host: z.string(),
+      port: z.number().int(),
+      database: z.string(),
+      user: z.string(),
+      sslmode: sslMode,
+      sslnegotiation: sslNegotiation,
+      sslrootcert: z.string(),
+      sslcert: z.string(),
+      sslkey: z.string(),
+      channelBinding,
+      requireAuth: z.array(authMethod),
+    })
+    .partial(),
+  /** Keywords that change where it leads or how it is protected, in a way that Postern cannot follow. */
+  unsupported: z.array(z.string()),
+  /** Why it cannot be used; null when it can. */
+  problem: z.string().nullable(),
+});
+export type ServiceView = z.infer<typeof serviceView>;
+export type ServiceSettings = ServiceView['settings'];
 
 /** How to reach and log in to the database behind a connection. */
 export const upstreamConfig = z

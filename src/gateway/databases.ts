@@ -58,7 +58,7 @@ export class Databases {
     return new DatabaseContext({
       config: () => this.#options.config(config.name),
       openSide: async () => {
-        const password = await credentials.resolve(this.#options.config(config.name) ?? config);
+        const password = await credentials.resolve(this.#options.config(config.name) ?? config, target);
         return openSideConnection({ ...target, password }, { statementTimeoutMs: 10_000 });
       },
       hashKey,

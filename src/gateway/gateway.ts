@@ -12,7 +12,7 @@ import { createAuthenticator } from './identity/authenticator.ts';
 import { createCancelLimiter } from './identity/cancel-limiter.ts';
 import { fetchJson } from './identity/fetch-json.ts';
 import { createRateLimiter } from './identity/rate-limiter.ts';
-import { noRights, rightsOf } from './identity/rights.ts';
+import { nextEnd, noRights, rightsOf, whyOver } from './identity/rights.ts';
 import { createTokenProver } from './identity/token-prover.ts';
 import type { Identity, Rights } from './identity/types.ts';
 import { JournalError } from './journal/errors.ts';
@@ -34,12 +34,14 @@ import { loadCatalog } from './sql/catalog-query.ts';
 import { createParser, type Parser } from './sql/parser.ts';
 import { createSteadyClock } from './steady-clock.ts';
 import { textStoreIn } from './text-store.ts';
+import { watchExpiry } from './token-expiry.ts';
 import {
   type Gateway,
   GatewayError,
   type GatewayEventName,
   type GatewayOptions,
   type GatewaySettings,
+  type SignInRecord,
 } from './types.ts';
 import { CredentialVault } from './upstream/credentials.ts';
 import { type RoleRequest, SessionRoles } from './upstream/session-roles.ts';
@@ -97,6 +99,7 @@ class PosternGateway implements Gateway {
   #open: OpenListener[] = [];
   #settings: GatewaySettings;
   readonly copies: CopiedColumns;
+  #stopAwaiting = (): void => undefined;
 
   constructor(options: GatewayOptions, parser: Parser, signer: Signer, hashKey: Buffer) {
     const { approvalDeadlineMs: deadlineMs, journalFolder: folder, log, settings, version: gateVersion } = options;
@@ -127,9 +130,9 @@ class PosternGateway implements Gateway {
       judgeWith: (at, identity) => {
         const current = config(at.name) ?? at;
         const { environment } = current;
-        const { scope } = this.#rights(identity, current.name) ?? noRights;
+        const { scope, groups } = this.#rights(identity, current.name) ?? noRights;
         const policy = (options.policyOf ?? policyOf)(current);
-        return { parser, policy, environment, scope, groups: identity.groups, now: Date.now() };
+        return { parser, policy, environment, scope, groups, now: Date.now() };
       },
       reached: (at, identity) => this.#reached(config(at.name) ?? at, identity),
       budgets: (at) => (config(at.name) ?? at).budgets,
@@ -148,6 +151,7 @@ class PosternGateway implements Gateway {
       log,
     });
     this.#door = this.#createDoor();
+    this.#awaitNextEnd();
   }
 
   async start(): Promise<readonly { readonly host: string; readonly port: number }[]> {
@@ -176,6 +180,7 @@ class PosternGateway implements Gateway {
   async stop(reason: string): Promise<void> {
     const listeners = this.#open;
     this.#open = [];
+    this.#stopAwaiting();
     this.approvals.stop(reason);
     const ending = this.#sessions.close(reason); // first: their clients are to hear why
     await Promise.all([...listeners.map((listener) => listener.close()), ending]);
@@ -192,11 +197,7 @@ class PosternGateway implements Gateway {
     this.#settings = settings;
     this.approvals.withdrawEarlier((request) => endedByChange(before, settings, request));
     this.credentials.preload(settings.connections);
-    void this.#sessions.end(({ connection }, identity) => {
-      if (this.#config(connection) === null) return 'its connection was removed';
-      if (this.#rights(identity, connection) !== null) return null;
-      return identity.token === null ? 'its agent key was revoked' : 'its provider no longer grants it this connection';
-    });
+    this.#endWhoLostRights();
   }
 
   settings(): GatewaySettings {
@@ -249,6 +250,10 @@ class PosternGateway implements Gateway {
     this.#journals.record({ type: 'settings_changed', what: `${doubt} Accepted as right.`, by });
     this.#problems.solve(targetProblem(connection));
     return true;
+  }
+
+  recordSignIn(record: SignInRecord): void {
+    this.#journals.require({ type: 'sign_in', ...record });
   }
 
   problems() {
@@ -328,6 +333,22 @@ class PosternGateway implements Gateway {
 
   #config(name: string): ConnectionConfig | null {
     return this.#settings.connections.find((config) => config.name === name) ?? null;
+  }
+
+  /** Ends the sessions that may not go on under the settings of now, and comes back when the next rights end by themselves. */
+  #endWhoLostRights(): void {
+    void this.#sessions.end(({ connection }, identity) =>
+      this.#config(connection) === null
+        ? 'its connection was removed'
+        : whyOver(identity, connection, this.#settings, Date.now()),
+    );
+    this.#awaitNextEnd();
+  }
+
+  #awaitNextEnd(): void {
+    this.#stopAwaiting();
+    const end = nextEnd(this.#settings, Date.now());
+    this.#stopAwaiting = end === null ? () => undefined : watchExpiry(end, Date.now, () => this.#endWhoLostRights());
   }
 
   #rights(identity: Identity, connection: string) {

@@ -1,3 +1,4 @@
+import type { AgentRecord } from './identity/agent-keys.ts';
 import type { GatewaySettings } from './types.ts';
 
 /**
@@ -19,16 +20,31 @@ function connectionChanges(before: GatewaySettings, after: GatewaySettings): str
 }
 
 function agentChanges(before: GatewaySettings, after: GatewaySettings): string[] {
-  return compare(before.agents, after.agents, 'agent', (old, current) => [
+  const changes = (old: AgentRecord, current: AgentRecord): string[] => [
     ...(old.revokedAt === null && current.revokedAt !== null ? [`agent ${current.name}: key revoked`] : []),
-    ...(old.keyHash === current.keyHash ? [] : [`agent ${current.name}: new key`]),
+    ...(old.keyHash === current.keyHash ? [] : [`agent ${current.name}: new key${formerWords(old, current)}`]),
+    ...(JSON.stringify(old.groups ?? []) === JSON.stringify(current.groups ?? [])
+      ? []
+      : [`agent ${current.name}: groups now ${current.groups?.join(', ') || 'none'}`]),
     ...(JSON.stringify(old.scope) === JSON.stringify(current.scope)
       ? []
       : [`agent ${current.name}: scope now ${JSON.stringify(current.scope) ?? 'not bounded'}`]),
     ...(JSON.stringify(old.connections) === JSON.stringify(current.connections)
       ? []
-      : [`agent ${current.name}: connections now ${current.connections.join(', ')}`]),
-  ]);
+      : [`agent ${current.name}: connections now ${current.connections.join(', ') || 'none'}`]),
+  ];
+  // What a new agent may do is told as the changes from one that may do nothing.
+  const nothing = ({ scope: _scope, groups: _groups, ...agent }: AgentRecord): AgentRecord => ({
+    ...agent,
+    connections: [],
+  });
+  return compare(before.agents, after.agents, 'agent', changes, (agent) => changes(nothing(agent), agent));
+}
+
+/** Until when the key that was replaced is good. */
+function formerWords(old: AgentRecord, current: AgentRecord): string {
+  const former = current.formerKeys?.find(({ keyHash }) => keyHash === old.keyHash);
+  return former === undefined ? '' : `; the one before is valid until ${new Date(former.until).toISOString()}`;
 }
 
 function providerChanges(before: GatewaySettings, after: GatewaySettings): string[] {
@@ -50,6 +66,7 @@ function compare<T extends { readonly name: string }>(
   after: readonly T[],
   what: string,
   changes: (old: T, current: T) => string[],
+  additions: (added: T) => string[] = () => [],
 ): string[] {
   const old = new Map(before.map((item) => [item.name, item]));
   const names = new Set(after.map((item) => item.name));
@@ -57,7 +74,7 @@ function compare<T extends { readonly name: string }>(
     ...before.filter((item) => !names.has(item.name)).map((item) => `${what} ${item.name} removed`),
     ...after.flatMap((item) => {
       const known = old.get(item.name);
-      return known === undefined ? [`${what} ${item.name} added`] : changes(known, item);
+      return known === undefined ? [`${what} ${item.name} added`, ...additions(item)] : changes(known, item);
     }),
   ];
 }

@@ -9,6 +9,7 @@ import type {
 import type { ApprovalBroker } from './approval/broker.ts';
 import type { ListenerConfig } from './door/types.ts';
 import type { AgentRecord } from './identity/agent-keys.ts';
+import type { RecordBody } from './journal/records.ts';
 import type { Policy } from './policy/types.ts';
 import type { CatalogSnapshot } from './sql/catalog.ts';
 import type { TextStore } from './text-store.ts';
@@ -83,10 +84,14 @@ export interface Gateway {
   targetDoubt(connection: string): string | null;
   /** The operator says that the doubted database is the right one. False when nothing was doubted. */
   acceptTarget(connection: string, by: string): boolean;
+  /** Puts what became of a sign-in of the operator into the gate's own journal. Throws JournalError: it must not happen then. */
+  recordSignIn(record: SignInRecord): void;
   /** Problems that hold now (a journal folder that cannot be written, a credential that is missing …). */
   problems(): readonly { readonly code: string; readonly message: string; readonly hint: string | null }[];
   on<N extends GatewayEventName>(name: N, listener: (payload: EventPayload<N>) => void): () => void;
 }
+
+export type SignInRecord = Omit<Extract<RecordBody, { type: 'sign_in' }>, 'type'>;
 
 export interface SampleRows {
   readonly columns: readonly { readonly name: string; readonly type: string; readonly typeOid: number }[];

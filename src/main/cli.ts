@@ -3,9 +3,11 @@ import { homedir, userInfo } from 'node:os';
 import { main } from './commands/main.ts';
 import { dataFolder } from './desk/data-folder.ts';
 import { packageRoot } from './desk/package-root.ts';
+import { refuseDebugger } from './no-debugger.ts';
 
 // Whatever this process writes (settings, journals, reports) is for this user's eyes only.
 process.umask(0o077);
+refuseDebugger();
 // A reader of our output that goes away is no fault of the gate's.
 process.stdout.on('error', () => undefined);
 

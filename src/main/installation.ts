@@ -1,7 +1,8 @@
+import { homedir } from 'node:os';
 import { DeskError } from '../contract/index.ts';
 import { GatewayError, type GatewayOptions } from '../gateway/types.ts';
 import { type DemoSetup, prepareDemo } from './demo/prepare.ts';
-import { dataLayout, makeDataFolder } from './desk/data-folder.ts';
+import { dataFolder, dataLayout, makeDataFolder } from './desk/data-folder.ts';
 import { lockFolder } from './desk/lock.ts';
 import { type OpenDesk, openDesk } from './desk/open-desk.ts';
 import type { PackageRoot } from './desk/package-root.ts';
@@ -9,6 +10,7 @@ import { demoConnectionName, openSettings, type SettingsFile, type SettingsStore
 import { openInstallationKeeper, sealedSettings, sealedStores } from './seal/installation-keeper.ts';
 import type { SealKeeper } from './seal/keeper.ts';
 import type { SealHost } from './seal/open-keeper.ts';
+import type { Keychain } from './sign-in/keychain.ts';
 
 /** How often the sealed files are looked at while the gate runs, in milliseconds. */
 const watchEvery = 5000;
@@ -22,6 +24,10 @@ export interface InstallationOptions {
   readonly operator: string;
   readonly seal: SealHost;
   readonly log: GatewayOptions['log'];
+  /** Where the operator's sign-ins are kept over a restart. */
+  readonly keychain: Keychain;
+  /** Opens an address in the system's browser; false when the person has to do it. */
+  readonly openBrowser: (url: string) => boolean;
   /** Words for a person who waits: what is being done now. */
   readonly progress: (what: string) => void;
 }
@@ -98,6 +104,9 @@ async function openOnFreePort(
         settings,
         seal: keeper,
         storeOf: sealedStores(keeper.state, dataLayout(options.folder)),
+        keychain: options.keychain,
+        openBrowser: options.openBrowser,
+        tokenCommand: tokenCommand(options.folder),
         listeners: [{ ...listener, port: listener.port === 0 ? 0 : listener.port + attempt }],
         passwords: demo === null ? new Map() : new Map([[demoConnectionName, demo.password]]),
         log: options.log,
@@ -108,6 +117,12 @@ async function openOnFreePort(
       options.progress(`Port ${listener.port + attempt} is taken; trying the next one`);
     }
   }
+}
+
+/** `postern token` finds the usual data folder by itself. */
+function tokenCommand(folder: string): string[] {
+  const usual = dataFolder(process.platform, process.env, homedir());
+  return ['postern', 'token', ...(folder === usual ? [] : ['--data-folder', folder])];
 }
 
 function wantsDemo({ connections, demo }: SettingsFile): boolean {

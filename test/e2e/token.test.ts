@@ -1,8 +1,9 @@
 import pg from 'pg';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { launchChromium } from '../renderer/harness/browser.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { asPerson, signIn } from '../support/oidc-person.ts';
 import { audience, program, service, startOidcProvider, type TestOidcProvider } from '../support/oidc-provider.ts';
 import { type Cli, configFile, startCli } from './support/cli.ts';
 
@@ -79,22 +80,6 @@ async function said(cli: Cli, pattern: RegExp): Promise<string> {
   });
 }
 
-async function asPerson<T>(work: (page: Page) => Promise<T>): Promise<T> {
-  const context = await browser.newContext();
-  try {
-    return await work(await context.newPage());
-  } finally {
-    await context.close();
-  }
-}
-
-async function signIn(page: Page, name: string): Promise<void> {
-  await page.getByPlaceholder('Enter any login').fill(name);
-  await page.getByPlaceholder('and password').fill('whatever');
-  await page.getByRole('button', { name: 'Sign-in' }).click();
-  await page.getByRole('button', { name: 'Continue' }).click();
-}
-
 async function throughTheGate(path: string, token: string): Promise<unknown> {
   const gate = start(['serve', '--config', path, '--no-console'], { PASSWORD: database.password });
   const { listeners } = JSON.parse(await gate.firstLine) as { listeners: { port: number }[] };
@@ -120,7 +105,7 @@ test('a person signs in in the browser, and the token on standard output opens t
   const command = start(['token', '--connection', 'shop', '--config', path]);
   const address = await said(command, /Sign in at (\S+)/);
   expect(new URL(address).searchParams.get('code_challenge_method')).toBe('S256');
-  await asPerson(async (page) => {
+  await asPerson(browser, async (page) => {
     await page.goto(address);
     await signIn(page, 'ada');
     await page.getByRole('heading', { name: 'Signed in' }).waitFor();
@@ -139,7 +124,7 @@ test('a person without the group is told so at the terminal, and nothing is prin
     await configured({ clientId: program.clientId }),
   ]);
   const address = await said(command, /Sign in at (\S+)/);
-  await asPerson(async (page) => {
+  await asPerson(browser, async (page) => {
     await page.goto(address);
     await signIn(page, 'mallory');
     await page.getByRole('heading', { name: 'Signed in' }).waitFor();
@@ -158,7 +143,7 @@ test('a person who says no ends the command with the provider’s words', async 
     await configured({ clientId: program.clientId }),
   ]);
   const address = await said(command, /Sign in at (\S+)/);
-  await asPerson(async (page) => {
+  await asPerson(browser, async (page) => {
     await page.goto(address);
     await page.getByRole('link', { name: /cancel/i }).click();
     await page.getByRole('heading', { name: 'Sign-in refused' }).waitFor();
@@ -170,7 +155,7 @@ test('on another device, by a code', async () => {
   const path = await configured({ clientId: program.clientId, flow: 'device_code' });
   const command = start(['token', '--connection', 'shop', '--config', path]);
   const address = await said(command, /or open (\S+)/);
-  await asPerson(async (page) => {
+  await asPerson(browser, async (page) => {
     await page.goto(address);
     await page.getByRole('button', { name: 'Continue' }).click();
     await signIn(page, 'ada');

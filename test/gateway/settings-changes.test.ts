@@ -12,7 +12,7 @@ test('says what was added, removed and changed, and never shows a key hash', () 
     connections: [{ ...shop, policy: 'observe' as const, maskRules: [rule] }],
     agents: [
       { ...claude, keyHash: 'bb', revokedAt: 5 },
-      { ...claude, name: 'second' },
+      { ...claude, name: 'second', scope: { readOnly: true }, groups: ['night'] },
     ],
     identityProviders: [],
   };
@@ -23,6 +23,18 @@ test('says what was added, removed and changed, and never shows a key hash', () 
     'agent claude: key revoked',
     'agent claude: new key',
     'agent second added',
+    'agent second: groups now night',
+    'agent second: scope now {"readOnly":true}',
+    'agent second: connections now shop',
+  ]);
+});
+
+test('says that a key was replaced, until when the one before is valid, and which groups an agent has', () => {
+  const settings = { connections: [shop], agents: [claude], identityProviders: [] };
+  const agents = [{ ...claude, keyHash: 'bb', formerKeys: [{ keyHash: 'aa', until: 60_000 }], groups: ['night'] }];
+  expect(settingsChanges(settings, { ...settings, agents })).toEqual([
+    'agent claude: new key; the one before is valid until 1970-01-01T00:01:00.000Z',
+    'agent claude: groups now night',
   ]);
 });
 

@@ -444,3 +444,90 @@ describe('the frame', () => {
     });
   });
 });
+
+describe('where passwords come from, and the keys of agents', () => {
+  const saved = (name: string) =>
+    page.evaluate(
+      async (wanted) =>
+        (await window.fake.handlers['connections.list']({})).find(({ config }) => config.name === wanted)?.config
+          .upstream,
+      name,
+    );
+  const agentNamed = (name: string) =>
+    page.evaluate(
+      async (wanted) => (await window.fake.handlers['agents.list']({})).find((agent) => agent.name === wanted),
+      name,
+    );
+
+  it('fills a connection from a service, and says what of it is not followed', async () => {
+    await open('#/connections');
+    await page.getByRole('button', { name: 'Add connection' }).first().click();
+    await page.getByLabel('Name', { exact: true }).fill('new');
+    await page.getByLabel('Comes from').selectOption('service');
+    await page.getByLabel('Fill this form from').selectOption('shop-prod');
+    await page.getByText('It also sets target_session_attrs').waitFor();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('article', { name: 'Connection new' }).waitFor();
+    expect(await saved('new')).toMatchObject({
+      host: 'db.shop.internal',
+      port: 5433,
+      database: 'shop',
+      user: 'ada',
+      sslmode: 'verify-full',
+      credential: { from: 'service', service: 'shop-prod' },
+    });
+  });
+
+  it('keeps of a command what was typed and nothing else', async () => {
+    await open('#/connections');
+    await page
+      .getByRole('article', { name: 'Connection shop', exact: true })
+      .getByRole('button', { name: 'Edit' })
+      .click();
+    await page.getByLabel('Comes from').selectOption('command');
+    await page.getByLabel('Program and arguments').fill('az\naccount\nget-access-token');
+    await page.getByLabel('Use it for').fill('900');
+    await page.getByLabel('Field, if the output is JSON').fill('accessToken');
+    await page.getByLabel('Field of the expiry').fill('expires_on');
+    await page.getByLabel('Use it for').fill('');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect((await saved('shop'))?.credential).toEqual({
+      from: 'command',
+      command: ['az', 'account', 'get-access-token'],
+      field: 'accessToken',
+      expiryField: 'expires_on',
+    });
+  });
+
+  it('replaces a key, shows the new one once, and says until when the old one is good', async () => {
+    await open('#/connections/agents');
+    const card = page.getByRole('article', { name: 'Agent nightly-report' });
+    await card.getByRole('button', { name: 'New key' }).click();
+    await page.getByLabel('The old key, 03be77d1, ends').selectOption('in an hour');
+    await page.getByRole('button', { name: 'Make key' }).click();
+    await page.getByText('pk_rotated', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'I have copied it' }).click();
+    await card.getByText('Two keys').waitFor();
+    await card.getByText(/^03be77d1, good until/).waitFor();
+    expect(await page.getByText('pk_rotated').count()).toBe(0);
+  });
+
+  it('changes what an agent is for, and keeps what was not touched', async () => {
+    await open('#/connections/agents');
+    const before = await agentNamed('claude-code');
+    await page.getByRole('article', { name: 'Agent claude-code' }).getByRole('button', { name: 'Change' }).click();
+    await page.getByLabel('Only read').uncheck();
+    await page.getByLabel('Groups').fill('day');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    const after = await agentNamed('claude-code');
+    expect(after).toMatchObject({
+      connections: ['shop', 'demo'],
+      groups: ['day'],
+      scope: { readOnly: false, schemas: ['public', 'reporting_*'] },
+    });
+    // The field has minutes; what was not touched must not lose its seconds.
+    expect(after?.scope?.validUntil).toBe(before?.scope?.validUntil);
+  });
+});

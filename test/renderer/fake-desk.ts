@@ -17,6 +17,7 @@ import {
   sequenceAnswer,
   sequenceRequests,
 } from './fake-desk/approvals.ts';
+import { type FakeIdentity, fakeIdentity } from './fake-desk/identity.ts';
 import { fakeSealHandlers } from './fake-desk/seal.ts';
 import { replayOf, sessionSummaries, statementsOf } from './fake-desk/sessions.ts';
 import {
@@ -28,6 +29,7 @@ import {
   customerRows,
   overview,
   presets,
+  services,
 } from './fake-desk/settings.ts';
 
 /** A desk service without a gate, for looking at the page and for testing it. It keeps what it was told. */
@@ -35,6 +37,7 @@ export interface FakeDesk {
   readonly handlers: Handlers;
   /** Every decision that came in, in order. */
   readonly decisions: CallInput<'approvals.decide'>[];
+  readonly identity: FakeIdentity;
   /** Changes one request and tells the page. */
   change(id: string, part: Partial<ApprovalRequest>): void;
   /** Adds a request that waits and tells the page. */
@@ -52,6 +55,9 @@ interface FakeDeskOptions {
   readonly seal?: string | null;
   /** Requests whose agents gave up, too. */
   readonly givenUp?: boolean;
+  /** A program that waits for a token of the operator's sign-in. */
+  readonly asking?: boolean;
+  readonly keychain?: boolean;
 }
 
 const hide = (value: string | null, rule: MaskRule | undefined): string | null => {
@@ -102,8 +108,14 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
     return next;
   };
 
+  const identity = fakeIdentity(now, emit, {
+    empty: options.empty ?? false,
+    asking: options.asking ?? false,
+    keychain: options.keychain ?? false,
+  });
   const handlers: Handlers = {
     ...fakeSealHandlers(options.seal ?? null, now, () => emit()('seal.changed', {})),
+    ...identity.handlers,
     'desk.overview': async () => ({
       ...overview,
       managedBy: options.managedBy ?? 'settings',
@@ -205,6 +217,7 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
       pdf: btoa('%PDF-1.7 fake'),
     }),
     'connections.list': async () => [...views.values()],
+    'connections.services': async () => services,
     'connections.save': async (config) => {
       const view = {
         config,
@@ -212,6 +225,8 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
         liveSessions: 0,
         addresses: [address(config.name)],
         targetDoubt: null,
+        tokenAddresses: [],
+        account: null,
       };
       views.set(config.name, view);
       emit()('connections.changed', {});
@@ -231,6 +246,7 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
       ],
       serverVersion: null,
       encrypted: true,
+      account: null,
     }),
     'connections.acceptTarget': async ({ connection }) => {
       const view = { ...known(views, connection), targetDoubt: null };
@@ -245,7 +261,7 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
       return view;
     },
     'agents.list': async () => [...agentViews.values()],
-    'agents.create': async ({ name, connections: allowed, scope }) => {
+    'agents.create': async ({ name, connections: allowed, scope, groups }) => {
       if (agentViews.has(name))
         throw new DeskError('agent_exists', `There is an agent named ${name} already.`, 'Choose another name.');
       const agent = {
@@ -256,6 +272,8 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
         revokedAt: null,
         lastSeenAt: null,
         scope: scope ?? null,
+        groups: groups ?? [],
+        formerKeys: [],
       };
       agentViews.set(name, agent);
       emit()('agents.changed', {});
@@ -264,6 +282,20 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
         key: 'pk_Wm3nJq8ZtV2xLr6YbC1dFh5sKg9pT4aE',
         addresses: allowed.map((to) => address(to, 'pk_Wm3nJq8ZtV2xLr6YbC1dFh5sKg9pT4aE')),
       };
+    },
+    'agents.change': async ({ name, connections: allowed, scope, groups }) => {
+      const agent = { ...known(agentViews, name), connections: allowed, scope, groups };
+      agentViews.set(name, agent);
+      emit()('agents.changed', {});
+      return agent;
+    },
+    'agents.rotate': async ({ name, graceSeconds }) => {
+      const old = known(agentViews, name);
+      const former = { fingerprint: old.fingerprint, until: Date.now() + graceSeconds * 1000 };
+      const agent = { ...old, fingerprint: '77e0d1c4', formerKeys: [former, ...old.formerKeys] };
+      agentViews.set(name, agent);
+      emit()('agents.changed', {});
+      return { agent, key: 'pk_rotated', addresses: agent.connections.map((to) => address(to, 'pk_rotated')) };
     },
     'agents.revoke': async ({ name }) => {
       const agent = { ...known(agentViews, name), revokedAt: Date.now() };
@@ -345,6 +377,7 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
 
   return {
     handlers,
+    identity,
     decisions,
     change,
     ask: (id, part) => {

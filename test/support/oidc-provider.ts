@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import Provider, { type Configuration } from 'oidc-provider';
+import Provider, { type Configuration, type TokenEndpointGrantContext } from 'oidc-provider';
 import { type IdentityProvider, identityProvider } from '../../src/contract/index.ts';
 import { type SigningKey, signingKey } from '../gateway/identity/tokens.ts';
 import { freePort } from './postgres.ts';
@@ -14,7 +14,12 @@ export interface OidcProviderOptions {
   /** Groups by account or client id. */
   readonly groups?: Readonly<Record<string, readonly string[]>>;
   readonly tokenSeconds?: number;
+  /** Whether it can be told that a token is over (RFC 7009). */
+  readonly revocation?: boolean;
 }
+
+/** RFC 8693. */
+const tokenExchange = 'urn:ietf:params:oauth:grant-type:token-exchange';
 
 export interface TestOidcProvider {
   readonly issuer: string;
@@ -22,6 +27,8 @@ export interface TestOidcProvider {
   token(): Promise<string>;
   /** From now on it signs with a new key; the old one stays published, or not. */
   rotate(keepOld: boolean): Promise<void>;
+  /** Every refresh token that it gave. */
+  readonly refreshTokens: readonly string[];
   /** Stops to answer; `start` makes it answer again at the same address. */
   stop(): Promise<void>;
   start(): Promise<void>;
@@ -35,10 +42,17 @@ export async function startOidcProvider(options: OidcProviderOptions = {}): Prom
   const issuer = `http://127.0.0.1:${port}`;
   let keys: SigningKey[] = [await signingKey('first')];
   let server: Server | null = null;
+  const refreshTokens: string[] = [];
 
   const listen = async (): Promise<void> => {
     const configured = await configuration(keys, options);
     const provider = withoutWarnings(() => new Provider(issuer, configured));
+    provider.on('refresh_token.saved', ({ jti }) => refreshTokens.push(jti));
+    const [signing] = keys;
+    if (signing !== undefined) {
+      const parameters = ['subject_token', 'subject_token_type', 'requested_token_type', 'actor'];
+      provider.registerGrantType<Exchange>(tokenExchange, (context) => exchange(context, signing, issuer), parameters);
+    }
     server = await new Promise<Server>((resolve) => {
       const listening: Server = provider.listen(port, '127.0.0.1', () => resolve(listening));
     });
@@ -53,6 +67,7 @@ export async function startOidcProvider(options: OidcProviderOptions = {}): Prom
   await listen();
   return {
     issuer,
+    refreshTokens,
     async token() {
       const body = new URLSearchParams({ grant_type: 'client_credentials', resource: audience });
       const credentials = Buffer.from(`${encodeURIComponent(service.clientId)}:${encodeURIComponent(service.secret)}`);
@@ -83,6 +98,30 @@ export async function startOidcProvider(options: OidcProviderOptions = {}): Prom
         ...more,
       }),
   };
+}
+
+type Exchange = { readonly subject_token?: string; readonly actor?: string };
+
+/**
+ * A token of the agent that `actor` names, on behalf of the person whose token is shown: RFC 8693, sections 2 and 4.1. The
+ * library leaves what to give to whoever runs it.
+ */
+async function exchange(context: TokenEndpointGrantContext<Exchange>, key: SigningKey, issuer: string): Promise<void> {
+  const { createLocalJWKSet, jwtVerify, SignJWT } = await import('jose');
+  const { subject_token: shown = '', actor = '' } = context.oidc.params;
+  const keys = createLocalJWKSet({ keys: [key.jwk] as never });
+  const { payload } = await jwtVerify(shown, keys, { issuer, audience });
+  const { sub, groups } = payload;
+  const token = await new SignJWT({ groups, client_id: context.oidc.client.clientId, act: { sub: actor } })
+    .setProtectedHeader({ alg: key.alg, kid: key.kid, typ: 'at+jwt' })
+    .setIssuer(issuer)
+    .setSubject(sub ?? '')
+    .setAudience(audience)
+    .setIssuedAt()
+    .setExpirationTime('5 min')
+    .sign(key.privateKey);
+  const issued_token_type = 'urn:ietf:params:oauth:token-type:access_token';
+  context.body = { access_token: token, issued_token_type, token_type: 'Bearer', expires_in: 300 };
 }
 
 /** It warns, each time, that its store and its pages are for development only. */
@@ -116,7 +155,12 @@ async function configuration(keys: readonly SigningKey[], options: OidcProviderO
         client_id: program.clientId,
         token_endpoint_auth_method: 'none',
         application_type: 'native',
-        grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
+        grant_types: [
+          'authorization_code',
+          'refresh_token',
+          'urn:ietf:params:oauth:grant-type:device_code',
+          tokenExchange,
+        ],
         redirect_uris: ['http://127.0.0.1/callback'],
         response_types: ['code'],
       },
@@ -127,6 +171,7 @@ async function configuration(keys: readonly SigningKey[], options: OidcProviderO
       clientCredentials: { enabled: true },
       deviceFlow: { enabled: true },
       devInteractions: { enabled: true },
+      revocation: { enabled: options.revocation ?? true },
       resourceIndicators: {
         enabled: true,
         defaultResource: () => audience,
@@ -143,7 +188,7 @@ async function configuration(keys: readonly SigningKey[], options: OidcProviderO
     ttl: {
       AccessToken: tokenSeconds,
       ClientCredentials: tokenSeconds,
-      ...{ DeviceCode: 600, Grant: 600, IdToken: 600, Interaction: 600, Session: 600 },
+      ...{ DeviceCode: 600, Grant: 600, IdToken: 600, Interaction: 600, Session: 600, RefreshToken: 600 },
     },
     findAccount: (_, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
     extraTokenClaims: (_, token) => {

@@ -91,6 +91,7 @@ function draw(
     case 'sequence':
     case 'seal':
     case 'settings_changed':
+    case 'sign_in':
       return;
     default:
       return assertNever(body);

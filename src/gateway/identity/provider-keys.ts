@@ -1,6 +1,7 @@
 import { type CryptoKey, createLocalJWKSet, errors, type JSONWebKeySet, type JWSHeaderParameters } from 'jose';
-import { type IdentityProvider, messageOf, providerUrl } from '../../contract/index.ts';
+import { type IdentityProvider, messageOf } from '../../contract/index.ts';
 import type { FetchJson } from './fetch-json.ts';
+import { keysUrl, readMetadata } from './provider-metadata.ts';
 
 /** Keys are read anew after this long, in milliseconds. */
 export const keysFreshMs = 10 * 60_000;
@@ -72,23 +73,13 @@ export class ProviderKeys {
   async #readNow(): Promise<void> {
     this.#attemptAt = this.#clock();
     try {
-      const keys = await this.#fetchJson(this.#source.jwksUri ?? (await this.#discover()));
+      const keys = await this.#fetchJson(
+        this.#source.jwksUri ?? keysUrl(await readMetadata(this.#source, this.#fetchJson)),
+      );
       if (!Array.isArray(keys.keys)) throw new Error('its key set holds no keys');
       this.#held = { find: createLocalJWKSet(keys as unknown as JSONWebKeySet), readAt: this.#attemptAt };
     } catch (error) {
       this.#failure = `the keys of ${this.#source.issuer} cannot be read: ${messageOf(error)}`;
     }
-  }
-
-  /** OpenID Connect Discovery 1.0, sections 4.1 and 4.3: the issuer must be the one that was asked for, letter by letter. */
-  async #discover(): Promise<string> {
-    const { issuer } = this.#source;
-    const metadata = await this.#fetchJson(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
-    if (metadata.issuer !== issuer) {
-      throw new Error(`its metadata is of the issuer ${JSON.stringify(metadata.issuer)?.slice(0, 200)}`);
-    }
-    const uri = providerUrl.safeParse(metadata.jwks_uri);
-    if (!uri.success) throw new Error(`its jwks_uri ${uri.error.issues[0]?.message ?? 'cannot be used'}`);
-    return uri.data;
   }
 }

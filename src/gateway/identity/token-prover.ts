@@ -63,7 +63,7 @@ export function createTokenProver({ providers, fetchJson, clock, monotonic }: To
       return refused(`${nameOf(provider)}: no grant fits it (${who})`);
     }
     const [agent, subject] = [`${provider.name}:${facts.client}`, `${provider.name}:${facts.subject}`];
-    return { ok: true, identity: { agent, subject, groups, connections, token: facts } };
+    return { ok: true, identity: { agent, subject, groups, connections, token: facts, keyHash: null } };
   };
   return {
     prove: (token) => verified(token).catch((error: unknown) => refused(whyNot(error))),

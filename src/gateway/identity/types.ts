@@ -6,12 +6,14 @@ export interface Identity {
   readonly agent: string;
   /** Who stands behind it: `key:<fingerprint>`, or `provider:subject`. */
   readonly subject: string;
-  /** As the provider says; none for an agent key. */
+  /** As the provider says, or as configured for the agent of a key. */
   readonly groups: readonly string[];
   /** Names of the connections it may use, as configured when it was proved. */
   readonly connections: readonly string[];
   /** The token that proved it; null for an agent key. */
   readonly token: TokenFacts | null;
+  /** The hash of the key that proved it; null for a token. */
+  readonly keyHash: string | null;
 }
 
 /** What is kept of a token. Never the token itself. */
@@ -30,6 +32,8 @@ export interface TokenFacts {
 /** What an identity may do on a connection at this moment. */
 export interface Rights {
   readonly scope: Scope | null;
+  /** What rules may match by. */
+  readonly groups: readonly string[];
 }
 
 export interface LoginAttempt {

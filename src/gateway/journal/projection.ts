@@ -84,6 +84,7 @@ export class SessionProjection {
       case 'sequence':
       case 'seal':
       case 'settings_changed':
+      case 'sign_in':
         return nothing;
       default:
         return assertNever(body);
@@ -106,6 +107,9 @@ export class SessionProjection {
       applicationName: start?.applicationName ?? null,
       clientAddress: start?.clientAddress ?? '',
       clientTls: start?.clientTls ?? null,
+      groups: start?.groups ?? [],
+      token: tokenOf(start?.token ?? null),
+      sessionRole: start?.sessionRole ?? null,
       counts: { ...this.#counts },
     };
   }
@@ -167,4 +171,13 @@ export class SessionProjection {
     this.#statements.set(seq, changed);
     return { statement: changed, summary };
   }
+}
+
+type RecordedToken = NonNullable<Extract<RecordBody, { type: 'session_start' }>['token']>;
+
+/** What the desk shows of a token. */
+function tokenOf(token: RecordedToken | null): SessionSummary['token'] {
+  if (token === null) return null;
+  const { issuer, subject, client, expiresAt } = token;
+  return { issuer, subject, client, expiresAt };
 }

@@ -182,6 +182,20 @@ export const recordBody = z.discriminatedUnion('type', [
     reason: z.string().nullable(),
     by: z.string(),
   }),
+  /**
+   * In the gate's own journal: the operator signed in at a provider or out, or a program of this user asked for an access
+   * token of that sign-in. `by` is null when nobody answered. No token is in it.
+   */
+  z.object({
+    type: z.literal('sign_in'),
+    event: z.enum(['signed_in', 'signed_out', 'token_given', 'token_refused']),
+    provider: z.string(),
+    subject: z.string(),
+    /** What the token was asked for; null for a sign-in. */
+    connection: z.string().nullable(),
+    by: z.string().nullable(),
+    reason: z.string().nullable(),
+  }),
   z.object({ type: z.literal('settings_changed'), what: z.string(), by: z.string() }),
 ]);
 export type RecordBody = z.infer<typeof recordBody>;

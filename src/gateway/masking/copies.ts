@@ -1,6 +1,6 @@
 import type { Assignment, Findings } from './lineage/place.ts';
 import type { MaskedCatalog } from './masked-catalog.ts';
-import type { Refusal, RefusalInput } from './refusals.ts';
+import type { Refusal, RefusalInput } from './refusal.ts';
 import { tagged } from './tree.ts';
 import type { CopiedColumn } from './types.ts';
 

@@ -2,7 +2,7 @@ import type { MaskRule } from '../../contract/index.ts';
 import type { CatalogSnapshot } from '../sql/catalog.ts';
 import { maskedCatalog } from './closure.ts';
 import { emptyMaskedCatalog, type MaskedCatalog } from './masked-catalog.ts';
-import type { Refusal } from './refusals.ts';
+import type { Refusal } from './refusal.ts';
 import { opaqueFacts, statementFacts } from './statement-facts.ts';
 import { statementMasking } from './statement-masking.ts';
 import type { MaskingProfile, StatementMasking } from './types.ts';

@@ -1,30 +1,7 @@
 import { untraceableCopy } from './copies.ts';
 import { either, isClean } from './lineage/lineage.ts';
-import type { Findings } from './lineage/place.ts';
-import type { Column } from './lineage/range.ts';
-import type { MaskedCatalog, MaskedRelation } from './masked-catalog.ts';
+import type { Refusal, RefusalInput } from './refusal.ts';
 import { functionName, isNode, listOf, stringOf, type TreeNode, tagged, textOf, walk } from './tree.ts';
-
-/** Why a statement must not run on a connection with mask rules, in words for the agent. */
-export interface Refusal {
-  readonly code: string;
-  readonly reason: string;
-  readonly hint: string;
-}
-
-/** One statement as the refusals look at it. */
-export interface RefusalInput {
-  readonly tag: string;
-  readonly node: TreeNode;
-  readonly catalog: MaskedCatalog;
-  /** The columns of what it sends or makes; null where they are not known. */
-  readonly columns: readonly Column[] | null;
-  readonly findings: Findings;
-  /** The relations with masked columns that it names. */
-  readonly relations: readonly MaskedRelation[];
-  /** It calls functions that may read or tell more than their arguments. */
-  readonly called: boolean;
-}
 
 /** Functions that run SQL from a string, read files, pages, logs or large objects: their answer cannot be judged. */
 const opaqueFunction =

@@ -4,7 +4,8 @@ import type { Probe } from './lineage/place.ts';
 import type { Column } from './lineage/range.ts';
 import { statementLineage } from './lineage/statement.ts';
 import type { MaskedCatalog, MaskedRelation } from './masked-catalog.ts';
-import { type Refusal, refusalOf } from './refusals.ts';
+import type { Refusal } from './refusal.ts';
+import { refusalOf } from './refusals.ts';
 import { functionName, isNode, listOf, statementOf, type TreeNode, tagged, textOf, walk } from './tree.ts';
 import type { CopiedColumn } from './types.ts';
 

@@ -6,7 +6,7 @@ import { derived, type MaskedBy, type MaskedCatalog } from './masked-catalog.ts'
 import { maskedCell } from './masked-cell.ts';
 import type { CellMask } from './maskers/index.ts';
 import { createMaskPlan } from './plan.ts';
-import type { Refusal } from './refusals.ts';
+import type { Refusal } from './refusal.ts';
 import { scrubFields } from './scrub.ts';
 import type { StatementFacts } from './statement-facts.ts';
 import { firstUserOid } from './system-relations.ts';

@@ -4,6 +4,10 @@
  */
 export class FrameBatch {
   #parts: Buffer[] = [];
+  /** The slice that is growing: no object is made for it until the next one begins. */
+  #memory: ArrayBufferLike | null = null;
+  #from = 0;
+  #to = 0;
   #size = 0;
 
   get size(): number {
@@ -12,19 +16,27 @@ export class FrameBatch {
 
   add(frame: Buffer): void {
     this.#size += frame.length;
-    const last = this.#parts.at(-1);
-    if (last !== undefined && last.buffer === frame.buffer && last.byteOffset + last.length === frame.byteOffset) {
-      this.#parts[this.#parts.length - 1] = Buffer.from(last.buffer, last.byteOffset, last.length + frame.length);
+    if (frame.buffer === this.#memory && frame.byteOffset === this.#to) {
+      this.#to += frame.length;
       return;
     }
-    this.#parts.push(frame);
+    this.#close();
+    this.#memory = frame.buffer;
+    this.#from = frame.byteOffset;
+    this.#to = frame.byteOffset + frame.length;
   }
 
   /** Hands over everything collected, in order; the batch is empty afterwards. */
   take(): Buffer[] {
+    this.#close();
     const parts = this.#parts;
     this.#parts = [];
     this.#size = 0;
     return parts;
+  }
+
+  #close(): void {
+    if (this.#memory !== null) this.#parts.push(Buffer.from(this.#memory, this.#from, this.#to - this.#from));
+    this.#memory = null;
   }
 }

@@ -54,8 +54,8 @@ export async function openUpstream(
   };
   client.on('data', onEarly).once('end', onGone).once('close', onGone).resume();
   try {
-    const secrets = await resolveSecrets(credentials, config);
-    const target = upstreamTarget(config, secrets, { database, user: startup.parameters.get('user') });
+    const asked = { database, user: startup.parameters.get('user') };
+    const target = upstreamTarget(config, await resolveSecrets(credentials, config, null, asked), asked);
     const request = roleRequest(target);
     const role = request === null ? null : await roles.create(request);
     try {
@@ -79,7 +79,8 @@ export async function openUpstream(
  * request (a database that does not exist, too many connections), never anything about the credential.
  */
 export function refuseUpstream(client: Socket, config: ConnectionConfig, error: UpstreamError): void {
-  const ours = error.code === 'auth_failed' || error.code === 'client_certificate';
+  const ours =
+    error.code === 'auth_failed' || error.code === 'client_certificate' || error.code.startsWith('credential_');
   // How roles are made is the operator's matter, and says who the account is.
   const aboutCredential = ours || error.code === 'role_refused' || error.sqlstate.startsWith('28');
   if (error.fields !== null && !aboutCredential) {
@@ -94,10 +95,7 @@ export function refuseUpstream(client: Socket, config: ConnectionConfig, error: 
       severity: 'FATAL',
       sqlstate: sqlstate.cannotConnect,
       message,
-      hint:
-        aboutCredential || error.code === 'credential_missing'
-          ? 'The operator has to supply the credential in Postern.'
-          : (error.hint ?? undefined),
+      hint: aboutCredential ? 'The operator has to supply the credential in Postern.' : (error.hint ?? undefined),
     }),
   );
 }

@@ -5,6 +5,7 @@ import type { FieldDescription } from '../wire/fields.ts';
 import type { MessagePart } from '../wire/message-stream.ts';
 import { RowSampler, type SampledValue } from '../wire/row-sampler.ts';
 import { valueToText } from '../wire/values.ts';
+import { FrameBatch } from './frame-batch.ts';
 
 /** How much of a result is kept readable in the journal; the digest covers all of it. */
 export const recordingLimit = {
@@ -18,6 +19,9 @@ export const recordingLimit = {
 /** UTF-8 takes at most four bytes for a character. */
 const valueBytes = recordingLimit.valueCharacters * 4;
 
+/** Bytes that are hashed at once: a call for each row costs more than its hash. */
+const hashStep = 64 * 1024;
+
 type Row = (string | null)[];
 
 /** Counts and hashes what one statement's agent gets, and keeps the first rows readable. */
@@ -27,6 +31,8 @@ export class ResultRecording {
   #rows = 0;
   #bytes = 0;
   #hash: Hash | null = null;
+  /** What is to be hashed next: rows that lie behind each other in memory are hashed at once. */
+  readonly #unhashed = new FrameBatch();
   #recordedRows = 0;
   #recordedBytes = 0;
   #batch: Row[] = [];
@@ -51,6 +57,7 @@ export class ResultRecording {
 
   /** SHA-256 in hex of everything counted; null when there was nothing. To be asked once. */
   digest(): string | null {
+    this.#hashAll();
     return this.#hash?.digest('hex') ?? null;
   }
 
@@ -90,8 +97,14 @@ export class ResultRecording {
   /** Bytes that are counted and hashed only. */
   count(bytes: Buffer): void {
     this.#bytes += bytes.length;
+    this.#unhashed.add(bytes);
+    if (this.#unhashed.size >= hashStep) this.#hashAll();
+  }
+
+  #hashAll(): void {
+    if (this.#unhashed.size === 0) return;
     this.#hash ??= createHash('sha256');
-    this.#hash.update(bytes);
+    for (const bytes of this.#unhashed.take()) this.#hash.update(bytes);
   }
 
   /** Hands over the rows kept since the last time. */

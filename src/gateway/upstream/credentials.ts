@@ -1,16 +1,19 @@
 import { inspect } from 'node:util';
-import type { ConnectionConfig } from '../../contract/index.ts';
+import { assertNever, type CommandSource, type ConnectionConfig, messageOf } from '../../contract/index.ts';
+import { CommandSecrets } from './command-secrets.ts';
 import { UpstreamError } from './error.ts';
+import { passwordFromFile, passwordOfService } from './libpq/passwords.ts';
+import type { PasswordKey } from './libpq/pgpass.ts';
 import { type CommandRunner, runCommand } from './run-command.ts';
 
-/** How long the output of a command is used before it is asked again, in milliseconds. */
-const commandCacheMs = 5 * 60_000;
+/** As whom, and to which database, a session logs in. */
+export type Login = Pick<PasswordKey, 'database' | 'user'>;
 
 export interface CredentialVaultOptions {
-  /** Variables that hold passwords are read once and deleted from it. Hand in `process.env`. */
+  /** Variables that hold passwords are read once and deleted from it; libpq's files are found by it. Hand in `process.env`. */
   readonly environment: Record<string, string | undefined>;
   readonly run?: CommandRunner | undefined;
-  /** Milliseconds; only differences matter. */
+  /** Milliseconds since the epoch: some secrets say when they expire. */
   readonly clock?: (() => number) | undefined;
 }
 
@@ -20,20 +23,17 @@ export interface CredentialVaultOptions {
  */
 export class CredentialVault {
   readonly #environment: Record<string, string | undefined>;
-  readonly #run: CommandRunner;
-  readonly #clock: () => number;
   readonly #supplied = new Map<string, string>();
   readonly #variables = new Map<string, string>();
-  /** Output of commands by their text, so that connections that share a command ask once. */
-  readonly #commands = new Map<string, { readonly password: Promise<string>; readonly since: number }>();
-  readonly #failedCommands = new Set<string>();
+  readonly #commands: CommandSecrets;
+  /** Connections whose file gave no password when it was read last. */
+  readonly #failedFiles = new Set<string>();
   /** Connections whose source gave a password that the operator forgot or that must not be used again. */
   readonly #forgotten = new Set<string>();
 
   constructor(options: CredentialVaultOptions) {
     this.#environment = options.environment;
-    this.#run = options.run ?? runCommand;
-    this.#clock = options.clock ?? Date.now;
+    this.#commands = new CommandSecrets(options.run ?? runCommand, options.clock ?? Date.now);
   }
 
   /** Takes the passwords of these connections out of the environment, before anything else can read them there. */
@@ -57,7 +57,12 @@ export class CredentialVault {
       case 'environment':
         return this.#variable(config.name, credential.variable) === null ? 'needed' : 'ready';
       case 'command':
-        return this.#failedCommands.has(commandKey(credential.command)) ? 'needed' : 'ready';
+        return this.#commands.failed(credential) ? 'needed' : 'ready';
+      case 'pgpass':
+      case 'service':
+        return this.#failedFiles.has(config.name) ? 'needed' : 'ready';
+      default:
+        return assertNever(credential);
     }
   }
 
@@ -79,12 +84,15 @@ export class CredentialVault {
    */
   rejected(config: ConnectionConfig): void {
     this.#supplied.delete(config.name);
-    if (config.upstream.credential.from === 'command')
-      this.#commands.delete(commandKey(config.upstream.credential.command));
+    if (config.upstream.credential.from === 'command') this.#commands.forget(config.upstream.credential);
   }
 
-  /** The password, null where none is configured. Rejects with UpstreamError `credential_missing`. */
-  async resolve(config: ConnectionConfig): Promise<string | null> {
+  /**
+   * The password, null where none is configured. `login` is what the agent's own database and user are, where the connection
+   * passes them through: lines of a password file are chosen by them. Rejects with UpstreamError `credential_missing`,
+   * `credential_file`.
+   */
+  async resolve(config: ConnectionConfig, login: Partial<Login> = {}): Promise<string | null> {
     const { credential } = config.upstream;
     const supplied = this.#supplied.get(config.name);
     if (supplied !== undefined) return supplied;
@@ -103,7 +111,16 @@ export class CredentialVault {
         );
       }
       case 'command':
-        return this.#ask(config, credential.command);
+        return this.#ask(config, credential);
+      case 'pgpass':
+      case 'service':
+        return this.#fromFile(config, login, (key) =>
+          credential.from === 'pgpass'
+            ? passwordFromFile(this.#environment, credential.file, key)
+            : passwordOfService(this.#environment, credential, key),
+        );
+      default:
+        return assertNever(credential);
     }
   }
 
@@ -112,7 +129,7 @@ export class CredentialVault {
     const source = config.upstream.sslkeyPassphrase;
     if (source === undefined) return null;
     const what = 'passphrase of the private key';
-    if (source.from === 'command') return this.#ask(config, source.command, what);
+    if (source.from === 'command') return this.#ask(config, source, what);
     this.#takeVariable(source.variable);
     const passphrase = this.#variables.get(source.variable);
     if (passphrase !== undefined) return passphrase;
@@ -145,36 +162,33 @@ export class CredentialVault {
     if (value !== '') this.#variables.set(name, value);
   }
 
-  async #ask(config: ConnectionConfig, command: readonly string[], what?: string): Promise<string> {
-    const key = commandKey(command);
-    if (this.#forgotten.delete(config.name)) this.#commands.delete(key);
-    const cached = this.#commands.get(key);
-    const fresh = cached !== undefined && this.#clock() - cached.since < commandCacheMs;
-    const entry = fresh ? cached : { password: this.#run(command).then(withoutLineBreak), since: this.#clock() };
-    this.#commands.set(key, entry);
+  async #ask(config: ConnectionConfig, source: CommandSource, what?: string): Promise<string> {
+    if (this.#forgotten.delete(config.name)) this.#commands.forget(source);
     try {
-      const password = await entry.password;
-      this.#failedCommands.delete(key);
-      return password;
+      return await this.#commands.ask(source);
     } catch (error) {
-      if (this.#commands.get(key) === entry) this.#commands.delete(key);
-      this.#failedCommands.add(key);
       throw missing(
         config,
-        `the command "${command[0] ?? ''}" gave none: ${error instanceof Error ? error.message : 'it failed'}`,
+        `the command "${source.command[0] ?? ''}" gave none: ${messageOf(error)}`,
         'Run the command in a terminal to see what it says; unlock the password manager if it asks for that.',
         what,
       );
     }
   }
-}
 
-const commandKey = (command: readonly string[]): string => JSON.stringify(command);
-
-function withoutLineBreak(output: string): string {
-  const password = output.replace(/\r?\n$/, '');
-  if (password === '') throw new Error('it printed nothing');
-  return password;
+  /** Files are read at each log-in, as libpq does it: what their owner changes holds from the next one on. */
+  #fromFile({ name, upstream }: ConnectionConfig, login: Partial<Login>, read: (key: PasswordKey) => string): string {
+    const { host, port } = upstream;
+    const { database = upstream.database, user = upstream.user } = login;
+    try {
+      const password = read({ host, port, database, user });
+      this.#failedFiles.delete(name);
+      return password;
+    } catch (error) {
+      this.#failedFiles.add(name);
+      throw error;
+    }
+  }
 }
 
 function missing(config: ConnectionConfig, why: string, hint: string, what = 'password'): UpstreamError {

@@ -1,5 +1,5 @@
 import type { ConnectionConfig } from '../../contract/index.ts';
-import type { CredentialVault } from './credentials.ts';
+import type { CredentialVault, Login } from './credentials.ts';
 import type { UpstreamTarget } from './types.ts';
 
 /** What of a target only the vault knows. */
@@ -9,14 +9,27 @@ export interface UpstreamSecrets {
   readonly keyPassphrase: string | null;
 }
 
-/** The secrets of a connection; `password` stands in for the stored one. Rejects with UpstreamError `credential_missing`. */
+/** What the agent's start-up asks for. It counts where the configuration passes it through. */
+interface Asked {
+  readonly database?: string | undefined;
+  readonly user?: string | undefined;
+}
+
+/** As whom a session logs in, and to which database. */
+const loginOf = ({ upstream, anyDatabase, anyUser }: ConnectionConfig, { database, user }: Asked): Login => ({
+  database: anyDatabase ? (database ?? upstream.database) : upstream.database,
+  user: anyUser ? (user ?? upstream.user) : upstream.user,
+});
+
+/** The secrets of a connection; `password` stands in for the stored one. Rejects with UpstreamError `credential_missing`, `credential_file`. */
 export async function resolveSecrets(
   vault: CredentialVault,
   config: ConnectionConfig,
   password: string | null = null,
+  asked: Asked = {},
 ): Promise<UpstreamSecrets> {
   return {
-    password: password ?? (await vault.resolve(config)),
+    password: password ?? (await vault.resolve(config, loginOf(config, asked))),
     keyPassphrase: await vault.keyPassphrase(config),
   };
 }
@@ -25,15 +38,14 @@ export async function resolveSecrets(
 export function upstreamTarget(
   config: ConnectionConfig,
   { password, keyPassphrase }: UpstreamSecrets,
-  asked: { readonly database?: string | undefined; readonly user?: string | undefined } = {},
+  asked: Asked = {},
 ): UpstreamTarget {
   const { upstream } = config;
   const { sslcert, sslkey } = upstream;
   return {
     host: upstream.host,
     port: upstream.port,
-    database: config.anyDatabase ? (asked.database ?? upstream.database) : upstream.database,
-    user: config.anyUser ? (asked.user ?? upstream.user) : upstream.user,
+    ...loginOf(config, asked),
     sslmode: upstream.sslmode,
     sslrootcert: upstream.sslrootcert,
     sslnegotiation: upstream.sslnegotiation,

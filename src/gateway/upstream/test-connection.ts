@@ -1,5 +1,12 @@
 import { lookup } from 'node:dns/promises';
-import { type ConnectionTest, sslWarning, staysOnThisMachine } from '../../contract/index.ts';
+import {
+  type ConnectionTest,
+  sslWarning,
+  staysOnThisMachine,
+  tooMighty,
+  type UpstreamAccount,
+} from '../../contract/index.ts';
+import { readAccount } from './account.ts';
 import type { ConnectMilestone, ConnectOptions } from './connect.ts';
 import { describeAddress, isSocketFolder, UpstreamError } from './error.ts';
 import { networkError } from './network-error.ts';
@@ -21,6 +28,7 @@ const names = {
   tls: 'Encrypt',
   login: 'Log in',
   query: 'First query',
+  account: 'Look at the account',
 } as const;
 
 /**
@@ -32,7 +40,11 @@ export async function testConnection(
   options: ConnectionTestOptions = {},
 ): Promise<ConnectionTest> {
   const steps: Step[] = [];
-  const facts: { serverVersion: string | null; encrypted: boolean | null } = { serverVersion: null, encrypted: null };
+  const facts: Pick<ConnectionTest, 'serverVersion' | 'encrypted' | 'account'> = {
+    serverVersion: null,
+    encrypted: null,
+    account: null,
+  };
   let current: string = names.credential;
   try {
     const to = await target;
@@ -57,6 +69,11 @@ export async function testConnection(
       const [row] = await side.query('SELECT version(), current_user, current_database()');
       facts.serverVersion = side.upstream.parameters.get('server_version') ?? row?.[0] ?? null;
       steps.push(passed(names.query, `${row?.[0] ?? 'no version'}; user ${row?.[1]}, database ${row?.[2]}`));
+      facts.account = await readAccount(side).catch((error: unknown) => {
+        steps.push(failed(names.account, error)); // a session would work all the same
+        return null;
+      });
+      if (facts.account !== null) steps.push(passed(names.account, accountWords(facts.account)));
     } finally {
       side.close();
     }
@@ -98,6 +115,21 @@ function unencryptedWords({ host, sslmode }: UpstreamTarget): string {
   if (isSocketFolder(host)) return 'not needed on a Unix socket';
   if (staysOnThisMachine(host)) return 'not encrypted; it does not leave this machine';
   return `not encrypted. Warning: sslmode ${sslmode} allows it, and anybody on the network path can read along. Use verify-full.`;
+}
+
+function accountWords(account: UpstreamAccount): string {
+  const { role, superuser, createRole, bypassesRowSecurity, powerfulRoles } = account;
+  const might = tooMighty(account);
+  return [
+    might === null
+      ? `${role} is no superuser and owns nothing here`
+      : `Warning: ${role} ${might}, and a proxy alone cannot make such a login safe`,
+    superuser || createRole
+      ? 'it may create roles, so each session can have one of its own'
+      : 'it may not create roles, so all sessions log in as it',
+    ...(powerfulRoles.length > 0 && !might?.includes('pg_') ? [`member of ${powerfulRoles.join(', ')}`] : []),
+    ...(bypassesRowSecurity && !superuser ? ['row security does not hold for it'] : []),
+  ].join('; ');
 }
 
 const checkWords = {

@@ -66,6 +66,8 @@ export type UpstreamErrorCode =
   | 'auth_method_refused'
   | 'auth_protocol'
   | 'credential_missing'
+  /** A file with the password cannot be used: others may read it, it is malformed, or its service leads elsewhere now. */
+  | 'credential_file'
   | 'server_error'
   /** The role of a session could not be made. */
   | 'role_refused'

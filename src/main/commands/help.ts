@@ -23,9 +23,10 @@ export function help(version: string): string {
       What changed rules would have said to recorded sessions. Exit code 1 when an answer changes.
   postern key
       Makes an agent key and the hash that stands for it in a configuration file.
-  postern token --connection NAME [--provider NAME] [--config FILE|--data-folder DIR]
-      Signs in at the identity provider and prints a fresh access token for the connection:
-      PGPASSWORD=$(postern token --connection shop) psql …
+  postern token --connection NAME [--provider NAME] [--sign-in] [--config FILE|--data-folder DIR]
+      Prints a fresh access token for the connection: PGPASSWORD=$(postern token --connection shop) psql …
+      Where Postern runs and you are signed in there, its desk asks you; else (always with --sign-in)
+      it signs in at the identity provider.
   postern demo [--data-folder DIR]
       Shows all of it in one go, without a human: masked, held, approved, refused, recorded.
 

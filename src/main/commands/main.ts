@@ -27,6 +27,7 @@ const options = {
   provider: { type: 'string' },
   sealed: { type: 'boolean' },
   'passphrase-fd': { type: 'string' },
+  'sign-in': { type: 'boolean' },
 } as const;
 
 /** Options that each command takes, besides --help and --version. */
@@ -38,7 +39,7 @@ const allowed: Readonly<Record<string, readonly (keyof typeof options)[]>> = {
   replay: ['data-folder'],
   report: ['data-folder', 'public-key', 'out'],
   key: [],
-  token: ['config', 'data-folder', 'connection', 'provider'],
+  token: ['config', 'data-folder', 'connection', 'provider', 'sign-in'],
   policy: ['config', 'data-folder', 'connection', 'rules', 'sessions'],
   demo: ['data-folder'],
 };
@@ -95,7 +96,15 @@ async function run(args: readonly string[], environment: CommandEnvironment): Pr
       return key(here);
     case 'token':
       if (values.connection === undefined) throw usage('`postern token` needs --connection NAME.');
-      return tokenCommand({ connection: values.connection, provider: values.provider, config: values.config }, here);
+      return tokenCommand(
+        {
+          connection: values.connection,
+          provider: values.provider,
+          config: values.config,
+          signIn: values['sign-in'] ?? false,
+        },
+        here,
+      );
     case 'demo':
       return demoCommand({ keepIn: folder }, here);
     default: {

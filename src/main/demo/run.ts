@@ -5,6 +5,7 @@ import { type Client, connect, memoryPorts } from '../../contract/index.ts';
 import type { PackageRoot } from '../desk/package-root.ts';
 import { type Installation, openInstallation } from '../installation.ts';
 import { createLog } from '../log.ts';
+import { noKeychain } from '../sign-in/keychain.ts';
 import { withoutColours } from '../terminal-text.ts';
 import { runAgentSession } from './agent-session.ts';
 import { demoDatabaseName, demoRole } from './connection.ts';
@@ -35,6 +36,8 @@ export async function runDemo(options: RunDemoOptions): Promise<0 | 1> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   printer.heading(`Postern ${options.root.version}: one session, from the first statement to the report`);
   const installation = await openInstallation({
+    keychain: noKeychain('The demo keeps nothing.'),
+    openBrowser: () => false,
     host: 'headless',
     folder,
     root: options.root,

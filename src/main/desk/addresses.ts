@@ -7,8 +7,8 @@ import type { ListenerConfig } from '../../gateway/types.ts';
 export const keyPlaceholder = '<key>';
 
 /** What an agent that has never heard of Postern must be told; the address itself stays in the environment. */
-const briefing =
-  'PostgreSQL is at $DATABASE_URL: use psql "$DATABASE_URL". Statements may wait there for a human to approve them, or be refused with SQLSTATE 42501; DETAIL and HINT say why and what to do instead.';
+export const briefing = (psql: string): string =>
+  `PostgreSQL is at $DATABASE_URL: use ${psql}. Statements may wait there for a human to approve them, or be refused with SQLSTATE 42501; DETAIL and HINT say why and what to do instead.`;
 
 /** How agents reach a gate: its listeners with the ports they really have, and what they verify it with. */
 export interface Reach {
@@ -47,7 +47,7 @@ export function agentAddress(
     user,
     url,
     psql: `psql ${shellQuote(url)}`,
-    claude: `DATABASE_URL=${shellQuote(url)} claude --append-system-prompt ${shellQuote(briefing)}`,
+    claude: `DATABASE_URL=${shellQuote(url)} claude --append-system-prompt ${shellQuote(briefing('psql "$DATABASE_URL"'))}`,
   };
 }
 
@@ -87,6 +87,6 @@ function reachableHost(host: string): string {
 }
 
 /** Single quotes for a POSIX shell: nothing inside is expanded. */
-function shellQuote(text: string): string {
+export function shellQuote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

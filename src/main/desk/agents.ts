@@ -1,9 +1,11 @@
 import { type AgentView, DeskError, type Emit, type Handlers } from '../../contract/index.ts';
 import { type AgentRecord, hashAgentKey, keyFingerprint } from '../../gateway/identity/agent-keys.ts';
+import type { GatewaySettings } from '../../gateway/types.ts';
 import { agentAddresses } from './addresses.ts';
 import type { SettingsEditor } from './editor.ts';
 import { unknownAgent, unknownConnection } from './errors.ts';
 import type { DeskPorts } from './ports.ts';
+import { rotated } from './rotation.ts';
 
 type AgentCalls = Extract<keyof Handlers, `agents.${string}`>;
 
@@ -17,16 +19,36 @@ export function agentHandlers(ports: DeskPorts, editor: SettingsEditor, emit: Em
     revokedAt: agent.revokedAt,
     lastSeenAt: ports.gateway.lastSeen().get(agent.name) ?? null,
     scope: agent.scope ?? null,
+    groups: [...(agent.groups ?? [])],
+    formerKeys: (agent.formerKeys ?? []).map(({ keyHash, until }) => ({ fingerprint: keyFingerprint(keyHash), until })),
   });
   const changed = (): void => {
     emit('agents.changed', {});
     emit('connections.changed', {});
     emit('overview.changed', {});
   };
+  /** Changes one agent and returns it as it is then. Throws DeskError `unknown_agent`, and what `change` throws. */
+  const edit = async (name: string, change: (agent: AgentRecord, settings: GatewaySettings) => AgentRecord) => {
+    await editor.edit((settings) => {
+      if (!settings.agents.some((agent) => agent.name === name)) throw unknownAgent(name);
+      const agents = settings.agents.map((agent) => (agent.name === name ? change(agent, settings) : agent));
+      return { ...settings, agents };
+    });
+    changed();
+    const agent = editor.current().agents.find((one) => one.name === name);
+    if (agent === undefined) throw unknownAgent(name);
+    return agent;
+  };
+  /** The answer that shows a key: the only one. */
+  const shown = (agent: AgentRecord, key: string) => ({
+    agent: view(agent),
+    key,
+    addresses: agentAddresses(editor.current().connections, [agent], ports, new Map([[agent.name, key]])),
+  });
   return {
     'agents.list': async () => editor.current().agents.map(view),
 
-    'agents.create': async ({ name, connections, scope }) => {
+    'agents.create': async ({ name, connections, scope, groups }) => {
       const key = ports.createKey();
       const agent = {
         name,
@@ -35,6 +57,7 @@ export function agentHandlers(ports: DeskPorts, editor: SettingsEditor, emit: Em
         createdAt: ports.now(),
         revokedAt: null,
         ...(scope && { scope }),
+        ...(groups.length > 0 && { groups: [...new Set(groups)] }),
       } satisfies AgentRecord;
       await editor.edit((settings) => {
         // A revoked name stays taken: journals name agents, and one name must not mean two keys' holders.
@@ -45,37 +68,44 @@ export function agentHandlers(ports: DeskPorts, editor: SettingsEditor, emit: Em
             'Choose another name; names are never given twice.',
           );
         }
-        for (const wanted of agent.connections) {
-          if (!settings.connections.some((connection) => connection.name === wanted)) throw unknownConnection(wanted);
-        }
+        requireKnown(agent.connections, settings);
         return { ...settings, agents: [...settings.agents, agent] };
       });
       changed();
-      const { connections: known } = editor.current();
-      return {
-        agent: view(agent),
-        key,
-        addresses: agentAddresses(known, [agent], ports, new Map([[name, key]])),
-      };
+      return shown(agent, key);
+    },
+
+    'agents.change': async ({ name, connections, scope, groups }) => {
+      const agent = await edit(name, ({ scope: _scope, groups: _groups, ...rest }, settings) => {
+        requireKnown(connections, settings);
+        return {
+          ...rest,
+          connections: [...new Set(connections)],
+          ...(scope !== null && { scope }),
+          ...(groups.length > 0 && { groups: [...new Set(groups)] }),
+        };
+      });
+      return view(agent);
+    },
+
+    'agents.rotate': async ({ name, graceSeconds }) => {
+      const key = ports.createKey();
+      const agent = await edit(name, (old) => rotated(old, hashAgentKey(key), graceSeconds, ports.now()));
+      return shown(agent, key);
     },
 
     'agents.revoke': async ({ name }) => {
-      await editor.edit((settings) => {
-        if (!settings.agents.some((agent) => agent.name === name)) throw unknownAgent(name);
-        return {
-          ...settings,
-          agents: settings.agents.map((agent) =>
-            agent.name === name ? { ...agent, revokedAt: agent.revokedAt ?? ports.now() } : agent,
-          ),
-        };
-      });
+      const agent = await edit(name, (old) => ({ ...old, revokedAt: old.revokedAt ?? ports.now() }));
       for (const { summary } of ports.gateway.liveSessions()) {
         if (summary.agent === name) ports.gateway.terminateSession(summary.id, 'the agent key was revoked');
       }
-      changed();
-      const revoked = editor.current().agents.find((agent) => agent.name === name);
-      if (revoked === undefined) throw unknownAgent(name);
-      return view(revoked);
+      return view(agent);
     },
   };
+}
+
+function requireKnown(connections: readonly string[], settings: GatewaySettings): void {
+  for (const wanted of connections) {
+    if (!settings.connections.some(({ name }) => name === wanted)) throw unknownConnection(wanted);
+  }
 }

@@ -9,17 +9,21 @@ import { agentAddresses } from './addresses.ts';
 import type { SettingsEditor } from './editor.ts';
 import { unknownConnection, withDeskErrors } from './errors.ts';
 import type { DeskPorts } from './ports.ts';
+import { tokenAddresses } from './token-addresses.ts';
 
 type ConnectionCalls = Extract<keyof Handlers, `connections.${string}`>;
 
 /** A connection as the desk shows it: its settings, whether its password is at hand, who is on it, how agents reach it. */
 export function connectionView(ports: DeskPorts, config: ConnectionConfig): ConnectionView {
+  const { agents, identityProviders } = ports.settings.current();
   return {
     config,
     credential: ports.gateway.credentials.state(config),
     liveSessions: sessionsOn(ports, config.name),
     targetDoubt: ports.gateway.targetDoubt(config.name),
-    addresses: agentAddresses([config], ports.settings.current().agents, ports, ports.knownKeys),
+    addresses: agentAddresses([config], agents, ports, ports.knownKeys),
+    tokenAddresses: tokenAddresses(config, identityProviders, ports, ports.tokenCommand),
+    account: ports.accounts.of(config),
   };
 }
 
@@ -36,6 +40,8 @@ export function connectionHandlers(
   };
   return {
     'connections.list': async () => editor.current().connections.map((config) => connectionView(ports, config)),
+
+    'connections.services': async () => [...ports.services()],
 
     'connections.save': async (config) => {
       requireDistinctIds(config.maskRules, 'mask rules');
@@ -86,8 +92,14 @@ export function connectionHandlers(
       return {};
     },
 
-    'connections.test': ({ config, password }) =>
-      withDeskErrors(() => gateway.testConnection(config, password ?? null)),
+    'connections.test': async ({ config, password }) => {
+      const result = await withDeskErrors(() => gateway.testConnection(config, password ?? null));
+      if (result.account !== null) {
+        ports.accounts.found(config, result.account);
+        emit('connections.changed', {});
+      }
+      return result;
+    },
 
     'connections.acceptTarget': async ({ connection }) => {
       const config = editor.connection(connection);

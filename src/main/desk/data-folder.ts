@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DeskError, messageOf } from '../../contract/index.ts';
 import { certificateFileName } from '../../gateway/open-door.ts';
+import { tokenSocket } from '../sign-in/token-door-protocol.ts';
 
 /**
  * Where an installation keeps its things: `$POSTERN_HOME`, or the platform's usual place for application data
@@ -30,6 +31,8 @@ export interface DataLayout {
   readonly demo: string;
   /** The certificate that agents verify the gate with: the one file that may be given to others. */
   readonly certificate: string;
+  /** Where `postern token` knocks at a running gate; null where the system has no such place. */
+  readonly tokenSocket: string | null;
 }
 
 export function dataLayout(folder: string, journalFolder?: string): DataLayout {
@@ -40,6 +43,7 @@ export function dataLayout(folder: string, journalFolder?: string): DataLayout {
     keys: join(folder, 'keys'),
     demo: join(folder, 'demo'),
     certificate: join(folder, certificateFileName),
+    tokenSocket: tokenSocket(folder, process.platform),
   };
 }
 

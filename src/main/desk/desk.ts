@@ -5,6 +5,7 @@ import { agentHandlers } from './agents.ts';
 import { connectionHandlers } from './connections.ts';
 import { createEditor } from './editor.ts';
 import { withDeskErrors } from './errors.ts';
+import { identityHandlers } from './identity.ts';
 import { policyHandlers } from './policy.ts';
 import type { DeskPorts } from './ports.ts';
 import { ruleHandlers } from './rules.ts';
@@ -35,6 +36,8 @@ export function createDesk(ports: DeskPorts): Desk {
     gateway.on('session.changed', (summary) => emit('session.changed', summary)),
     gateway.on('statement.changed', (change) => emit('statement.changed', change)),
     gateway.on('overview.changed', () => emit('overview.changed', {})),
+    ports.signIns.onChange(() => emit('identity.changed', {})),
+    ports.tokenRequests.onChange(() => emit('identity.changed', {})),
   ];
   const changed = (): void => {
     emit('overview.changed', {});
@@ -73,6 +76,7 @@ export function createDesk(ports: DeskPorts): Desk {
     ...sessionHandlers(ports),
     ...connectionHandlers(ports, editor, emit),
     ...agentHandlers(ports, editor, emit),
+    ...identityHandlers(ports, editor, emit),
     ...ruleHandlers(ports, editor, emit),
     ...policyHandlers(ports, editor, emit),
     ...sealHandlers({ seal: ports.seal, changed, quit: () => undefined }),

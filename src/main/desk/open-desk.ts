@@ -2,16 +2,24 @@ import { DeskError } from '../../contract/index.ts';
 import { createArchive } from '../../gateway/evidence/archive.ts';
 import { createGateway } from '../../gateway/gateway.ts';
 import { createAgentKey } from '../../gateway/identity/agent-keys.ts';
+import { fetchJson } from '../../gateway/identity/fetch-json.ts';
 import { loadOrCreateSigner } from '../../gateway/journal/signer.ts';
 import { loadOrCreateHashKey } from '../../gateway/keys.ts';
 import type { Gateway, GatewayOptions, ListenerConfig } from '../../gateway/types.ts';
+import { describeServices } from '../../gateway/upstream/libpq/services.ts';
+import type { Keychain } from '../sign-in/keychain.ts';
+import { openSignInDesk } from '../sign-in/open-sign-ins.ts';
 import { type DataLayout, makeDataFolder } from './data-folder.ts';
 import { createDesk, type Desk } from './desk.ts';
 import { createJudges } from './judges.ts';
 import type { DeskPorts, DeskSettings } from './ports.ts';
+import { TestedAccounts } from './tested-accounts.ts';
 
 export interface OpenDeskOptions
-  extends Pick<DeskPorts, 'host' | 'version' | 'demo' | 'operator' | 'knownKeys' | 'approvalDeadlineMs' | 'seal'> {
+  extends Pick<
+    DeskPorts,
+    'host' | 'version' | 'demo' | 'operator' | 'knownKeys' | 'approvalDeadlineMs' | 'tokenCommand' | 'seal'
+  > {
   readonly layout: DataLayout;
   /** Folder with the fonts of the report. */
   readonly resources: string;
@@ -22,12 +30,18 @@ export interface OpenDeskOptions
   /** Where the gate's lists are kept, under the seal. */
   readonly storeOf: GatewayOptions['storeOf'];
   readonly log: GatewayOptions['log'];
+  /** Where the operator's sign-ins are kept over a restart. */
+  readonly keychain: Keychain;
+  /** Opens an address in the system's browser; false when the person has to do it. */
+  readonly openBrowser: (url: string) => boolean;
 }
 
 /** A running gate with its desk. */
 export interface OpenDesk {
   readonly desk: Desk;
   readonly gateway: Gateway;
+  /** Programs that wait for a token of the operator's sign-in. */
+  readonly tokenRequests: DeskPorts['tokenRequests'];
   /** The listeners with the ports they really have. */
   readonly listeners: readonly ListenerConfig[];
   stop(reason: string): Promise<void>;
@@ -58,8 +72,18 @@ export async function openDesk(options: OpenDeskOptions): Promise<OpenDesk> {
     if (port === undefined) throw new DeskError('internal', 'The gate opened fewer listeners than it was asked to.');
     return { ...listener, port };
   });
+  const signInDesk = await openSignInDesk({
+    ...options,
+    socket: layout.tokenSocket,
+    providers: () => settings.current().identityProviders,
+    record: (record) => gateway.recordSignIn(record),
+  });
   const desk = createDesk({
     ...options,
+    ...signInDesk,
+    fetchJson,
+    monotonic: () => performance.now(),
+    accounts: new TestedAccounts(),
     gateway,
     listeners,
     archive: createArchive({
@@ -73,12 +97,15 @@ export async function openDesk(options: OpenDeskOptions): Promise<OpenDesk> {
     certificateFile: layout.certificate,
     now: Date.now,
     createKey: createAgentKey,
+    services: () => describeServices(process.env),
   });
   return {
     desk,
     gateway,
     listeners,
+    tokenRequests: signInDesk.tokenRequests,
     stop: async (reason) => {
+      await signInDesk.close();
       await gateway.stop(reason);
       desk.close();
     },

@@ -8,17 +8,23 @@ import type {
   Replay,
   Report,
   RuleAnswer,
+  ServiceView,
   SessionDetail,
   SessionSummary,
   Verdict,
   Verification,
 } from '../../contract/index.ts';
+import type { FetchJson } from '../../gateway/identity/fetch-json.ts';
 import type { JournalRecord } from '../../gateway/journal/records.ts';
 import type { Policy } from '../../gateway/policy/types.ts';
 import type { Rejudged } from '../../gateway/session/rejudge.ts';
 import type { CatalogSnapshot } from '../../gateway/sql/catalog.ts';
 import type { Gateway, GatewaySettings, ListenerConfig, SampleRows } from '../../gateway/types.ts';
+import type { Keychain } from '../sign-in/keychain.ts';
+import type { SignIns } from '../sign-in/sign-ins.ts';
+import type { TokenRequests } from '../sign-in/token-requests.ts';
 import type { DeskSeal } from './seal.ts';
+import type { TestedAccounts } from './tested-accounts.ts';
 
 /** What the desk reads from journals; `gateway/evidence/archive.ts` is the real one. */
 export interface DeskArchive {
@@ -99,4 +105,17 @@ export interface DeskPorts {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly createKey: () => string;
+  /** The operator's sign-ins at identity providers, and who waits for a token of them. */
+  readonly signIns: SignIns;
+  readonly tokenRequests: TokenRequests;
+  readonly keychain: Pick<Keychain, 'state'>;
+  readonly fetchJson: FetchJson;
+  /** Milliseconds that never jump. */
+  readonly monotonic: () => number;
+  /** How `postern token` is called for this gate: program and arguments. */
+  readonly tokenCommand: readonly string[];
+  /** What tests of connections found. */
+  readonly accounts: TestedAccounts;
+  /** The services of libpq's files, without their passwords. */
+  readonly services: () => readonly ServiceView[];
 }

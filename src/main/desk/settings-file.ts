@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { Low } from 'lowdb';
 import { z } from 'zod';
 import {
+  agentGroups,
   connectionConfig,
   DeskError,
   identifier,
@@ -19,13 +20,20 @@ import { describeIssues } from './describe-issues.ts';
 import { listenerProblem, listenerSettings } from './listener-settings.ts';
 import type { DeskSettings } from './ports.ts';
 
+const keyHash = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in lower-case hex');
+
 const agentRecord = z.strictObject({
   name: identifier,
-  keyHash: z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in lower-case hex'),
-  connections: z.array(identifier),
+  keyHash,
+  connections: z.array(identifier).readonly(),
   createdAt: instant,
   revokedAt: instant.nullable(),
   scope: scope.optional(),
+  groups: agentGroups.readonly().optional(),
+  formerKeys: z
+    .array(z.strictObject({ keyHash, until: instant }))
+    .readonly()
+    .optional(),
 });
 
 /** The settings file, version 1. It holds no secret: passwords are never in it, agent keys only as hashes. */
@@ -120,7 +128,7 @@ export async function openSettings(path: string, text: SettingsText = plainText(
         // A demo connection that was removed stays removed; another of the same name is the operator's own.
         demo: held.demo && connections.some(({ name }) => name === demoConnectionName),
         connections: [...connections],
-        agents: agents.map((agent) => ({ ...agent, connections: [...agent.connections] })),
+        agents: [...agents],
         identityProviders: [...identityProviders],
       }),
   };

@@ -1,4 +1,5 @@
 import type { BrowserWindow } from 'electron';
+import { staysOnThisMachine } from '../../contract/index.ts';
 import { deskOrigin } from './window-options.ts';
 
 type Contents = Pick<BrowserWindow['webContents'], 'on' | 'setWindowOpenHandler' | 'session'>;
@@ -23,4 +24,11 @@ function mayHave(permission: string): boolean {
 /** Address of the desk, at one approval request when an id is given. */
 export function deskUrl(approvalId?: string): string {
   return approvalId === undefined ? `${deskOrigin}/` : `${deskOrigin}/#/approvals/${encodeURIComponent(approvalId)}`;
+}
+
+/** True for what a browser opens as a page: https, or http on the machine itself. */
+export function isWebAddress(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'https:' || (protocol === 'http:' && staysOnThisMachine(hostname.replace(/^\[|\]$/g, '')));
 }

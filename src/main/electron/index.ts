@@ -11,6 +11,7 @@ import {
   nativeImage,
   protocol,
   safeStorage,
+  shell,
   Tray,
 } from 'electron';
 import { DeskError } from '../../contract/index.ts';
@@ -20,21 +21,25 @@ import { packageRoot } from '../desk/package-root.ts';
 import { loadPage } from '../desk/page.ts';
 import { type Installation, openInstallation } from '../installation.ts';
 import { createLog } from '../log.ts';
+import { refuseDebugger } from '../no-debugger.ts';
 import { givenPassphrase } from '../seal/passphrase.ts';
 import { createSealDesk, type SealDesk } from '../seal/seal-desk.ts';
 import { answerDeskRequest } from './desk-protocol.ts';
-import { confine } from './desk-window.ts';
+import { confine, isWebAddress } from './desk-window.ts';
 import { electronPort } from './electron-port.ts';
 import { forbiddenSwitch } from './forbidden-switches.ts';
 import { createKeychain } from './keychain.ts';
 import { createNotifier } from './notifier.ts';
+import { createSealKeychain } from './seal-keychain.ts';
 import { createStage } from './stage.ts';
 import { startupFault } from './startup-fault.ts';
+import { createTokenToasts } from './token-toast.ts';
 import { createDeskTray, type DeskTray } from './tray.ts';
 import type { TrayAction } from './tray-menu.ts';
 import { deskOrigin, deskScheme, windowOptions } from './window-options.ts';
 
 process.umask(0o077);
+refuseDebugger();
 const root = packageRoot(import.meta.dirname);
 const icon = (name: string): string => join(root.resources, 'icons', name);
 
@@ -60,13 +65,16 @@ async function run(): Promise<void> {
   const open = (approvalId?: string): void => stage.open(approvalId);
   app.on('second-instance', () => open());
   app.on('activate', () => open());
+  const folder = dataFolder(process.platform, process.env, homedir());
   const installation = await openInstallation({
     host: 'electron',
-    folder: dataFolder(process.platform, process.env, homedir()),
+    folder,
+    keychain: createKeychain({ safeStorage, platform: process.platform, folder: join(folder, 'sign-ins') }),
+    openBrowser,
     root,
     operator: userInfo().username,
     seal: {
-      keychain: await createKeychain(safeStorage, process.platform),
+      keychain: await createSealKeychain(safeStorage, process.platform),
       passphrase: givenPassphrase(null, { environment: process.env, readDescriptor: () => '' }),
       ask: () => Promise.resolve(null), // the window asks
       review: (keeper) => {
@@ -80,11 +88,13 @@ async function run(): Promise<void> {
     progress: (what) => process.stderr.write(`${what}\n`),
   });
   stage.show(installation.desk);
-  const notifier = createNotifier({
+  const notifications = {
     supported: () => Notification.isSupported(),
-    create: (options) => new Notification(options),
-    openRequest: open,
-  });
+    create: (options: Electron.NotificationConstructorOptions) => new Notification(options),
+  };
+  const notifier = createNotifier({ ...notifications, openRequest: open });
+  const tellOfTokens = createTokenToasts(notifications, open, () => stage.window?.flashFrame(true));
+  installation.tokenRequests.onChange(() => tellOfTokens(installation.tokenRequests.list()));
   const tray = createDeskTray({
     createTray: () => new Tray(trayImage()),
     buildMenu: (template) => Menu.buildFromTemplate(template),
@@ -166,6 +176,15 @@ function act(action: TrayAction, open: (approvalId?: string) => void): void {
     case 'quit':
       return app.quit();
   }
+}
+
+/** Where to sign in is an address of a configured provider's metadata: only web pages are opened, never a file or a program. */
+function openBrowser(url: string): boolean {
+  if (!isWebAddress(url)) return false;
+  shell.openExternal(url).catch((error: unknown) => {
+    process.stderr.write(`the browser was not opened: ${String(error)}\n`);
+  });
+  return true;
 }
 
 function trayImage() {

@@ -1,50 +1,63 @@
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { SafeStorage } from 'electron';
-import type { Keychain } from '../seal/sealing-key.ts';
+import type { KeychainState } from '../../contract/index.ts';
+import type { Keychain } from '../sign-in/keychain.ts';
 
-/** What of Electron's safeStorage is used. The synchronous calls are gone in some versions, the others are not there in older ones. */
-export type SafeStore = Partial<
-  Pick<
-    SafeStorage,
-    | 'encryptStringAsync'
-    | 'decryptStringAsync'
-    | 'isAsyncEncryptionAvailable'
-    | 'encryptString'
-    | 'decryptString'
-    | 'isEncryptionAvailable'
-  >
-> & { readonly getSelectedStorageBackend?: () => string };
+/** What of Electron's safeStorage is used: the asynchronous half, which is not deprecated. */
+export type SafeStoragePort = Pick<
+  SafeStorage,
+  'isAsyncEncryptionAvailable' | 'encryptStringAsync' | 'decryptStringAsync' | 'getSelectedStorageBackend'
+>;
+
+export interface KeychainPorts {
+  readonly safeStorage: SafeStoragePort;
+  readonly platform: NodeJS.Platform;
+  /** Where what the system's keychain has encrypted is put; made when absent, for this user only. */
+  readonly folder: string;
+}
 
 /**
- * The system's keychain by way of safeStorage, or why there is none. On Linux `basic_text` encrypts with a password that is in
- * Chromium's source, which is no encryption; it is refused, and the seal takes a passphrase there. To be called after `ready`.
+ * Secrets encrypted with a key that the system's keychain has. On Linux without one Electron falls back to `basic_text`, a
+ * password that everybody knows; that is refused (https://www.electronjs.org/docs/latest/api/safe-storage).
  */
-export async function createKeychain(
-  store: SafeStore,
-  platform: NodeJS.Platform,
-): Promise<Keychain | { readonly missing: string }> {
-  if (platform === 'linux') {
-    const backend = store.getSelectedStorageBackend?.() ?? 'unknown';
+export function createKeychain({ safeStorage, platform, folder }: KeychainPorts): Keychain {
+  const file = (name: string): string => join(folder, `${name}.sealed`);
+  const state = async (): Promise<KeychainState> => {
+    const backend = platform === 'linux' ? safeStorage.getSelectedStorageBackend() : null;
     if (backend === 'basic_text' || backend === 'unknown') {
-      return { missing: 'no keyring (GNOME, KWallet) was found in this desktop session' };
+      return {
+        available: false,
+        why: 'This desktop has no keychain that Postern could use. The sign-in lasts until Postern ends.',
+      };
     }
-  }
-  const { encryptStringAsync, decryptStringAsync, isAsyncEncryptionAvailable } = store;
-  if (encryptStringAsync !== undefined && decryptStringAsync !== undefined) {
-    const available = await (isAsyncEncryptionAvailable?.call(store) ?? Promise.resolve(true));
-    if (!available) return locked;
-    return {
-      wrap: async (secret) => (await encryptStringAsync.call(store, secret)).toString('base64'),
-      unwrap: async (wrapped) => (await decryptStringAsync.call(store, Buffer.from(wrapped, 'base64'))).result,
-    };
-  }
-  const { encryptString, decryptString, isEncryptionAvailable } = store;
-  if (encryptString === undefined || decryptString === undefined || isEncryptionAvailable?.call(store) !== true) {
-    return locked;
-  }
+    if (await safeStorage.isAsyncEncryptionAvailable())
+      return { available: true, name: backend ?? names[platform] ?? 'keychain' };
+    return { available: false, why: 'The system’s keychain is not available. The sign-in lasts until Postern ends.' };
+  };
+  const write = async (name: string, secret: string): Promise<void> => {
+    const found = await state();
+    if (!found.available) throw new Error(found.why);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const sealed = await safeStorage.encryptStringAsync(secret);
+    await writeFile(`${file(name)}.tmp`, sealed, { mode: 0o600 });
+    await rename(`${file(name)}.tmp`, file(name));
+  };
   return {
-    wrap: async (secret) => encryptString.call(store, secret).toString('base64'),
-    unwrap: async (wrapped) => decryptString.call(store, Buffer.from(wrapped, 'base64')),
+    state,
+    write,
+    async read(name) {
+      const sealed = await readFile(file(name)).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return null;
+        throw error;
+      });
+      if (sealed === null || !(await state()).available) return null;
+      const { result, shouldReEncrypt } = await safeStorage.decryptStringAsync(sealed);
+      if (shouldReEncrypt) await write(name, result);
+      return result;
+    },
+    forget: (name) => rm(file(name), { force: true }),
   };
 }
 
-const locked = { missing: 'the keychain of this system does not answer' };
+const names: Partial<Record<NodeJS.Platform, string>> = { darwin: 'Keychain', win32: 'Windows data protection' };

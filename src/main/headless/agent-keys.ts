@@ -21,9 +21,16 @@ export interface KeyPorts {
 export function readAgents(agents: ConfigFile['agents'], ports: KeyPorts): AgentRecord[] {
   // Two agents may name one variable; that is refused below as a shared key, not as a missing variable.
   const used = new Set<string>();
-  const records = agents.map(({ name, key, connections, scope }, index): AgentRecord => {
+  const records = agents.map(({ name, key, connections, scope, groups, formerKeys }, index): AgentRecord => {
     const keyHash = readKey(key, `agents[${index}] (${name})`, ports, used);
-    return { name, keyHash, connections, createdAt: ports.now(), revokedAt: null, ...(scope && { scope }) };
+    return {
+      ...{ name, keyHash, connections, createdAt: ports.now(), revokedAt: null },
+      ...(scope && { scope }),
+      ...(groups && { groups }),
+      ...(formerKeys && {
+        formerKeys: formerKeys.map(({ hash, until }) => ({ keyHash: hash, until: Date.parse(until) })),
+      }),
+    };
   });
   for (const variable of used) delete ports.environment[variable];
   for (const [index, { keyHash, name }] of records.entries()) {

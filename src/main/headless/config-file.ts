@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  agentGroups,
   connectionConfig,
   DeskError,
   identifier,
@@ -11,15 +12,18 @@ import {
 import { describeIssues } from '../desk/describe-issues.ts';
 import { listenerProblem, listenerSettings } from '../desk/listener-settings.ts';
 import { stripComments } from '../strip-comments.ts';
+import { expandServices, type ServiceFinder } from './services.ts';
 
 const port = z.number().int().min(0).max(65535);
+
+const keyHash = z.string().regex(/^[0-9a-f]{64}$/, 'must be the SHA-256 of the key in lower-case hex');
 
 /** Where an agent's key comes from. Only the hash may stand in the file. */
 const keySource = z.union(
   [
     z.strictObject({ environment: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'is not a variable name') }),
     z.strictObject({ fileDescriptor: z.number().int().min(3).max(1023) }),
-    z.strictObject({ hash: z.string().regex(/^[0-9a-f]{64}$/, 'must be the SHA-256 of the key in lower-case hex') }),
+    z.strictObject({ hash: keyHash }),
   ],
   'must be exactly one of {"environment": "VARIABLE"}, {"fileDescriptor": 3} or {"hash": "<64 hex digits>"}',
 );
@@ -47,6 +51,12 @@ const configFile = z.strictObject({
         key: keySource,
         connections: z.array(identifier).min(1),
         scope: scope.optional(),
+        groups: agentGroups.optional(),
+        /** Keys that `key` has replaced: good until then, and told so afterwards. */
+        formerKeys: z
+          .array(z.strictObject({ hash: keyHash, until: z.iso.datetime({ offset: true }) }))
+          .max(50)
+          .optional(),
       }),
     )
     .default([]),
@@ -62,11 +72,12 @@ const configFile = z.strictObject({
 export type ConfigFile = z.infer<typeof configFile>;
 
 /**
- * Reads the text of a configuration file; comments are allowed.
+ * Reads the text of a configuration file; comments are allowed. Connections that name a libpq service get what it says.
  * Throws DeskError `config_invalid` that names the file, the path of each field and what is wrong with it.
  */
-export function parseConfigFile(text: string, path: string): ConfigFile {
-  const result = configFile.safeParse(parseJson(stripComments(text), path));
+export function parseConfigFile(text: string, path: string, findService: ServiceFinder): ConfigFile {
+  const json = parseJson(stripComments(text), path);
+  const result = configFile.safeParse(expandServices(json, findService, (what) => invalid(path, what)));
   if (!result.success) throw invalid(path, describeIssues(result.error));
   const { agents, identityProviders, connections } = result.data;
   const faults = [

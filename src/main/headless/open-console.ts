@@ -5,10 +5,11 @@ import type { SealKeeper } from '../seal/keeper.ts';
 import type { SealHost } from '../seal/open-keeper.ts';
 import { createSealDesk } from '../seal/seal-desk.ts';
 import { type Console, startConsole } from './console-server.ts';
+import { consoleSignIn } from './console-sign-in.ts';
 import { onEnter, type Terminal } from './terminal.ts';
 import { sealWelcome, welcome } from './welcome.ts';
 
-export interface OpenConsoleOptions extends Omit<InstallationOptions, 'host' | 'seal'> {
+export interface OpenConsoleOptions extends Omit<InstallationOptions, 'host' | 'seal' | 'keychain' | 'openBrowser'> {
   readonly whyNoDesktop: string | null;
   readonly terminal: Terminal;
   readonly print: (text: string) => void;
@@ -28,6 +29,7 @@ export async function openConsole(options: OpenConsoleOptions): Promise<{ stop(r
   try {
     installation = await openInstallation({
       ...options,
+      ...consoleSignIn,
       host: 'headless',
       seal: { ...options.seal, review: (keeper) => stage.review(keeper) },
     });

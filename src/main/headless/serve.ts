@@ -3,6 +3,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { type ConnectionConfig, DeskError, messageOf } from '../../contract/index.ts';
 import { tlsMode } from '../../gateway/door/host.ts';
 import type { GatewayOptions, GatewaySettings } from '../../gateway/types.ts';
+import { describeService } from '../../gateway/upstream/libpq/services.ts';
 import { type DataLayout, dataLayout, makeDataFolder } from '../desk/data-folder.ts';
 import { lockFolder } from '../desk/lock.ts';
 import { type OpenDesk, openDesk } from '../desk/open-desk.ts';
@@ -17,6 +18,7 @@ import { sealRefusal } from '../seal/refusal.ts';
 import { type KeyPorts, readAgents } from './agent-keys.ts';
 import { type ConfigFile, parseConfigFile } from './config-file.ts';
 import { type Console, startConsole } from './console-server.ts';
+import { consoleSignIn } from './console-sign-in.ts';
 import { withPemFiles } from './pem-files.ts';
 
 /** How often the sealed files are looked at while the gate runs, in milliseconds. */
@@ -66,7 +68,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
     keeper = await openConfigKeeper(options, layout);
     const { state } = keeper;
     // The text that was checked, which the file need not be any more.
-    const config = parseConfigFile(state.text(basename(options.configPath)) ?? '', options.configPath);
+    const config = configOf(state.text(basename(options.configPath)) ?? '', options.configPath);
     const warn = (message: string): void => options.log('warn', message);
     const agents = readAgents(config.agents, { ...options, warn, now: Date.now });
     const beside = besideOf(options.configPath);
@@ -84,6 +86,8 @@ export async function serve(options: ServeOptions): Promise<Served> {
       storeOf: sealedStores(state, layout),
       settings: fileSettings({ connections, agents, identityProviders: config.identityProviders }),
       listeners: config.listeners,
+      ...consoleSignIn,
+      tokenCommand: ['postern', 'token', '--config', options.configPath],
       passwords: await promptedPasswords(connections, options.askPassword),
       log: options.log,
     });
@@ -163,7 +167,7 @@ function openConfigKeeper(options: ServeOptions, layout: DataLayout): Promise<Se
 /** What is wrong with a sealed configuration by itself. */
 export function configFault(configPath: string, layout: DataLayout) {
   return (texts: Readonly<Record<string, string | null>>): string | null =>
-    faultIn(() => parseConfigFile(texts[basename(configPath)] ?? '', configPath)) ?? listsFault(layout, texts);
+    faultIn(() => configOf(texts[basename(configPath)] ?? '', configPath)) ?? listsFault(layout, texts);
 }
 
 /** Reads and checks a configuration file. Throws DeskError `config_unreadable` and `config_invalid`. */
@@ -178,7 +182,14 @@ export function readConfig(path: string): ConfigFile {
       'Name an existing file: `postern serve --config FILE`. resources/example.config.jsonc is one to start from.',
     );
   }
-  return parseConfigFile(text, path);
+  return configOf(text, path);
+}
+
+/** The configuration of a text that stands for the file at `path`. Throws DeskError `config_invalid`. */
+function configOf(text: string, path: string): ConfigFile {
+  return parseConfigFile(text, path, (service, file) =>
+    describeService(process.env, service, file === undefined ? undefined : besideOf(path)(file)),
+  );
 }
 
 /** Settings that only their file changes. */

@@ -14,12 +14,21 @@ import {
 import type { TokenClient } from '../../contract/index.ts';
 import { openLoopback } from './loopback.ts';
 
+/** Where a person signs in. */
+export interface SignInPlace {
+  readonly url: string;
+  /** True when the system's browser was told to open it. */
+  readonly opened: boolean;
+  /** On another device: what to type at `url`, and an address that has it already, if the provider gives one. */
+  readonly code: { readonly typed: string; readonly complete: string | null } | null;
+}
+
 /** A person who signs in, as far as a flow needs them. */
 export interface Person {
   /** Opens an address in the browser; false when the person has to do it. */
   readonly openBrowser: (url: string) => boolean;
-  /** Says one line to them. */
-  readonly say: (line: string) => void;
+  /** Tells them where to sign in. */
+  readonly show: (place: SignInPlace) => void;
   /** Aborts when they have taken too long, or have changed their mind. */
   readonly signal: AbortSignal;
 }
@@ -32,15 +41,21 @@ export const flows: Readonly<Record<TokenClient['flow'], Flow>> = {
     clientCredentialsGrant(configuration, { ...withoutOpenid(scope), ...parameters }),
 
   /** RFC 8628. */
-  async device_code(configuration, { scope, parameters }, { say, signal }) {
+  async device_code(configuration, { scope, parameters }, { show, signal }) {
     const device = await initiateDeviceAuthorization(configuration, { scope, ...parameters });
-    say(`On any device, open ${device.verification_uri} and enter the code ${device.user_code}`);
-    if (device.verification_uri_complete !== undefined) say(`or open ${device.verification_uri_complete}`);
+    show({
+      url: webPage(device.verification_uri),
+      opened: false,
+      code: {
+        typed: device.user_code,
+        complete: device.verification_uri_complete === undefined ? null : webPage(device.verification_uri_complete),
+      },
+    });
     return pollDeviceAuthorizationGrant(configuration, device, parameters, { signal });
   },
 
   /** RFC 8252: system browser, PKCE with S256, loopback redirect. */
-  async authorization_code(configuration, { scope, parameters, redirectPort = 0 }, { openBrowser, say, signal }) {
+  async authorization_code(configuration, { scope, parameters, redirectPort = 0 }, { openBrowser, show, signal }) {
     const [verifier, state, nonce] = [randomPKCECodeVerifier(), randomState(), randomNonce()];
     const wantsIdToken = scope.split(' ').includes('openid');
     const loopback = await openLoopback(redirectPort, state);
@@ -54,8 +69,7 @@ export const flows: Readonly<Record<TokenClient['flow'], Flow>> = {
         ...(wantsIdToken && { nonce }),
         ...parameters,
       });
-      const opened = openBrowser(url.href);
-      say(`${opened ? 'Sign in in the browser. If it did not open, go to' : 'Sign in at'} ${url.href}`);
+      show({ url: url.href, opened: openBrowser(url.href), code: null });
       const answer = await orAborted(loopback.answer, signal);
       return await authorizationCodeGrant(
         configuration,
@@ -72,6 +86,13 @@ export const flows: Readonly<Record<TokenClient['flow'], Flow>> = {
     }
   },
 };
+
+/** What a provider calls a page is shown as a link: it must be one. openid-client checks its endpoints, and not this. Throws an Error. */
+function webPage(url: string): string {
+  const { protocol } = new URL(url);
+  if (protocol === 'https:' || protocol === 'http:') return url;
+  throw new Error(`the provider’s page for signing in is no web page: ${url.slice(0, 200)}`);
+}
 
 /** A service account has no ID token, and providers refuse to be asked for one. */
 function withoutOpenid(scope: string): { scope?: string } {

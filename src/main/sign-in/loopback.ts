@@ -38,8 +38,8 @@ export async function openLoopback(port: number, state: string): Promise<Loopbac
     }
     const failed = url.searchParams.has('error');
     const [title, text] = failed
-      ? ['Sign-in refused', 'The provider said no. The terminal says why; you can close this page.']
-      : ['Signed in', 'The terminal has what it needs. You can close this page.'];
+      ? ['Sign-in refused', 'The provider said no. Postern says why, where you began; you can close this page.']
+      : ['Signed in', 'Postern has what it needs. You can close this page.'];
     response.writeHead(200, { ...headers, connection: 'close' }).end(page(title, text), () => arrived(url));
   });
   await new Promise<void>((resolve, reject) => {

@@ -6,18 +6,22 @@ import {
   genericGrantRequest,
   None,
   type ResponseBodyError,
-  type TokenEndpointResponse,
   WWWAuthenticateChallengeError,
 } from 'openid-client';
 import { DeskError, type IdentityProvider, messageOf, type TokenClient } from '../../contract/index.ts';
+import { metadataUrl } from '../../gateway/identity/provider-metadata.ts';
+import type { ClientSecrets } from './client-secret.ts';
 
-/** A provider as a client of it sees it: where things are, and how the client proves itself there. */
+/**
+ * A provider as a client of it sees it: where things are, and how the client proves itself there. Rejects with DeskError
+ * `client_secret_missing` and `provider_unreachable`.
+ */
 export async function openProvider(
   { name, issuer }: IdentityProvider,
-  { clientId }: TokenClient,
-  secret: string | null,
+  { clientId, secret }: TokenClient,
+  secrets: ClientSecrets,
 ): Promise<Configuration> {
-  const authentication = secret === null ? None() : ClientSecretBasic(secret);
+  const authentication = secret === undefined ? None() : ClientSecretBasic(await secrets(secret));
   // The schema lets http through for this machine only.
   const plain = issuer.startsWith('http:') ? { execute: [allowInsecureRequests] } : {};
   try {
@@ -26,24 +30,41 @@ export async function openProvider(
     throw new DeskError(
       'provider_unreachable',
       `The identity provider ${name} cannot be asked: ${whyNot(error)}`,
-      `Its metadata must be at ${issuer.replace(/\/$/, '')}/.well-known/openid-configuration.`,
+      `Its metadata must be at ${metadataUrl(issuer)}.`,
     );
   }
 }
 
-/** RFC 8693: a token of the agent on behalf of the person whose token is given. */
-export function exchangeToken(
+/**
+ * The token that the agent gets. Where the client has an exchange (RFC 8693), it is one of the agent on behalf of the person
+ * whose token is given; else that one itself. Rejects with DeskError `sign_in_failed`.
+ */
+export async function exchanged(
   configuration: Configuration,
+  provider: IdentityProvider,
+  { exchange }: TokenClient,
   personsToken: string,
-  parameters: Readonly<Record<string, string>>,
-): Promise<TokenEndpointResponse> {
-  return genericGrantRequest(configuration, 'urn:ietf:params:oauth:grant-type:token-exchange', {
+): Promise<string> {
+  if (exchange === undefined) return personsToken;
+  const answer = await genericGrantRequest(configuration, 'urn:ietf:params:oauth:grant-type:token-exchange', {
     subject_token: personsToken,
     subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
     requested_token_type: 'urn:ietf:params:oauth:token-type:access_token',
-    ...parameters,
-  });
+    ...exchange,
+  }).catch(signInFailed(provider));
+  return answer.access_token;
 }
+
+/** For the `catch` of a request to the provider: says its refusal in its own words. */
+export const signInFailed =
+  ({ name }: IdentityProvider) =>
+  (error: unknown): never => {
+    throw new DeskError(
+      'sign_in_failed',
+      `${name} gave no token: ${whyNot(error)}`,
+      'Look at the client in the provider’s own administration: its flow, its redirect URIs, its scopes.',
+    );
+  };
 
 /** What a provider answered in its own words (RFC 6749, 5.2; RFC 6750, 3), or what went wrong on the way to it. */
 export function whyNot(error: unknown): string {

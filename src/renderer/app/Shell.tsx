@@ -12,6 +12,7 @@ import { navigate, useRoute } from './routes.ts';
 import { Screen } from './Screen.tsx';
 import styles from './Shell.module.css';
 import { ShortcutSheet } from './ShortcutSheet.tsx';
+import { TokenRequests } from './TokenRequests.tsx';
 import { useUi } from './ui-store.ts';
 
 /** The frame around every screen: navigation, problems, the layers above, and what screen readers are told. */
@@ -46,6 +47,7 @@ export function Shell({ status }: { readonly status: Exclude<DeskStatus, 'no_ses
             </InfoNote>
           </div>
         ))}
+        <TokenRequests enabled={status === 'open'} />
         <div className={styles.screen}>
           {status === 'connecting' ? (
             <Loading lines={8} label="Connecting to Postern" />
@@ -77,6 +79,7 @@ function useShellCommands(): void {
   useCommand('go.rules', () => navigate({ screen: 'rules', connection: null }));
   useCommand('go.connections', () => navigate({ screen: 'connections', tab: 'databases' }));
   useCommand('go.agents', () => navigate({ screen: 'connections', tab: 'agents' }));
+  useCommand('go.identity', () => navigate({ screen: 'connections', tab: 'identity' }));
   useCommand('go.reports', () => navigate({ screen: 'reports' }));
   useCommand('go.settings', () => navigate({ screen: 'settings' }));
   useCommand('theme.dark', () => chooseTheme('dark'));

@@ -10,6 +10,7 @@ export const commands = {
   'go.rules': { title: 'Go to Rules', group: 'Everywhere', keys: ['g r'] },
   'go.connections': { title: 'Go to Connections', group: 'Everywhere', keys: ['g c'] },
   'go.agents': { title: 'Go to Agents', group: 'Everywhere', keys: ['g n'] },
+  'go.identity': { title: 'Go to Identity providers', group: 'Everywhere', keys: ['g i'] },
   'go.reports': { title: 'Go to Reports', group: 'Everywhere', keys: ['g p'] },
   'go.settings': { title: 'Go to Settings', group: 'Everywhere', keys: ['g ,'] },
   'theme.dark': { title: 'Use the dark theme', group: 'Everywhere', keys: [] },

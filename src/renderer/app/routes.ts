@@ -6,9 +6,12 @@ export type Route =
   | { readonly screen: 'sessions'; readonly id: string | null }
   | { readonly screen: 'replay'; readonly id: string; readonly at: number | null }
   | { readonly screen: 'rules'; readonly connection: string | null }
-  | { readonly screen: 'connections'; readonly tab: 'databases' | 'agents' }
+  | { readonly screen: 'connections'; readonly tab: ConnectionsTab }
   | { readonly screen: 'reports' }
   | { readonly screen: 'settings' };
+
+/** What the connections screen shows. */
+export type ConnectionsTab = 'databases' | 'agents' | 'identity';
 
 export type ScreenName = Route['screen'];
 
@@ -26,7 +29,7 @@ export function parseRoute(hash: string): Route {
     case 'rules':
       return { screen: 'rules', connection: id };
     case 'connections':
-      return { screen: 'connections', tab: first === 'agents' ? 'agents' : 'databases' };
+      return { screen: 'connections', tab: first === 'agents' || first === 'identity' ? first : 'databases' };
     case 'reports':
     case 'settings':
       return { screen };
@@ -46,7 +49,7 @@ export function routeHash(route: Route): string {
     case 'rules':
       return `#/rules${route.connection === null ? '' : `/${encodeURIComponent(route.connection)}`}`;
     case 'connections':
-      return route.tab === 'agents' ? '#/connections/agents' : '#/connections';
+      return route.tab === 'databases' ? '#/connections' : `#/connections/${route.tab}`;
     case 'reports':
     case 'settings':
       return `#/${route.screen}`;

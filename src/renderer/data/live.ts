@@ -99,6 +99,7 @@ export function followEvents(
       invalidate('connections.list', 'rules.catalog', 'rules.preview', 'desk.overview'),
     ),
     desk.on('agents.changed', () => invalidate('agents.list', 'connections.list', 'desk.overview')),
+    desk.on('identity.changed', () => invalidate('identity.list')),
     desk.on('overview.changed', () => invalidate('desk.overview')),
     desk.on('seal.changed', () => invalidate('seal.state', 'desk.overview')),
     desk.onStatus(() => {

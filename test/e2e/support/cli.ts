@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 /** A started `postern …`. */
 export interface Cli {
@@ -12,13 +12,19 @@ export interface Cli {
   readonly ended: Promise<{ code: number | null; signal: string | null; stdout: string; stderr: string }>;
 }
 
-/** Starts the built command line with exactly this environment beside PATH and a home of its own. */
+/**
+ * Starts the built command line with exactly this environment beside PATH. `before` are words before it, such as those of a
+ * tracer.
+ */
 export function startCli(
   args: readonly string[],
   environment: Record<string, string> = {},
   extra: readonly (number | 'pipe')[] = [],
+  { before = [], cwd }: { readonly before?: readonly string[]; readonly cwd?: string } = {},
 ): Cli {
-  const child = spawn(process.execPath, ['bin/postern.js', ...args], {
+  const [program = '', ...words] = [...before, process.execPath, resolve('bin/postern.js'), ...args];
+  const child = spawn(program, words, {
+    cwd,
     env: { PATH: process.env.PATH ?? '', POSTERN_NO_BUILD: '1', ...environment },
     stdio: ['ignore', 'pipe', 'pipe', ...extra],
   });

@@ -46,6 +46,7 @@ test('the key says who it is, whatever user name is claimed, and costs no attemp
     groups: [],
     connections: ['shop'],
     token: null,
+    keyHash: hashAgentKey(key),
   };
   expect([await login(key), await login(key, 'other')]).toEqual([
     { ok: true, identity },
@@ -96,8 +97,35 @@ test('a key that was valid for a time only is refused from then on', async () =>
   expect((await world(() => [until('2026-11-23T00:00:01Z')]).login(key)).ok).toBe(true);
   expect(await world(() => [until('2026-11-23T01:00:00+01:00')]).login(key)).toEqual({
     ok: false,
-    reason: 'the key of agent claude was valid until 2026-11-23T01:00:00+01:00',
-    told: 'This agent key was valid until 2026-11-23T01:00:00+01:00.',
+    reason: 'the key of agent claude was valid until 2026-11-23T00:00:00.000Z',
+    told: 'This agent key was valid until 2026-11-23T00:00:00.000Z.',
     rateLimited: false,
   });
+});
+
+test('a key that was replaced is good until its grace is over, and is then told so for ever', async () => {
+  const now = Date.parse('2026-11-23T00:00:00Z');
+  const next = createAgentKey();
+  const rotated = (until: number, more: Partial<AgentRecord> = {}) =>
+    world(() => [
+      other,
+      agent({ keyHash: hashAgentKey(next), formerKeys: [{ keyHash: hashAgentKey(key), until }], ...more }),
+    ]);
+  const { login } = rotated(now + 1);
+  const subject = (result: LoginResult) => (result.ok ? result.identity.subject : result.told);
+  expect(subject(await login(key))).toBe(`key:${hashAgentKey(key).slice(0, 8)}`);
+  expect(subject(await login(next))).toBe(`key:${hashAgentKey(next).slice(0, 8)}`);
+  expect(await rotated(now).login(key)).toEqual({
+    ok: false,
+    reason: 'the key of agent claude was replaced by a new one and valid until 2026-11-23T00:00:00.000Z',
+    told: 'This agent key was replaced by a new one and valid until 2026-11-23T00:00:00.000Z. Ask the operator for the new key.',
+    rateLimited: false,
+  });
+  expect(subject(await rotated(now).login(next))).toBe(`key:${hashAgentKey(next).slice(0, 8)}`);
+  expect(subject(await rotated(now + 1, { revokedAt: 5 }).login(key))).toBe('This agent key has been revoked.');
+});
+
+test('an agent with a key has the groups that it was given', async () => {
+  const result = await world(() => [agent({ groups: ['night', 'reports'] })]).login(key);
+  expect(result.ok && result.identity.groups).toEqual(['night', 'reports']);
 });

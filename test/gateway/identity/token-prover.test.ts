@@ -54,6 +54,7 @@ test('a token of the provider says who asks, for whom, with which groups and unt
         id: 'token-1',
         expiresAt: (now + 600) * 1000,
       },
+      keyHash: null,
     },
   });
   await prover.prove(await tokenOf(rsa));

@@ -46,6 +46,9 @@ describe('a session folded from its records', () => {
       applicationName: 'psql',
       clientAddress: '127.0.0.1:50123',
       clientTls: null,
+      groups: [],
+      token: null,
+      sessionRole: null,
       counts: { statements: 4, held: 1, refused: 1, errors: 1, rows: 4 },
     });
     expect(

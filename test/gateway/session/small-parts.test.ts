@@ -54,6 +54,7 @@ describe('routeSession', () => {
     groups: [],
     connections,
     token: null,
+    keyHash: null,
   });
   const shop = connection('shop');
   const office = connection('office');

@@ -268,9 +268,16 @@ describe('testConnection', () => {
           ok: true,
           detail: expect.stringMatching(/^PostgreSQL 18.*; user u_scram, database postgres$/),
         },
+        {
+          name: 'Look at the account',
+          ok: true,
+          detail:
+            'u_scram is no superuser and owns nothing here; it may not create roles, so all sessions log in as it',
+        },
       ],
       serverVersion: expect.stringMatching(/^18/),
       encrypted: true,
+      account: expect.objectContaining({ role: 'u_scram', superuser: false }),
     });
   });
 

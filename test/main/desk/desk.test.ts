@@ -216,9 +216,64 @@ describe('agents', () => {
       revokedAt: 7000,
       lastSeenAt: 5000,
       scope: null,
+      groups: [],
+      formerKeys: [],
     });
     expect(gateway.terminated).toEqual([{ sessionId: 'session-1', reason: 'the agent key was revoked' }]);
     await expect(client.call('agents.revoke', { name: 'nobody' })).rejects.toMatchObject({ code: 'unknown_agent' });
+  });
+});
+
+describe('a key that is replaced', () => {
+  const shortLived = { readOnly: false, validUntil: '1970-01-01T00:00:06Z' };
+
+  test('is good for the time that was chosen, and no earlier one for longer', async () => {
+    const { client, settings, gateway } = open();
+    const first = await client.call('agents.rotate', { name: 'claude', graceSeconds: 3600 });
+    expect(first).toMatchObject({
+      key: 'pstn_made-by-the-test',
+      agent: { name: 'claude', formerKeys: [{ fingerprint: 'abababab', until: 3_607_000 }] },
+    });
+    expect(first.addresses[0]?.url).toContain('pstn_made-by-the-test');
+    await client.call('agents.rotate', { name: 'claude', graceSeconds: 0 });
+    expect(settings.current().agents).toEqual([
+      anAgent({
+        keyHash: hashAgentKey(first.key),
+        formerKeys: [
+          { keyHash: hashAgentKey(first.key), until: 7000 },
+          { keyHash: 'ab'.repeat(32), until: 7000 },
+        ],
+      }),
+    ]);
+    expect(gateway.configured).toHaveLength(2);
+    expect(JSON.stringify([await client.call('agents.list', {}), settings.saved])).not.toContain(first.key);
+  });
+
+  test('cannot be that of an agent who is revoked, or whose time is over', async () => {
+    const { client, settings } = open();
+    await client.call('agents.change', { name: 'claude', connections: ['orders'], scope: shortLived, groups: [] });
+    const rotate = () => client.call('agents.rotate', { name: 'claude', graceSeconds: 0 });
+    await expect(rotate()).rejects.toMatchObject({ code: 'agent_expired' });
+    await client.call('agents.revoke', { name: 'claude' });
+    await expect(rotate()).rejects.toMatchObject({ code: 'agent_revoked' });
+    expect(settings.current().agents[0]?.keyHash).toBe('ab'.repeat(32));
+  });
+});
+
+test('what an agent is for can be changed and taken away again; its key stays', async () => {
+  const { client, settings } = open();
+  const scope = { readOnly: true, schemas: ['work'] };
+  const change = { name: 'claude', connections: ['orders', 'orders'], scope, groups: ['night', 'night'] };
+  expect(await client.call('agents.change', change)).toMatchObject({
+    scope,
+    groups: ['night'],
+    connections: ['orders'],
+  });
+  expect(settings.current().agents).toEqual([anAgent({ scope, groups: ['night'] })]);
+  await client.call('agents.change', { name: 'claude', connections: ['orders'], scope: null, groups: [] });
+  expect(settings.current().agents).toEqual([anAgent()]);
+  await expect(client.call('agents.change', { ...change, connections: ['none'] })).rejects.toMatchObject({
+    code: 'unknown_connection',
   });
 });
 
@@ -230,6 +285,8 @@ test('what a file manages, the desk does not change: every edit is refused, and 
     client.call('connections.remove', { connection: 'orders' }),
     client.call('agents.create', { name: 'x', connections: ['orders'] }),
     client.call('agents.revoke', { name: 'claude' }),
+    client.call('agents.rotate', { name: 'claude', graceSeconds: 0 }),
+    client.call('agents.change', { name: 'claude', connections: ['orders'], scope: null, groups: [] }),
     client.call('rules.save', { connection: 'orders', rules: [] }),
   ];
   const codes = await Promise.all(

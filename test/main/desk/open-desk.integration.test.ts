@@ -7,6 +7,7 @@ import { type Client, connect, memoryPorts } from '../../../src/contract/index.t
 import { dataLayout } from '../../../src/main/desk/data-folder.ts';
 import { type OpenDesk, openDesk } from '../../../src/main/desk/open-desk.ts';
 import { openSettings } from '../../../src/main/desk/settings-file.ts';
+import { noKeychain } from '../../../src/main/sign-in/keychain.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { until } from '../../support/gate.ts';
 import { aConnection, fakeSeal } from '../support/fakes.ts';
@@ -47,6 +48,9 @@ beforeEach(async () => {
     listeners: [{ host: '127.0.0.1', port: 0 }],
     passwords: new Map(),
     log: () => undefined,
+    keychain: noKeychain('not in this test'),
+    openBrowser: () => false,
+    tokenCommand: ['postern', 'token'],
   });
   const [near, far] = memoryPorts();
   open.desk.attach(near);

@@ -1,64 +1,107 @@
-import { expect, test } from 'vitest';
-import { createKeychain, type SafeStore } from '../../../src/main/electron/keychain.ts';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createKeychain, type SafeStoragePort } from '../../../src/main/electron/keychain.ts';
+import { createTokenToasts } from '../../../src/main/electron/token-toast.ts';
 
-/** Encrypts by turning the bytes round, which is enough to be told from the text. */
-const turned = (text: string): Buffer => Buffer.from(text).reverse();
-const modern = (overrides: Partial<SafeStore> = {}): SafeStore => ({
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'postern-keychain-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+/** A safeStorage that turns texts round. */
+const turned = (text: string): string => [...text].reverse().join('');
+const safeStorage = (more: Partial<SafeStoragePort> = {}): SafeStoragePort => ({
+  isAsyncEncryptionAvailable: async () => true,
   getSelectedStorageBackend: () => 'gnome_libsecret',
-  isAsyncEncryptionAvailable: () => Promise.resolve(true),
-  encryptStringAsync: (text) => Promise.resolve(turned(text)),
-  decryptStringAsync: (data) => Promise.resolve({ shouldReEncrypt: false, result: turned(data.toString()).toString() }),
-  ...overrides,
+  encryptStringAsync: async (text) => Buffer.from(turned(text)),
+  decryptStringAsync: async (sealed) => ({ result: turned(sealed.toString()), shouldReEncrypt: false }),
+  ...more,
 });
-const older: SafeStore = {
-  getSelectedStorageBackend: () => 'kwallet6',
-  isEncryptionAvailable: () => true,
-  encryptString: turned,
-  decryptString: (data) => turned(data.toString()).toString(),
-};
+const keychain = (more: Partial<SafeStoragePort> = {}, platform: NodeJS.Platform = 'linux') =>
+  createKeychain({ safeStorage: safeStorage(more), platform, folder: join(folder, 'sign-ins') });
 
-test.each([
-  ['the asynchronous calls', modern()],
-  ['the synchronous ones of an older Electron', older],
-])('wraps and unwraps by %s', async (_what, store) => {
-  const keychain = await createKeychain(store, 'linux');
-  if ('missing' in keychain) throw new Error(keychain.missing);
-  const wrapped = await keychain.wrap('secret');
-  expect([wrapped, await keychain.unwrap(wrapped)]).toEqual([turned('secret').toString('base64'), 'secret']);
+test('a secret is on disk encrypted only, for this user only, until it is forgotten', async () => {
+  const one = keychain();
+  expect(await one.read('acme')).toBeNull();
+  await one.write('acme', 'a refresh token');
+  expect(await readdir(join(folder, 'sign-ins'))).toEqual(['acme.sealed']);
+  const path = join(folder, 'sign-ins', 'acme.sealed');
+  expect([await readFile(path, 'utf8'), (await stat(path)).mode & 0o777]).toEqual(['nekot hserfer a', 0o600]);
+  expect(await keychain().read('acme')).toBe('a refresh token');
+  await one.forget('acme');
+  await one.forget('acme');
+  expect([await one.read('acme'), await readdir(join(folder, 'sign-ins'))]).toEqual([null, []]);
 });
 
-test('prefers the asynchronous calls where both are there', async () => {
-  const keychain = await createKeychain({ ...older, ...modern() }, 'linux');
-  const forbidden = await createKeychain(
-    {
-      ...modern(),
-      encryptString: () => {
-        throw new Error('deprecated');
-      },
-    },
-    'darwin',
+test.each<[NodeJS.Platform, Partial<SafeStoragePort>, boolean]>([
+  ['linux', { getSelectedStorageBackend: () => 'basic_text' }, false],
+  ['linux', { getSelectedStorageBackend: () => 'unknown' }, false],
+  ['linux', { isAsyncEncryptionAvailable: async () => false }, false],
+  ['linux', {}, true],
+  ['darwin', { getSelectedStorageBackend: () => 'basic_text' }, true],
+  ['win32', { isAsyncEncryptionAvailable: async () => false }, false],
+])('on %s with %j it is a keychain: %s', async (platform, more, available) => {
+  const one = keychain(more, platform);
+  expect((await one.state()).available).toBe(available);
+  const kept = await one.write('acme', 'secret').then(
+    () => true,
+    () => false,
   );
-  for (const one of [keychain, forbidden]) expect('missing' in one ? null : await one.wrap('a')).not.toBeNull();
+  expect(kept).toBe(available);
+  expect(await readdir(join(folder, 'sign-ins')).catch(() => [])).toEqual(available ? ['acme.sealed'] : []);
 });
 
-test.each(['basic_text', 'unknown'])(
-  'is refused on Linux with the backend %s, which hides nothing',
-  async (backend) => {
-    expect(await createKeychain(modern({ getSelectedStorageBackend: () => backend }), 'linux')).toEqual({
-      missing: 'no keyring (GNOME, KWallet) was found in this desktop session',
-    });
-  },
-);
-
-test('asks no other system for a backend', async () => {
-  const { getSelectedStorageBackend: _, ...store } = modern();
-  expect(await createKeychain(store, 'win32')).not.toHaveProperty('missing');
+test('what is there is not read by a keychain that is none any more', async () => {
+  await keychain().write('acme', 'secret');
+  expect(await keychain({ getSelectedStorageBackend: () => 'basic_text' }).read('acme')).toBeNull();
 });
 
-test.each([
-  ['says that it is not available', modern({ isAsyncEncryptionAvailable: () => Promise.resolve(false) })],
-  ['says so in an older Electron', { ...older, isEncryptionAvailable: () => false }],
-  ['has neither kind of call', { getSelectedStorageBackend: () => 'kwallet6' }],
-])('is missing where it %s', async (_what, store) => {
-  expect(await createKeychain(store, 'linux')).toEqual({ missing: 'the keychain of this system does not answer' });
+test('a secret is encrypted anew when the system says that its key is an old one', async () => {
+  const one = keychain({
+    decryptStringAsync: async () => ({ result: 'secret', shouldReEncrypt: true }),
+    encryptStringAsync: async () => Buffer.from('newer'),
+  });
+  await one.write('acme', 'secret');
+  await writeFile(join(folder, 'sign-ins', 'acme.sealed'), 'older');
+  expect(await one.read('acme')).toBe('secret');
+  expect(await readFile(join(folder, 'sign-ins', 'acme.sealed'), 'utf8')).toBe('newer');
+});
+
+test('a program that waits for a token is told of once, without a button, and the toast goes with it', () => {
+  const said: string[] = [];
+  const asked = {
+    ...{ id: 'r', code: 'K7QM', connection: 'shop', provider: 'acme', subject: 'acme:ada', otherConnections: [] },
+    ...{ askedAt: 0, deadlineAt: 1 },
+  };
+  const make = (supported: boolean) =>
+    createTokenToasts(
+      {
+        supported: () => supported,
+        create: ({ title, body, actions }) => {
+          said.push(`${title}. ${body} ${JSON.stringify(actions)}`);
+          return {
+            on: (_event: string, listener: () => void) => listener(),
+            show: () => void said.push('shown'),
+            close: () => void said.push('closed'),
+          };
+        },
+      },
+      () => void said.push('desk'),
+      () => void said.push('unseen'),
+    );
+  const tell = make(true);
+  tell([asked]);
+  tell([asked]);
+  tell([]);
+  make(false)([asked]);
+  expect(said).toEqual([
+    'A program asks for a token for shop. It would speak for your sign-in at acme. Code K7QM. Answer at the desk. []',
+    'desk',
+    'shown',
+    'closed',
+    'unseen',
+  ]);
 });

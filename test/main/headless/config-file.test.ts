@@ -1,6 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { parseConfigFile } from '../../../src/main/headless/config-file.ts';
+import { parseConfigFile as parseWith } from '../../../src/main/headless/config-file.ts';
+
+const parseConfigFile = (text: string, path: string) =>
+  parseWith(text, path, (service, file) => {
+    if (service !== 'shop') throw new Error(`there is no service ${service} in ${file}`);
+    const settings = { host: 'db.shop', port: 5433, database: 'shop', user: 'app', sslmode: 'require' as const };
+    return {
+      service,
+      file: '/home/ada/.pg_service.conf',
+      settings,
+      unsupported: file === 'odd' ? ['hostaddr'] : [],
+      problem: null,
+    };
+  });
 
 const minimal = {
   connections: [{ name: 'orders', upstream: { host: 'db', database: 'orders', user: 'app' } }],
@@ -42,6 +55,7 @@ test('a minimal file is filled with the documented defaults', () => {
         anyUser: false,
         keepTransactionsWhileHeld: false,
         maskRules: [],
+        maskedComparisons: 20,
         sessionRole: { kind: 'configured' },
       },
     ],
@@ -160,4 +174,34 @@ test.each([
     code: 'config_invalid',
     message: expect.stringContaining(message),
   });
+});
+
+const withUpstream = (upstream: unknown) => ({ ...minimal, connections: [{ name: 'orders', upstream }] });
+
+test('a connection by the name of a service gets what the service says, and its own fields go before', () => {
+  const parsed = (upstream: unknown) =>
+    parseConfigFile(JSON.stringify(withUpstream(upstream)), 'c.json').connections[0]?.upstream;
+  expect(parsed({ service: 'shop' })).toMatchObject({
+    host: 'db.shop',
+    port: 5433,
+    database: 'shop',
+    user: 'app',
+    sslmode: 'require',
+    credential: { from: 'service', service: 'shop' },
+  });
+  expect(
+    parsed({ service: 'shop', serviceFile: 'mine', database: 'other', credential: { from: 'pgpass' } }),
+  ).toMatchObject({ host: 'db.shop', database: 'other', credential: { from: 'pgpass' } });
+});
+
+test('a service that is not there, or that cannot be followed, is named by its place in the file', () => {
+  expect([
+    fault(withUpstream({ service: 'none', serviceFile: 'f' })).message,
+    fault(withUpstream({ service: 'shop', serviceFile: 'odd' })).message,
+    fault(withUpstream({ service: 5 })).message,
+  ]).toEqual([
+    '/etc/postern.json: connections[0].upstream.service: there is no service none in f',
+    '/etc/postern.json: connections[0].upstream.service: the service shop in /home/ada/.pg_service.conf sets hostaddr, which cannot be followed; give the fields of the connection instead',
+    expect.stringContaining('connections[0].upstream.service: there is no such field'),
+  ]);
 });

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type IdentityProvider, type TokenClient, tokenClient } from '../../../src/contract/index.ts';
 import { decodeToken } from '../../../src/gateway/identity/jwt.ts';
 import { accessToken } from '../../../src/main/sign-in/access-token.ts';
+import { createClientSecrets } from '../../../src/main/sign-in/client-secret.ts';
+import type { SignInPlace } from '../../../src/main/sign-in/flows.ts';
 import { openLoopback } from '../../../src/main/sign-in/loopback.ts';
 import { openerOf } from '../../../src/main/sign-in/open-browser.ts';
 import { audience, program, service, startOidcProvider, type TestOidcProvider } from '../../support/oidc-provider.ts';
@@ -32,35 +34,36 @@ async function ask(
   }: { provider?: IdentityProvider; secret?: string; connection?: string } = {},
 ) {
   const environment: Record<string, string | undefined> = { CLIENT_SECRET: secret };
-  const said: string[] = [];
+  const shown: SignInPlace[] = [];
   const person = {
-    say: (line: string) => void said.push(line),
+    show: (place: SignInPlace) => void shown.push(place),
     openBrowser: () => false,
     signal: AbortSignal.timeout(10_000),
   };
-  const token = await accessToken({ provider, client, connection, person, environment, now: Date.now });
+  const secrets = createClientSecrets({ environment });
+  const token = await accessToken({ provider, client, connection, person, secrets, now: Date.now });
   expect(environment).toEqual({});
-  return { token, said };
+  return { token, shown };
 }
 
 describe('a service account', () => {
   test('gets a token that the gate would take, and its secret leaves the environment', async () => {
-    const { token, said } = await ask(serviceAccount());
+    const { token, shown } = await ask(serviceAccount());
     expect(decodeToken(token)).toMatchObject({ payload: { aud: audience, client_id: service.clientId } });
-    expect(said).toEqual([]);
+    expect(shown).toEqual([]);
   });
 
   test('has its secret from a command as well', async () => {
     const command = ['printf', '%s\n', service.secret];
     const client = serviceAccount({ secret: { from: 'command', command } });
-    const environment = {};
-    const person = { say: () => undefined, openBrowser: () => false, signal: AbortSignal.timeout(10_000) };
+    const secrets = createClientSecrets({ environment: {} });
+    const person = { show: () => undefined, openBrowser: () => false, signal: AbortSignal.timeout(10_000) };
     const token = await accessToken({
       provider: oidc.config(),
       client,
       connection: 'shop',
       person,
-      environment,
+      secrets,
       now: Date.now,
     });
     expect(token).toMatch(/^eyJ/);
@@ -135,6 +138,35 @@ describe('a service account', () => {
   });
 });
 
+test.each(['verification_uri', 'verification_uri_complete'])(
+  'a page for signing in that is no web page is not shown: %s',
+  async (field) => {
+    const odd = createServer((request, response) => {
+      const issuer = `http://${request.headers.host}`;
+      const metadata = { issuer, token_endpoint: `${issuer}/token`, device_authorization_endpoint: `${issuer}/device` };
+      const device = { device_code: 'd', user_code: 'ABCD', verification_uri: `${issuer}/page`, expires_in: 60 };
+      const body = request.url === '/device' ? { ...device, [field]: 'javascript:alert(1)' } : metadata;
+      response.setHeader('content-type', 'application/json').end(JSON.stringify(body));
+    });
+    await new Promise<void>((resolve) => odd.listen(0, '127.0.0.1', resolve));
+    const { port } = odd.address() as { port: number };
+    const provider = oidc.config({ issuer: `http://127.0.0.1:${port}` });
+    const shown: SignInPlace[] = [];
+    const person = {
+      show: (place: SignInPlace) => void shown.push(place),
+      openBrowser: () => true,
+      signal: AbortSignal.timeout(10_000),
+    };
+    const client = tokenClient.parse({ clientId: program.clientId, flow: 'device_code' });
+    const secrets = createClientSecrets({ environment: {} });
+    await expect(
+      accessToken({ provider, client, connection: 'shop', person, secrets, now: Date.now }),
+    ).rejects.toMatchObject({ code: 'sign_in_failed', message: expect.stringMatching(/is no web page: javascript:/) });
+    expect(shown).toEqual([]);
+    odd.close();
+  },
+);
+
 test('a provider that does not answer is named', async () => {
   const provider = oidc.config({ issuer: `http://127.0.0.1:${await freePort()}` });
   await expect(ask(serviceAccount(), { provider })).rejects.toMatchObject({
@@ -170,4 +202,12 @@ test.each([
   ['linux', {}, null],
 ] as const)('on %s with %j the browser is opened by %j', (platform, environment, opener) => {
   expect(openerOf(platform, environment)).toEqual(opener);
+});
+
+test('secrets of clients that are known are taken from the environment at once, and used more than once', async () => {
+  const environment: Record<string, string | undefined> = { ONE: 'first', TWO: 'second' };
+  const secrets = createClientSecrets({ environment, sources: [{ from: 'environment', variable: 'ONE' }] });
+  expect(environment).toEqual({ TWO: 'second' });
+  const one = { from: 'environment', variable: 'ONE' } as const;
+  expect([await secrets(one), await secrets(one)]).toEqual(['first', 'first']);
 });

@@ -8,9 +8,14 @@ import {
   type SessionDetail,
 } from '../../../src/contract/index.ts';
 import type { AgentRecord } from '../../../src/gateway/identity/agent-keys.ts';
-import type { GatewaySettings } from '../../../src/gateway/types.ts';
+import type { GatewaySettings, SignInRecord } from '../../../src/gateway/types.ts';
 import type { DeskArchive, DeskGateway, DeskJudges, DeskPorts, DeskSettings } from '../../../src/main/desk/ports.ts';
 import type { DeskSeal } from '../../../src/main/desk/seal.ts';
+import { TestedAccounts } from '../../../src/main/desk/tested-accounts.ts';
+import { createClientSecrets } from '../../../src/main/sign-in/client-secret.ts';
+import { noKeychain } from '../../../src/main/sign-in/keychain.ts';
+import { SignIns } from '../../../src/main/sign-in/sign-ins.ts';
+import { TokenRequests } from '../../../src/main/sign-in/token-requests.ts';
 
 /** A connection with the defaults of the contract. */
 export function aConnection(overrides: Partial<ConnectionConfig> & { name?: string } = {}): ConnectionConfig {
@@ -91,6 +96,9 @@ export function aSession(overrides: Partial<SessionDetail['summary']> = {}): Ses
       applicationName: 'psql',
       clientAddress: '127.0.0.1:50000',
       clientTls: null,
+      groups: [],
+      token: null,
+      sessionRole: null,
       counts: { statements: 3, held: 1, refused: 0, errors: 0, rows: 12 },
       ...overrides,
     },
@@ -106,6 +114,7 @@ export interface FakeGateway extends DeskGateway {
   readonly sessions: SessionDetail[];
   readonly requests: ApprovalRequest[];
   readonly decisions: unknown[];
+  readonly signIns: SignInRecord[];
   emit<N extends EventName>(name: N, payload: EventPayload<N>): void;
 }
 
@@ -124,7 +133,9 @@ export function fakeGateway(): FakeGateway {
   const sessions: SessionDetail[] = [];
   const requests: ApprovalRequest[] = [];
   const decisions: unknown[] = [];
+  const signIns: SignInRecord[] = [];
   return {
+    signIns,
     configured,
     terminated,
     supplied,
@@ -180,6 +191,7 @@ export function fakeGateway(): FakeGateway {
       steps: [{ name: 'log in', ok: password === 'right', detail: '' }],
       serverVersion: null,
       encrypted: null,
+      account: null,
     }),
     catalog: () =>
       Promise.reject(Object.assign(new Error('no password'), { code: 'credential_missing', hint: 'Enter it.' })),
@@ -188,6 +200,7 @@ export function fakeGateway(): FakeGateway {
     ruleHits: () => [],
     targetDoubt: () => null,
     acceptTarget: () => false,
+    recordSignIn: (record) => void signIns.push(record),
     on(name, listener) {
       const set = listeners.get(name) ?? new Set();
       listeners.set(name, set);
@@ -276,6 +289,25 @@ export function fakeSeal(view: SealView = aSealView()): DeskSeal {
   return { view: () => view, unlock: same, accept: same, restore: () => view, change: same, problems: () => [] };
 }
 
+/** Sign-ins of an operator who never signed in. */
+function noSignIns(): Pick<DeskPorts, 'signIns' | 'tokenRequests' | 'keychain'> {
+  const keychain = noKeychain('not in this test');
+  const signIns = new SignIns({
+    keychain,
+    secrets: createClientSecrets({ environment: {} }),
+    openBrowser: () => false,
+    now: () => 7000,
+    record: () => undefined,
+    log: () => undefined,
+  });
+  const tokenRequests = new TokenRequests({
+    now: () => 7000,
+    newId: () => 'request',
+    random: (size) => Buffer.alloc(size),
+  });
+  return { keychain, signIns, tokenRequests };
+}
+
 /** Ports of a desk over fakes. */
 export function deskPorts(overrides: Partial<DeskPorts> = {}): DeskPorts {
   return {
@@ -295,6 +327,12 @@ export function deskPorts(overrides: Partial<DeskPorts> = {}): DeskPorts {
     knownKeys: new Map(),
     now: () => 7000,
     createKey: () => 'pstn_made-by-the-test',
+    ...noSignIns(),
+    fetchJson: (url) => Promise.reject(new Error(`${url} is not asked in this test`)),
+    monotonic: () => 0,
+    tokenCommand: ['postern', 'token'],
+    accounts: new TestedAccounts(),
+    services: () => [],
     ...overrides,
   };
 }

@@ -28,6 +28,15 @@ export function sessionSummaries(now: number): SessionSummary[] {
       role: 'shop_app',
       applicationName: index % 3 === 1 ? 'node-postgres' : 'psycopg 3.2',
       clientAddress: `127.0.0.1:${53_122 + index}`,
+      groups: index === 0 ? ['engineers'] : [],
+      token:
+        index === 0
+          ? {
+              ...{ issuer: 'https://login.acme.example/realms/main', subject: 'ada', client: 'claude-code' },
+              expiresAt: now + 480_000,
+            }
+          : null,
+      sessionRole: index === 0 ? 'postern_s_claude_code_8f21c0de77ab3c10' : null,
       clientTls: index % 3 === 1 ? null : 'TLSv1.3 TLS_AES_256_GCM_SHA384',
       counts: {
         statements: 9 + index,

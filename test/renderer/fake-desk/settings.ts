@@ -8,6 +8,9 @@ import {
   type MaskRule,
   type Overview,
   type PolicyView,
+  type ServiceView,
+  type TokenAddress,
+  type UpstreamAccount,
 } from '../../../src/contract/index.ts';
 
 export function address(connection: string, key = '<key>'): AgentAddress {
@@ -23,6 +26,25 @@ export function address(connection: string, key = '<key>'): AgentAddress {
     claude: `claude mcp add ${connection} -- npx -y @modelcontextprotocol/server-postgres '${url}'`,
   };
 }
+
+const tokenAddress: TokenAddress = {
+  provider: 'acme',
+  token: 'postern token --connection shop',
+  psql: "PGPASSWORD=$(postern token --connection shop) psql 'postgresql://token@127.0.0.1:7432/shop'",
+  claude:
+    "DATABASE_URL='postgresql://token@127.0.0.1:7432/shop' claude --append-system-prompt 'PostgreSQL is at $DATABASE_URL'",
+};
+
+const superuser: UpstreamAccount = {
+  role: 'postgres',
+  superuser: true,
+  createRole: true,
+  replication: true,
+  bypassesRowSecurity: true,
+  ownsDatabase: true,
+  ownedRelations: 12,
+  powerfulRoles: [],
+};
 
 export const rules: MaskRule[] = [
   {
@@ -85,7 +107,11 @@ export function connections(): ConnectionView[] {
       parsed.name === 'shop-staging'
         ? 'Connection shop-staging is labelled staging, and reaches the database of connection shop, which is labelled production.'
         : null;
-    return { config: parsed, credential, liveSessions, addresses: [address(parsed.name)], targetDoubt };
+    return {
+      ...{ config: parsed, credential, liveSessions, addresses: [address(parsed.name)], targetDoubt },
+      tokenAddresses: parsed.name === 'shop' ? [tokenAddress] : [],
+      account: parsed.name === 'demo' ? superuser : null,
+    };
   };
   return [
     view(
@@ -103,6 +129,7 @@ export function connections(): ConnectionView[] {
       {
         name: 'shop-staging',
         upstream: { ...upstream, host: 'staging.shop.internal' },
+        sessionRole: { kind: 'just_in_time', schemas: ['public', 'sales_*'], statementTimeoutSeconds: 30 },
         environment: 'staging',
         policy: 'staging',
         maskRules: rules.slice(0, 2),
@@ -130,6 +157,23 @@ export function connections(): ConnectionView[] {
   ];
 }
 
+export const services: ServiceView[] = [
+  {
+    service: 'shop-prod',
+    file: '/home/ada/.pg_service.conf',
+    settings: { host: 'db.shop.internal', port: 5433, database: 'shop', user: 'ada', sslmode: 'verify-full' },
+    unsupported: ['target_session_attrs'],
+    problem: null,
+  },
+  {
+    service: 'shop-replica',
+    file: '/etc/postgresql-common/pg_service.conf',
+    settings: { host: 'replica.shop.internal', port: 5432, database: 'shop', user: 'ada' },
+    unsupported: [],
+    problem: null,
+  },
+];
+
 export function agents(now: number): AgentView[] {
   return [
     {
@@ -139,7 +183,13 @@ export function agents(now: number): AgentView[] {
       createdAt: now - 86_400_000 * 12,
       revokedAt: null,
       lastSeenAt: now - 4000,
-      scope: { readOnly: true, schemas: ['public', 'reporting_*'] },
+      scope: {
+        readOnly: true,
+        schemas: ['public', 'reporting_*'],
+        validUntil: new Date(now + 86_400_000 * 20).toISOString(),
+      },
+      groups: ['day', 'reviewers'],
+      formerKeys: [{ fingerprint: '5d10ee7a', until: now + 3_600_000 }],
     },
     {
       name: 'nightly-report',
@@ -149,6 +199,8 @@ export function agents(now: number): AgentView[] {
       revokedAt: null,
       lastSeenAt: now - 9_000_000,
       scope: null,
+      groups: [],
+      formerKeys: [],
     },
     {
       name: 'old-laptop',
@@ -158,6 +210,8 @@ export function agents(now: number): AgentView[] {
       revokedAt: now - 86_400_000 * 3,
       lastSeenAt: now - 86_400_000 * 4,
       scope: null,
+      groups: [],
+      formerKeys: [],
     },
   ];
 }

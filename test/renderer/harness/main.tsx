@@ -28,6 +28,8 @@ window.fake = fakeDesk(Date.now(), () => line.emit, {
   givenUp: wanted.has('givenup'),
   sequences: wanted.has('sequences'),
   seal: wanted.get('seal'),
+  asking: wanted.has('asking'),
+  keychain: wanted.has('keychain'),
 });
 line.emit = serve(gateEnd, window.fake.handlers);
 

@@ -107,7 +107,43 @@ export const screens: readonly {
       await page.getByText('It does not work yet.').waitFor();
     },
   },
+  {
+    name: 'connection-command',
+    path: '#/connections',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Add connection' }).click();
+      await page.getByLabel('Comes from').selectOption('command');
+      await page.getByLabel('Program and arguments').fill('az\naccount\nget-access-token');
+      await page.getByLabel('Field, if the output is JSON').fill('accessToken');
+      await page.getByLabel('Field of the expiry').fill('expires_on');
+      await page.getByLabel('Field of the expiry').scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'connection-service',
+    path: '#/connections',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Add connection' }).click();
+      await page.getByLabel('Comes from').selectOption('service');
+      await page.getByLabel('Fill this form from').selectOption('shop-prod');
+      await page.getByLabel('File', { exact: true }).scrollIntoViewIfNeeded();
+    },
+  },
   { name: 'agents', path: '#/connections/agents' },
+  {
+    name: 'agent-change',
+    path: '#/connections/agents',
+    prepare: (page) =>
+      page.getByRole('article', { name: 'Agent claude-code' }).getByRole('button', { name: 'Change' }).click(),
+  },
+  {
+    name: 'agent-rotate',
+    path: '#/connections/agents',
+    prepare: async (page) => {
+      await page.getByRole('article', { name: 'Agent claude-code' }).getByRole('button', { name: 'New key' }).click();
+      await page.getByLabel('The old key').selectOption('in a day');
+    },
+  },
   {
     name: 'agent-key',
     path: '#/connections/agents',
@@ -117,6 +153,70 @@ export const screens: readonly {
       await page.getByRole('checkbox', { name: 'shop', exact: true }).check();
       await page.getByRole('button', { name: 'Make key' }).click();
       await page.getByText('This key is shown only now.').waitFor();
+    },
+  },
+  {
+    name: 'connection-role',
+    path: '#/connections',
+    prepare: async (page) => {
+      await page
+        .getByRole('article', { name: 'Connection shop-staging', exact: true })
+        .getByRole('button', { name: 'Edit' })
+        .click();
+      await page.getByLabel('Sessions log in as').scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'connection-token',
+    path: '#/connections',
+    prepare: (page) =>
+      page
+        .getByRole('article', { name: 'Connection shop', exact: true })
+        .getByRole('button', { name: 'Agent address' })
+        .click(),
+  },
+  {
+    name: 'identity',
+    path: '#/connections/identity',
+    prepare: (page) =>
+      page.getByRole('article', { name: 'Identity provider acme' }).getByRole('button', { name: 'Test' }).click(),
+  },
+  { name: 'identity-empty', path: '?empty#/connections/identity' },
+  { name: 'identity-asked', path: '?asking#/connections/identity' },
+  {
+    name: 'identity-device',
+    path: '?keychain#/connections/identity',
+    prepare: (page) => page.getByRole('button', { name: 'Sign in on another device' }).click(),
+  },
+  {
+    name: 'identity-form',
+    path: '#/connections/identity',
+    prepare: async (page) => {
+      await page.getByRole('article', { name: 'Identity provider acme' }).getByRole('button', { name: 'Edit' }).click();
+      await page.getByLabel('Issuer').fill('http://login.acme.example');
+      await page.getByRole('button', { name: 'Save', exact: true }).first().click();
+      await page.getByText('Some fields need another look.').waitFor();
+    },
+  },
+  {
+    name: 'identity-form-end',
+    path: '#/connections/identity',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Add provider' }).click();
+      await page.getByRole('button', { name: 'Add grant' }).click();
+      await page.getByLabel('Sign in at this provider').check();
+      await page.getByRole('button', { name: 'Save', exact: true }).first().click();
+      await page.getByLabel('Token exchange').scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'token-trial',
+    path: '#/connections/identity',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Try a token' }).click();
+      await page.getByLabel('Access token').fill('eyJexpired.e30.x');
+      await page.getByRole('button', { name: 'Try', exact: true }).first().click();
+      await page.getByText('It is refused:').waitFor();
     },
   },
   {

@@ -6,10 +6,10 @@ import { useAction } from '../../data/query.ts';
 import { Button } from '../../parts/Button.tsx';
 import { TextField } from '../../parts/Field.tsx';
 import { ErrorNote } from '../../parts/Notes.tsx';
+import { useArmed } from '../../parts/use-armed.ts';
 import { BlockIcon, CheckIcon } from '../../theme/icons.tsx';
 import styles from './DecisionBar.module.css';
 import { sequenceNames } from './SequenceCard.tsx';
-import { useArmed } from './use-armed.ts';
 
 interface DecisionBarProps {
   readonly request: ApprovalRequest;

@@ -1,149 +1,127 @@
-import { useState } from 'react';
-import { identifier, type Scope, scope as scopeSchema } from '../../../contract/index.ts';
+import { type FormEvent, type ReactNode, useState } from 'react';
+import { type AgentView, identifier } from '../../../contract/index.ts';
 import { useAction, useCall } from '../../data/query.ts';
-import { AddressCard } from '../../parts/AddressCard.tsx';
 import { Button } from '../../parts/Button.tsx';
-import { CopyButton } from '../../parts/CopyButton.tsx';
 import { Dialog } from '../../parts/Dialog.tsx';
-import { CheckField, TextField } from '../../parts/Field.tsx';
+import { TextField } from '../../parts/Field.tsx';
 import { ErrorNote, InfoNote } from '../../parts/Notes.tsx';
-import { namesOf } from '../../parts/names.ts';
 import styles from './AgentDialog.module.css';
+import { AgentFields } from './AgentFields.tsx';
+import { boundsOf, draftOf, emptyAgent } from './agent-draft.ts';
+import { NewKey } from './NewKey.tsx';
 
-/** Makes an agent and shows its key: here, now, and never again. */
-export function AgentDialog({ onClose }: { readonly onClose: () => void }) {
+/** Makes an agent and shows its key. */
+export function AddAgentDialog({ onClose }: { readonly onClose: () => void }) {
   const connections = useCall('connections.list', {});
   const create = useAction('agents.create');
   const [name, setName] = useState('');
-  const [chosen, setChosen] = useState<readonly string[] | null>(null);
-  const names = (connections.data ?? []).map((view) => view.config.name);
-  const [readOnly, setReadOnly] = useState(false);
-  const [schemas, setSchemas] = useState('');
-  const [until, setUntil] = useState('');
-  const allowed = chosen ?? (names.length === 1 ? names : []);
+  const [edited, setEdited] = useState<typeof emptyAgent | null>(null);
+  // Where there is one connection only, it is meant.
+  const only = connections.data?.length === 1 ? connections.data.map(({ config }) => config.name) : [];
+  const draft = edited ?? { ...emptyAgent, connections: only };
+  const bounds = boundsOf(draft, Date.now());
   const nameProblem = name === '' ? undefined : identifier.safeParse(name).error?.issues[0]?.message;
-  const bounds = scopeOf(readOnly, schemas, until);
-  const ready = name !== '' && nameProblem === undefined && allowed.length > 0 && bounds.problem === undefined;
+  const ready =
+    name !== '' &&
+    nameProblem === undefined &&
+    draft.connections.length > 0 &&
+    Object.keys(bounds.problems).length === 0;
   const make = () =>
-    ready &&
     create.mutate({
       name,
-      connections: [...allowed],
+      connections: [...draft.connections],
+      groups: bounds.groups,
       ...(bounds.scope === null ? {} : { scope: bounds.scope }),
     });
-  const made = create.data;
-
-  if (made) {
-    return (
-      <Dialog
-        title={`Key of ${made.agent.name}`}
-        width="wide"
-        onClose={onClose}
-        footer={
-          <Button variant="accent" onClick={onClose}>
-            I have copied it
-          </Button>
-        }
-      >
-        <div className={styles.form}>
-          <InfoNote tone="ask">
-            <strong>This key is shown only now.</strong> Postern keeps a hash of it and cannot show it again. If it is
-            lost, revoke the agent and make a new one.
-          </InfoNote>
-          <div className={styles.key}>
-            <code>{made.key}</code>
-            <CopyButton text={made.key} label="Copy key" />
-          </div>
-          {made.addresses.map((address) => (
-            <AddressCard key={address.connection} address={address} />
-          ))}
-        </div>
-      </Dialog>
-    );
-  }
+  if (create.data) return <NewKey made={create.data} onClose={onClose} />;
   return (
-    <Dialog
+    <FormDialog
       title="Add an agent"
+      action="Make key"
+      busy={create.isPending}
+      ready={ready}
+      run={make}
       onClose={onClose}
-      footer={
-        <Button variant="accent" busy={create.isPending} disabled={!ready} onClick={make}>
-          Make key
-        </Button>
-      }
     >
-      <form
-        className={styles.form}
-        onSubmit={(event) => {
-          event.preventDefault();
-          make();
-        }}
-      >
-        <TextField
-          data-first-focus
-          label="Name"
-          placeholder="claude-code"
-          value={name}
-          error={nameProblem}
-          hint="It is shown with every session and request"
-          onChange={setName}
-        />
-        <fieldset aria-label="Connections it may use" className={styles.connections}>
-          <p className={styles.label}>Connections it may use</p>
-          {names.map((connection) => (
-            <CheckField
-              key={connection}
-              label={connection}
-              checked={allowed.includes(connection)}
-              onChange={(on) =>
-                setChosen(on ? [...allowed, connection] : allowed.filter((other) => other !== connection))
-              }
-            />
-          ))}
-          {connections.data?.length === 0 && <p className={styles.label}>Add a connection first.</p>}
-        </fieldset>
-        <fieldset aria-label="What it may do at most" className={styles.connections}>
-          <p className={styles.label}>What it may do at most, whatever is allowed or approved</p>
-          <CheckField label="Only read" checked={readOnly} onChange={setReadOnly} />
-          <TextField
-            label="Schemas"
-            mono
-            placeholder="all"
-            value={schemas}
-            hint="Separated by commas; patterns with * and ?"
-            onChange={setSchemas}
-          />
-          <TextField
-            label="Valid until"
-            type="datetime-local"
-            value={until}
-            error={bounds.problem}
-            hint="Optional; after that the key is refused"
-            onChange={setUntil}
-          />
-        </fieldset>
-        <ErrorNote error={connections.error} />
-        <ErrorNote error={create.error} />
-      </form>
-    </Dialog>
+      <TextField
+        data-first-focus
+        label="Name"
+        placeholder="claude-code"
+        value={name}
+        error={nameProblem}
+        hint="It is shown with every session and request"
+        onChange={setName}
+      />
+      <AgentFields draft={draft} problems={bounds.problems} onChange={setEdited} />
+      <ErrorNote error={create.error} />
+    </FormDialog>
   );
 }
 
-/** The scope that was typed: null when nothing bounds the key; or what is wrong with it. `until` is in this machine's time. */
-function scopeOf(
-  readOnly: boolean,
-  schemas: string,
-  until: string,
-): { readonly scope: Scope | null; readonly problem?: string } {
-  const names = namesOf(schemas);
-  const ends = until === '' ? null : new Date(until);
-  if (ends !== null && Number.isNaN(ends.getTime())) return { scope: null, problem: 'Give day and time' };
-  if (ends !== null && ends.getTime() <= Date.now()) return { scope: null, problem: 'This is in the past' };
-  if (!readOnly && names.length === 0 && ends === null) return { scope: null };
-  return {
-    scope: scopeSchema.parse({
-      readOnly,
-      ...(names.length === 0 ? {} : { schemas: names }),
-      ...(ends === null ? {} : { validUntil: ends.toISOString() }),
-    }),
+interface AgentDialogProps {
+  readonly agent: AgentView;
+  readonly onClose: () => void;
+}
+
+/** Changes what the key of an agent is for. */
+export function ChangeAgentDialog({ agent, onClose }: AgentDialogProps) {
+  const change = useAction('agents.change');
+  const [draft, setDraft] = useState(() => draftOf(agent));
+  const bounds = boundsOf(draft, Date.now());
+  const ready = draft.connections.length > 0 && Object.keys(bounds.problems).length === 0;
+  const save = () =>
+    change.mutate(
+      { name: agent.name, connections: [...draft.connections], scope: bounds.scope, groups: bounds.groups },
+      { onSuccess: onClose },
+    );
+  return (
+    <FormDialog
+      title={`Change ${agent.name}`}
+      action="Save"
+      busy={change.isPending}
+      ready={ready}
+      run={save}
+      onClose={onClose}
+    >
+      <InfoNote>
+        Its key stays. What you change holds from its next statement on; sessions on a connection that you take away
+        end.
+      </InfoNote>
+      <AgentFields draft={draft} problems={bounds.problems} onChange={setDraft} />
+      <ErrorNote error={change.error} />
+    </FormDialog>
+  );
+}
+
+interface FormDialogProps {
+  readonly title: string;
+  readonly action: string;
+  readonly busy: boolean;
+  readonly ready: boolean;
+  readonly run: () => void;
+  readonly onClose: () => void;
+  readonly children: ReactNode;
+}
+
+/** A dialog around a form that Enter and the button both send. */
+export function FormDialog({ title, action, busy, ready, run, onClose, children }: FormDialogProps) {
+  const submit = (event?: FormEvent) => {
+    event?.preventDefault();
+    if (ready && !busy) run();
   };
+  return (
+    <Dialog
+      title={title}
+      onClose={onClose}
+      footer={
+        <Button variant="accent" busy={busy} disabled={!ready} onClick={() => submit()}>
+          {action}
+        </Button>
+      }
+    >
+      <form className={styles.form} onSubmit={submit}>
+        {children}
+      </form>
+    </Dialog>
+  );
 }

@@ -8,11 +8,14 @@ import { Chip, EnvironmentChip } from '../../parts/Chips.tsx';
 import { Confirm } from '../../parts/Dialog.tsx';
 import { plural } from '../../parts/format.ts';
 import { ErrorNote, InfoNote } from '../../parts/Notes.tsx';
+import { TokenCard } from '../../parts/TokenCard.tsx';
 import { CheckCircleIcon, KeyIcon, TerminalIcon } from '../../theme/icons.tsx';
 import { ConnectionDialog } from './ConnectionDialog.tsx';
 import styles from './Panel.module.css';
 import { PasswordForm } from './PasswordForm.tsx';
+import { SessionRoleNote } from './SessionRoleNote.tsx';
 import { TargetDoubt } from './TargetDoubt.tsx';
+import { TestSteps } from './TestSteps.tsx';
 
 const credentials = {
   ready: { tone: 'allow', icon: CheckCircleIcon, label: 'Password ready' },
@@ -28,6 +31,7 @@ export function ConnectionCard({ view, readOnly }: { readonly view: ConnectionVi
   const [layer, setLayer] = useState<'none' | 'edit' | 'remove'>('none');
   const [addresses, setAddresses] = useState(false);
   const remove = useAction('connections.remove');
+  const test = useAction('connections.test');
   return (
     <article className={styles.card} aria-label={`Connection ${config.name}`}>
       <header className={styles.cardHead}>
@@ -38,6 +42,9 @@ export function ConnectionCard({ view, readOnly }: { readonly view: ConnectionVi
         <div className={styles.actions}>
           <Button size="small" aria-expanded={addresses} onClick={() => setAddresses(!addresses)}>
             Agent address
+          </Button>
+          <Button size="small" busy={test.isPending} onClick={() => test.mutate({ config })}>
+            Test
           </Button>
           {!readOnly && (
             <>
@@ -77,10 +84,17 @@ export function ConnectionCard({ view, readOnly }: { readonly view: ConnectionVi
           </dd>
         </div>
       </dl>
+      <SessionRoleNote view={view} />
       {view.targetDoubt !== null && <TargetDoubt connection={config.name} doubt={view.targetDoubt} />}
       {warning !== null && <InfoNote tone="ask">{warning}</InfoNote>}
       {view.credential === 'needed' && <PasswordForm connection={config.name} user={upstream.user} />}
       {addresses && view.addresses.map((address) => <AddressCard key={address.url} address={address} />)}
+      {addresses &&
+        view.tokenAddresses.map((address) => (
+          <TokenCard key={address.provider} connection={config.name} address={address} />
+        ))}
+      <ErrorNote error={test.error} />
+      {test.data && <TestSteps result={test.data} />}
       {layer === 'edit' && <ConnectionDialog config={config} onClose={() => setLayer('none')} />}
       {layer === 'remove' && (
         <Confirm

@@ -2,6 +2,7 @@ import { type ConnectionConfig, defaultSslMode, environment, policyPreset } from
 import { CheckField, SelectField, TextField } from '../../parts/Field.tsx';
 import styles from './ConnectionDialog.module.css';
 import { CredentialFields } from './CredentialFields.tsx';
+import { SessionRoleFields } from './SessionRoleFields.tsx';
 import { TlsFields } from './TlsFields.tsx';
 
 interface ConnectionFieldsProps {
@@ -98,6 +99,7 @@ export function ConnectionFields({ draft, problems, isNew, onChange }: Connectio
       </fieldset>
       <TlsFields upstream={upstream} problems={problems} onChange={(changed) => change({ upstream: changed })} />
       <CredentialFields upstream={upstream} problems={problems} onChange={changeUpstream} />
+      <SessionRoleFields draft={draft} problems={problems} onChange={(sessionRole) => change({ sessionRole })} />
       <fieldset className={styles.grid}>
         <legend>Pass through</legend>
         <div className={styles.full}>

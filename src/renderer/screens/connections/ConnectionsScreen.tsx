@@ -1,41 +1,49 @@
-import { routeHash } from '../../app/routes.ts';
+import { type ConnectionsTab, routeHash } from '../../app/routes.ts';
 import { useCall } from '../../data/query.ts';
 import { InfoNote } from '../../parts/Notes.tsx';
 import { ScreenHead } from '../../parts/ScreenHead.tsx';
 import { AgentsPanel } from './AgentsPanel.tsx';
 import styles from './ConnectionsScreen.module.css';
 import { DatabasesPanel } from './DatabasesPanel.tsx';
+import { IdentityPanel } from './identity/IdentityPanel.tsx';
 
-/** The databases behind the gate, and the agents before it. */
-export function ConnectionsScreen({ tab }: { readonly tab: 'databases' | 'agents' }) {
+const tabs: readonly { readonly tab: ConnectionsTab; readonly title: string }[] = [
+  { tab: 'databases', title: 'Databases' },
+  { tab: 'agents', title: 'Agents' },
+  { tab: 'identity', title: 'Identity' },
+];
+
+const panels = { databases: DatabasesPanel, agents: AgentsPanel, identity: IdentityPanel } as const;
+
+/** The databases behind the gate, the agents before it, and who vouches for them. */
+export function ConnectionsScreen({ tab }: { readonly tab: ConnectionsTab }) {
   const overview = useCall('desk.overview', {});
   const fromFile = overview.data?.managedBy === 'file';
+  const Panel = panels[tab];
   return (
     <>
       <ScreenHead title="Connections">
         <nav className={styles.tabs} aria-label="Kind">
-          <a
-            href={routeHash({ screen: 'connections', tab: 'databases' })}
-            aria-current={tab === 'databases' ? 'page' : undefined}
-          >
-            Databases
-          </a>
-          <a
-            href={routeHash({ screen: 'connections', tab: 'agents' })}
-            aria-current={tab === 'agents' ? 'page' : undefined}
-          >
-            Agents
-          </a>
+          {tabs.map(({ tab: to, title }) => (
+            <a
+              key={to}
+              href={routeHash({ screen: 'connections', tab: to })}
+              aria-current={tab === to ? 'page' : undefined}
+            >
+              {title}
+            </a>
+          ))}
         </nav>
       </ScreenHead>
       <div className={styles.panel}>
         {fromFile && (
           <InfoNote>
-            Connections and agents come from the configuration file that Postern was started with. They are shown here
-            and changed there; a password that is asked for can still be given here.
+            Connections, agents and identity providers come from the configuration file that Postern was started with.
+            They are shown here and changed there; a password that is asked for can still be given here, and you can
+            sign in.
           </InfoNote>
         )}
-        {tab === 'databases' ? <DatabasesPanel readOnly={fromFile} /> : <AgentsPanel readOnly={fromFile} />}
+        <Panel readOnly={fromFile} />
       </div>
     </>
   );

@@ -1,8 +1,10 @@
 import { useId } from 'react';
 import { authMethod, type ConnectionConfig, type CredentialSource } from '../../../contract/index.ts';
+import { cx } from '../../parts/cx.ts';
 import { CheckField, SelectField } from '../../parts/Field.tsx';
 import styles from './ConnectionDialog.module.css';
 import { defaultCredential } from './connection-draft.ts';
+import { FileSource } from './FileSource.tsx';
 import { SecretSource } from './SecretSource.tsx';
 
 type Upstream = ConnectionConfig['upstream'];
@@ -16,7 +18,9 @@ interface CredentialFieldsProps {
 const sources: readonly { readonly value: CredentialSource['from']; readonly label: string }[] = [
   { value: 'prompt', label: 'Ask me when Postern starts' },
   { value: 'environment', label: 'Environment variable' },
-  { value: 'command', label: 'Output of a command' },
+  { value: 'command', label: 'Output of a command, such as a cloud token' },
+  { value: 'pgpass', label: 'Password file (.pgpass)' },
+  { value: 'service', label: 'Service of libpq (pg_service.conf)' },
   { value: 'none', label: 'No password' },
 ];
 
@@ -35,7 +39,7 @@ export function CredentialFields({ upstream, problems, onChange }: CredentialFie
           onChange={(from) => onChange({ credential: defaultCredential(from) })}
         />
       </div>
-      <div className={styles.half}>
+      <div className={cx(styles.half, styles.stack)}>
         <SecretSource
           source={credential}
           secret="password"
@@ -43,6 +47,9 @@ export function CredentialFields({ upstream, problems, onChange }: CredentialFie
           problems={problems}
           onChange={(source) => onChange({ credential: source })}
         />
+        {(credential.from === 'pgpass' || credential.from === 'service') && (
+          <FileSource source={credential} problems={problems} onChange={onChange} />
+        )}
       </div>
       <fieldset className={styles.full} aria-labelledby={accepted}>
         <p id={accepted} className={styles.accepted}>

@@ -1,21 +1,18 @@
-import { Field, TextField } from '../../parts/Field.tsx';
-import styles from './ConnectionDialog.module.css';
-import { commandLines } from './connection-draft.ts';
+import type { CommandSource, CredentialSource } from '../../../contract/index.ts';
+import { TextField } from '../../parts/Field.tsx';
+import { CommandFields } from './CommandFields.tsx';
 
-/** Where a secret is read from when it is needed. */
-type Source =
-  | { readonly from: 'environment'; readonly variable: string }
-  | { readonly from: 'command'; readonly command: readonly string[] };
+type EnvironmentSource = Extract<CredentialSource, { from: 'environment' }>;
 
 interface SecretSourceProps {
-  /** Sources that need nothing more are shown as nothing. */
-  readonly source: Source | { readonly from: 'prompt' | 'none' } | undefined;
+  /** Sources that need nothing more, or have fields of their own elsewhere, are shown as nothing. */
+  readonly source: CredentialSource | undefined;
   /** What the output of the command is. */
-  readonly secret: 'password' | 'passphrase';
+  readonly secret: 'password' | 'passphrase' | 'secret';
   /** Path of the source in the connection, by which `problems` are found. */
   readonly path: string;
   readonly problems: Readonly<Record<string, string>>;
-  onChange(source: { from: 'environment'; variable: string } | { from: 'command'; command: string[] }): void;
+  onChange(source: EnvironmentSource | CommandSource): void;
 }
 
 /** The variable or the command that a secret comes from. */
@@ -27,27 +24,11 @@ export function SecretSource({ source, secret, path, problems, onChange }: Secre
         mono
         value={source.variable}
         error={problems[`${path}.variable`]}
+        hint="Set before Postern starts. It stays readable in /proc for programs of yours, the agent’s shell among them"
         onChange={(variable) => onChange({ from: 'environment', variable })}
       />
     );
   }
   if (source?.from !== 'command') return null;
-  return (
-    <Field
-      label="Program and arguments, one per line"
-      error={problems[`${path}.command`]}
-      hint={`Run without a shell; its output is the ${secret}`}
-    >
-      {({ className, ...attributes }) => (
-        <textarea
-          {...attributes}
-          className={`${className} ${styles.mono}`}
-          rows={3}
-          spellCheck={false}
-          defaultValue={source.command.join('\n')}
-          onChange={(event) => onChange({ from: 'command', command: commandLines(event.target.value) })}
-        />
-      )}
-    </Field>
-  );
+  return <CommandFields source={source} secret={secret} path={path} problems={problems} onChange={onChange} />;
 }

@@ -6,6 +6,7 @@ import {
   sslNegotiation,
   sslWarning,
 } from '../../../contract/index.ts';
+import { cx } from '../../parts/cx.ts';
 import { SelectField, TextField } from '../../parts/Field.tsx';
 import { InfoNote } from '../../parts/Notes.tsx';
 import styles from './ConnectionDialog.module.css';
@@ -108,7 +109,7 @@ function PassphraseFields({ upstream, problems, onChange }: TlsFieldsProps) {
           onChange={(from) => onChange(choose(from))}
         />
       </div>
-      <div className={styles.half}>
+      <div className={cx(styles.half, styles.stack)}>
         <SecretSource
           source={source}
           secret="passphrase"

@@ -15,8 +15,11 @@ export function defaultCredential(from: CredentialSource['from']): CredentialSou
       return { from, variable: '' };
     case 'command':
       return { from, command: [] };
+    case 'service':
+      return { from, service: '' };
     case 'none':
     case 'prompt':
+    case 'pgpass':
       return { from };
   }
 }

@@ -15,6 +15,7 @@ import { VerificationNote } from '../../parts/VerificationNote.tsx';
 import { Visible } from '../../parts/Visible.tsx';
 import { BackIcon, EndIcon, ReplayIcon, ShieldIcon, TerminalIcon } from '../../theme/icons.tsx';
 import styles from './SessionDetail.module.css';
+import { SessionIdentity } from './SessionIdentity.tsx';
 import { StatementList } from './StatementList.tsx';
 import { type StatementFilter, statementFilters } from './statement-filter.ts';
 
@@ -67,8 +68,7 @@ export function SessionDetail({ sessionId }: { readonly sessionId: string }) {
         <p className={styles.facts}>
           {dateTime(summary.startedAt)} · {duration(Math.max(0, (summary.endedAt ?? now) - summary.startedAt))} ·{' '}
           {plural(summary.counts.statements, 'statement')}, {plural(summary.counts.rows, 'row')} · database{' '}
-          <Visible text={summary.database} /> as <Visible text={summary.role} /> · subject{' '}
-          <Visible text={summary.subject} />
+          <Visible text={summary.database} /> <SessionIdentity summary={summary} />
           {summary.applicationName !== null && (
             <>
               {' '}

@@ -1,0 +1,78 @@
+import { useState } from 'react';
+import type { IdentityProvider } from '../../../../contract/index.ts';
+import { useAction, useCall } from '../../../data/query.ts';
+import { Button } from '../../../parts/Button.tsx';
+import { Dialog } from '../../../parts/Dialog.tsx';
+import { ErrorNote } from '../../../parts/Notes.tsx';
+import styles from '../ConnectionDialog.module.css';
+import { ProviderFields } from './ProviderFields.tsx';
+import { ProviderSteps } from './ProviderSteps.tsx';
+import { emptyProvider, providerProblems } from './provider-draft.ts';
+
+interface ProviderDialogProps {
+  /** Null makes a new one. */
+  readonly config: IdentityProvider | null;
+  readonly onClose: () => void;
+}
+
+/** Adds or changes an identity provider. It can be tested as typed, before it is saved. */
+export function ProviderDialog({ config, onClose }: ProviderDialogProps) {
+  const [draft, setDraft] = useState<IdentityProvider>(() => config ?? emptyProvider());
+  const [tried, setTried] = useState(false);
+  const list = useCall('identity.list', {});
+  const connections = (useCall('connections.list', {}).data ?? []).map((view) => view.config.name);
+  const save = useAction('identity.save');
+  const test = useAction('identity.test');
+  const others = (list.data?.providers ?? [])
+    .map((view) => view.config)
+    .filter(({ name }) => config === null || name !== config.name);
+  const problems = providerProblems(draft, others, connections);
+  const valid = Object.keys(problems).length === 0;
+  const ifValid = (run: () => void) => {
+    setTried(true);
+    if (valid) run();
+  };
+  const commit = () => ifValid(() => save.mutate(draft, { onSuccess: onClose }));
+  return (
+    <Dialog
+      title={config === null ? 'Add an identity provider' : `Change ${config.name}`}
+      width="wide"
+      onClose={onClose}
+      footer={
+        <>
+          {tried && !valid && <span className={styles.wrong}>Some fields need another look.</span>}
+          <Button busy={test.isPending} onClick={() => ifValid(() => test.mutate(draft))}>
+            Test
+          </Button>
+          <Button variant="accent" busy={save.isPending} onClick={commit}>
+            Save
+          </Button>
+        </>
+      }
+    >
+      <form
+        className={styles.form}
+        onSubmit={(event) => {
+          event.preventDefault();
+          commit();
+        }}
+      >
+        <ProviderFields
+          draft={draft}
+          problems={tried ? problems : {}}
+          isNew={config === null}
+          connections={connections}
+          onChange={setDraft}
+        />
+        <button type="submit" hidden>
+          Save
+        </button>
+      </form>
+      <div className={styles.result}>
+        <ErrorNote error={save.error} />
+        <ErrorNote error={test.error} />
+        {test.data && <ProviderSteps result={test.data} />}
+      </div>
+    </Dialog>
+  );
+}
