@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { approvalRequest, decideInput } from './approval.ts';
-import { identifier, tlsMode } from './common.ts';
+import { identifier, instant, tlsMode } from './common.ts';
 import {
   agentAddress,
   agentGroups,
@@ -9,6 +9,7 @@ import {
   connectionTest,
   connectionView,
 } from './connection.ts';
+import { gateEvents, gateVerification } from './gate.ts';
 import { identityProvider } from './identity.ts';
 import { catalogTable, maskPreview, maskRule } from './masking.ts';
 import { backtest, budgets, explanation, policyPreset, policyRule, policyView, ruleHits, scope } from './policy.ts';
@@ -95,6 +96,21 @@ export const calls = {
   'sessions.verify': { input: sessionId, output: verification },
   'sessions.replay': { input: sessionId, output: replay },
   'sessions.report': { input: sessionId, output: report },
+
+  /** The gate's own journal: who was not let in, start and stop, settings, credentials. */
+  'gate.events': {
+    /** Those before the event of that id; the latest when it is absent. */
+    input: z.object({
+      limit: z.number().int().min(1).max(1000).default(200),
+      before: z
+        .string()
+        .regex(/^gate-[0-9A-Za-z-]{1,60}:\d{1,15}$/)
+        .optional(),
+    }),
+    output: gateEvents,
+  },
+  'gate.verify': { input: nothing, output: gateVerification },
+  'gate.report': { input: z.object({ since: instant, until: instant }), output: report },
 
   'connections.list': { input: nothing, output: z.array(connectionView) },
   /** The services of libpq's files on this machine, to fill a connection from. */
@@ -229,6 +245,8 @@ export const events = {
   'identity.changed': nothing,
   'overview.changed': nothing,
   'seal.changed': nothing,
+  /** The gate's own journal has grown. */
+  'gate.changed': nothing,
 } as const;
 
 export type CallName = keyof typeof calls;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { environment, identifier, instant } from './common.ts';
+import { assertNever, environment, identifier, instant } from './common.ts';
 import { maskRule } from './masking.ts';
 import { budgets, patterns, policyPreset, policyRule, scope } from './policy.ts';
 import { tokenAddress } from './sign-in.ts';
@@ -27,9 +27,61 @@ export const sessionRole = z.discriminatedUnion('kind', [
       .default([]),
     statementTimeoutSeconds: z.number().int().min(1).max(86_400).optional(),
     lockTimeoutSeconds: z.number().int().min(1).max(86_400).optional(),
+    /**
+     * Which columns the role is not granted: those that a rule withholds, or every masked one. With the latter a mistake in
+     * masking shows nothing, and whatever names a masked column (`SELECT *` too) fails instead of being masked.
+     */
+    fence: z.enum(['withheld', 'masked']).default('withheld'),
+  }),
+  /**
+   * Log in as the account and become this role at once, where the account may not make roles. The account's own rights are
+   * one SET ROLE away: the gate refuses that, and the server does not.
+   */
+  z.strictObject({
+    kind: z.literal('set_role'),
+    role: z
+      .string()
+      .min(1)
+      .max(63)
+      .refine((name) => name.toLowerCase() !== 'none', 'NONE is no role'),
   }),
 ]);
 export type SessionRoleConfig = z.infer<typeof sessionRole>;
+
+/** How agents prove who they are. `oauthbearer`: by an access token only, which clients with libpq 18 get by themselves. */
+export const authenticationMethod = z.enum(['password', 'oauthbearer']);
+/** As whom the sessions of a connection run, and how far that goes, for the operator. */
+export function sessionsRunAs({ upstream: { user }, sessionRole: role }: ConnectionConfig): string {
+  switch (role.kind) {
+    case 'configured':
+      return `Every session runs as ${user}, with all of its rights. Only Postern stands between the agent and these.`;
+    case 'set_role':
+      return `Every session logs in as ${user} and becomes ${role.role} at once. The database holds it to that role’s rights for as long as nothing undoes SET ROLE, which Postern refuses.`;
+    case 'just_in_time': {
+      const columns =
+        role.fence === 'masked' ? 'every masked column is out of its reach' : 'withheld columns are out of its reach';
+      return `Every session logs in as a role of its own, made by ${user} and removed afterwards. The database itself holds it to its grants; ${columns}.`;
+    }
+    default:
+      return assertNever(role);
+  }
+}
+
+/** Something that every role of the database may do, and so that of a session, whatever it is granted. */
+export const fenceFinding = z.object({
+  code: z.enum([
+    /** A column that is to be withheld can be read by everybody. */
+    'public_withheld',
+    'public_relation',
+    'security_definer',
+    'public_create',
+    'public_temp',
+  ]),
+  object: z.string(),
+  message: z.string(),
+  hint: z.string(),
+});
+export type FenceFinding = z.infer<typeof fenceFinding>;
 
 export const connectionConfig = z
   .strictObject({
@@ -52,11 +104,13 @@ export const connectionConfig = z
     maskRules: z.array(maskRule).default([]),
     /** Values that one session may compare masked columns of level `equality` with, before it is asked about. */
     maskedComparisons: z.number().int().min(0).max(100_000).default(20),
+    /** `password`: an agent key or an access token, as the password. */
+    authentication: authenticationMethod.default('password'),
     sessionRole: sessionRole.default({ kind: 'configured' }),
   })
   .refine(({ anyUser, sessionRole: { kind } }) => !anyUser || kind === 'configured', {
     path: ['sessionRole'],
-    message: 'a role of its own cannot be the user that the agent names (anyUser)',
+    message: 'a role other than the account cannot be the user that the agent names (anyUser)',
   });
 export type ConnectionConfig = z.infer<typeof connectionConfig>;
 
@@ -118,6 +172,8 @@ export const connectionView = z.object({
   tokenAddresses: z.array(tokenAddress),
   /** What the last test found of its account; null when none was made since Postern started. */
   account: upstreamAccount.nullable(),
+  /** See `sessionsRunAs`. */
+  runsAs: z.string(),
 });
 export type ConnectionView = z.infer<typeof connectionView>;
 
@@ -129,6 +185,8 @@ export const connectionTest = z.object({
   encrypted: z.boolean().nullable(),
   /** Null when it did not come so far. */
   account: upstreamAccount.nullable(),
+  /** What no grant can keep from a role made for a session; absent where sessions get none, or it could not be read. */
+  fence: z.array(fenceFinding).optional(),
 });
 export type ConnectionTest = z.infer<typeof connectionTest>;
 

@@ -105,6 +105,18 @@ export const identityProvider = z
   });
 export type IdentityProvider = z.infer<typeof identityProvider>;
 
+/** Connections that ask for tokens which nobody may give, each as `path: problem`. */
+export const authenticationProblems = (
+  connections: readonly { readonly name: string; readonly authentication: string }[],
+  providers: readonly IdentityProvider[],
+): string[] =>
+  connections.flatMap(({ name, authentication }, at) => {
+    const granted = providers.some(({ grants }) => grants.some((grant) => grant.connections.includes(name)));
+    return authentication !== 'oauthbearer' || granted
+      ? []
+      : [`connections[${at}].authentication: no identity provider grants ${name}, so nobody could connect`];
+  });
+
 /** References and names that the schema cannot check, each as `path: problem`. */
 export function identityProviderProblems(
   providers: readonly IdentityProvider[],

@@ -60,6 +60,8 @@ export const masker = z.discriminatedUnion('kind', [
   ...valueMaskers,
   /** json and jsonb: what the paths lead to is masked, everything else of the value passes. */
   z.strictObject({ kind: z.literal('json'), paths: z.array(jsonPathMask).min(1).max(50) }),
+  /** The column does not exist for the agent: whatever names it or would show it is refused. */
+  z.strictObject({ kind: z.literal('withhold') }),
 ]);
 export type Masker = z.infer<typeof masker>;
 

@@ -1,7 +1,9 @@
 import { messageOf } from '../contract/index.ts';
 import { JournalError } from './journal/errors.ts';
+import { gateFolder, gateJournalNames, gateJournalPath } from './journal/gate-folder.ts';
 import type { JournalWriter, RecordBody } from './journal/records.ts';
 import type { Signer } from './journal/signer.ts';
+import { verifyJournal } from './journal/verifier.ts';
 import { createJournal } from './journal/writer.ts';
 import type { Problems } from './problems.ts';
 import { GatewayError } from './types.ts';
@@ -10,15 +12,32 @@ export interface GateJournalsOptions {
   readonly folder: string;
   readonly signer: Signer;
   readonly problems: Problems;
+  /** Called after each record of the gate's own journal. */
+  readonly recorded?: () => void;
 }
+
+/** What a journal of the gate says of the one before it, so that none can be taken away unnoticed. */
+type PreviousJournal = { readonly name: string; readonly headHash: string };
 
 /** The journals that the gate writes: its own, and one for each session. A fault is a problem that the operator sees. */
 export class GateJournals {
   readonly #options: GateJournalsOptions;
   #own: JournalWriter | null = null;
+  #name: string | null = null;
+  #previous: PreviousJournal | null = null;
 
   constructor(options: GateJournalsOptions) {
     this.#options = options;
+  }
+
+  /** Name of the gate's own journal while it is open. */
+  get name(): string | null {
+    return this.#name;
+  }
+
+  /** The newest journal of the gate that was there when this one began. */
+  get previous(): PreviousJournal | null {
+    return this.#previous;
   }
 
   /** Begins the gate's own journal. Throws GatewayError `journal_unwritable`. */
@@ -26,7 +45,9 @@ export class GateJournals {
     const { folder, signer } = this.#options;
     const name = `gate-${new Date().toISOString().replaceAll(/[-:.]/g, '')}-${process.pid}`;
     try {
-      this.#own = createJournal({ folder: `${folder}/gate`, name, signer, clock: Date.now });
+      this.#previous = newestJournal(gateFolder(folder));
+      this.#own = createJournal({ folder: gateFolder(folder), name, signer, clock: Date.now });
+      this.#name = name;
     } catch (error) {
       const { message, hint } = faultOf(error);
       throw new GatewayError(
@@ -51,6 +72,7 @@ export class GateJournals {
     try {
       if (this.#own === null) throw new JournalError('journal_closed', 'it is not open', 'Start Postern again.');
       this.#own.append(body);
+      this.#options.recorded?.();
     } catch (error) {
       const { message, hint } = faultOf(error);
       const said = `The gate's own journal cannot be written: ${message}`;
@@ -77,8 +99,14 @@ export class GateJournals {
   async close(): Promise<void> {
     const own = this.#own;
     this.#own = null;
+    this.#name = null;
     await own?.close();
   }
+}
+
+function newestJournal(folder: string): PreviousJournal | null {
+  const name = gateJournalNames(folder).at(-1);
+  return name === undefined ? null : { name, headHash: verifyJournal(gateJournalPath(folder, name), null).headHash };
 }
 
 function faultOf(error: unknown): { message: string; hint: string | null } {

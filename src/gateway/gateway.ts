@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { userInfo } from 'node:os';
+import { hostname, userInfo } from 'node:os';
+import { resolve } from 'node:path';
 import { type ConnectionConfig, type EventPayload, messageOf, type SessionDetail } from '../contract/index.ts';
 import { ApprovalBroker } from './approval/broker.ts';
 import { CopiedColumns, copiedColumnsFile } from './copied-columns.ts';
 import { Databases } from './databases.ts';
 import { endedByChange, retryJournal, sequenceJournal } from './decision-records.ts';
+import type { DoorClient } from './door/client.ts';
 import { describeListener } from './door/host.ts';
 import type { OpenListener } from './door/listener.ts';
+import { StartupPlaces, startupPlaceLimit } from './door/startup-places.ts';
+import { behindFence } from './fences.ts';
 import { GateJournals } from './gate-journals.ts';
 import { createAuthenticator } from './identity/authenticator.ts';
 import { createCancelLimiter } from './identity/cancel-limiter.ts';
@@ -14,7 +18,7 @@ import { fetchJson } from './identity/fetch-json.ts';
 import { createRateLimiter } from './identity/rate-limiter.ts';
 import { nextEnd, noRights, rightsOf, whyOver } from './identity/rights.ts';
 import { createTokenProver } from './identity/token-prover.ts';
-import type { Identity, Rights } from './identity/types.ts';
+import type { Identity } from './identity/types.ts';
 import { JournalError } from './journal/errors.ts';
 import { loadOrCreateSigner, type Signer } from './journal/signer.ts';
 import { loadOrCreateHashKey } from './keys.ts';
@@ -22,12 +26,14 @@ import { KnownTargets, knownTargetsFile } from './known-targets.ts';
 import { LiveSessions } from './live-sessions.ts';
 import { openDoor } from './open-door.ts';
 import { policyOf } from './policy/index.ts';
-import { matcherOf } from './policy/own/patterns.ts';
 import { Problems } from './problems.ts';
+import { RefusalLedger } from './refusal-ledger.ts';
+import { RoleRequests } from './role-requests.ts';
 import { RuleHits } from './rule-hits.ts';
 import { sampleTable } from './sample.ts';
+import { askedProof } from './session/authentication.ts';
 import { refuseClient } from './session/client-handshake.ts';
-import { type DoorOptions, receiveClient } from './session/open-session.ts';
+import { type DoorOptions, type RefusedAttempt, receiveClient, unproved } from './session/open-session.ts';
 import { createCancelDoor } from './session/receive-cancel.ts';
 import { settingsChanges } from './settings-changes.ts';
 import { loadCatalog } from './sql/catalog-query.ts';
@@ -36,6 +42,7 @@ import { createSteadyClock } from './steady-clock.ts';
 import { textStoreIn } from './text-store.ts';
 import { watchExpiry } from './token-expiry.ts';
 import {
+  type DeskEvent,
   type Gateway,
   GatewayError,
   type GatewayEventName,
@@ -44,11 +51,11 @@ import {
   type SignInRecord,
 } from './types.ts';
 import { CredentialVault } from './upstream/credentials.ts';
-import { type RoleRequest, SessionRoles } from './upstream/session-roles.ts';
+import { SessionRoles } from './upstream/session-roles.ts';
 import { openSideConnection, type SideConnection } from './upstream/side-query.ts';
 import { resolveSecrets, upstreamTarget } from './upstream/target.ts';
 import { testConnection } from './upstream/test-connection.ts';
-import type { TargetIdentity, UpstreamTarget } from './upstream/types.ts';
+import type { TargetIdentity } from './upstream/types.ts';
 import { sqlstate } from './wire/constants.ts';
 
 /** Limits of the whole gate. */
@@ -85,16 +92,23 @@ class PosternGateway implements Gateway {
   readonly #options: GatewayOptions;
   readonly #problems = new Problems(() => this.#emit('overview.changed', {}));
   readonly #journals: GateJournals;
+  readonly #refusals = new RefusalLedger({
+    record: (body) => this.#journals.record(body),
+    clock: Date.now,
+    later: (delayMs, run) => setTimeout(run, delayMs).unref(),
+  });
   readonly #ruleHits = new RuleHits(Date.now);
   readonly #targets: KnownTargets;
   readonly #sessions: LiveSessions;
   readonly #roles: SessionRoles;
+  readonly #roleRequests: RoleRequests;
   readonly #door: DoorOptions;
   readonly #listeners: Listeners = {
     'approval.changed': new Set(),
     'session.changed': new Set(),
     'statement.changed': new Set(),
     'overview.changed': new Set(),
+    'gate.changed': new Set(),
   };
   #open: OpenListener[] = [];
   #settings: GatewaySettings;
@@ -109,7 +123,10 @@ class PosternGateway implements Gateway {
     this.copies = new CopiedColumns(storeOf(copiedColumnsFile), Date.now);
     this.#settings = settings;
     this.credentials.preload(settings.connections);
-    this.#journals = new GateJournals({ folder, signer, problems: this.#problems });
+    this.#journals = new GateJournals({
+      ...{ folder, signer, problems: this.#problems },
+      recorded: () => this.#emit('gate.changed', {}),
+    });
     this.approvals = new ApprovalBroker({
       clock: Date.now,
       monotonic: createSteadyClock(),
@@ -120,10 +137,17 @@ class PosternGateway implements Gateway {
     });
     this.approvals.onChange((request) => this.#emit('approval.changed', request));
     const config = (name: string): ConnectionConfig | null => this.#config(name);
+    const judged = (name: string): ConnectionConfig | null => {
+      const current = config(name);
+      return current === null ? null : behindFence(current);
+    };
     this.#sessions = new LiveSessions({
       gateVersion,
       journals: this.#journals,
-      databases: new Databases({ config, credentials: this.credentials, copies: this.copies, hashKey, monotonic, log }),
+      databases: new Databases({
+        ...{ config: judged, credentials: this.credentials, copies: this.copies },
+        ...{ hashKey, monotonic, log },
+      }),
       broker: this.approvals,
       monotonic,
       log,
@@ -147,8 +171,14 @@ class PosternGateway implements Gateway {
     });
     this.#roles = new SessionRoles({
       installationKey: hashKey,
+      place: `${hostname()}:${resolve(options.keyFolder)}`,
       open: (target) => openSideConnection(target, { statementTimeoutMs: 10_000 }),
+      granted: (connection, side, fence) => this.#roleRequests.audit(connection, side, fence),
       log,
+    });
+    this.#roleRequests = new RoleRequests({
+      ...{ config, problems: this.#problems, log },
+      copied: (connection, database) => this.copies.rules(connection, database),
     });
     this.#door = this.#createDoor();
     this.#awaitNextEnd();
@@ -169,6 +199,7 @@ class PosternGateway implements Gateway {
         version: this.#options.version,
         listeners: addresses.map((address) => describeListener(address)),
         operatingSystemUser: userInfo().username,
+        previous: this.#journals.previous,
       });
       return addresses;
     } catch (error) {
@@ -185,6 +216,7 @@ class PosternGateway implements Gateway {
     const ending = this.#sessions.close(reason); // first: their clients are to hear why
     await Promise.all([...listeners.map((listener) => listener.close()), ending]);
     await this.#roles.settled();
+    this.#refusals.flush();
     this.#journals.record({ type: 'gate_stop', reason });
     await this.#journals.close();
   }
@@ -197,6 +229,7 @@ class PosternGateway implements Gateway {
     this.#settings = settings;
     this.approvals.withdrawEarlier((request) => endedByChange(before, settings, request));
     this.credentials.preload(settings.connections);
+    for (const { name } of fencesChanged(before.connections, settings.connections)) void this.#roles.renew(name);
     this.#endWhoLostRights();
   }
 
@@ -225,7 +258,10 @@ class PosternGateway implements Gateway {
 
   testConnection(config: ConnectionConfig, password: string | null) {
     const secrets = resolveSecrets(this.credentials, config, password);
-    return testConnection(secrets.then((found) => upstreamTarget(config, found)));
+    return testConnection(
+      secrets.then((found) => upstreamTarget(config, found)),
+      { audit: (side) => this.#roleRequests.findings(config, side) },
+    );
   }
 
   catalog(connection: string) {
@@ -256,6 +292,14 @@ class PosternGateway implements Gateway {
     this.#journals.require({ type: 'sign_in', ...record });
   }
 
+  note(event: DeskEvent): void {
+    this.#journals.record(event);
+  }
+
+  gateJournal(): string | null {
+    return this.#journals.name;
+  }
+
   problems() {
     return this.#problems.list();
   }
@@ -278,27 +322,42 @@ class PosternGateway implements Gateway {
         clock: Date.now,
         limiter: createRateLimiter(Date.now),
       }),
+      askedProof: (database, fixedConnection) => askedProof(database, fixedConnection, this.#settings),
+      places: new StartupPlaces((client) => void this.#displaced(client)),
       credentials: this.credentials,
+      credentialRejected: (config) => {
+        this.credentials.rejected(config);
+        this.#journals.record({ type: 'credential', event: 'rejected', connection: config.name, by: null });
+      },
       roles: this.#roles,
       roleRequest: (config, identity, account) =>
-        roleRequest(config, identity, account, this.#rights(identity, config.name) ?? noRights),
+        this.#roleRequests.of(config, identity, account, this.#rights(identity, config.name) ?? noRights),
       connections: () => this.#settings.connections,
       startupTimeoutMs: gatewayLimit.startupTimeoutMs,
       cancel: createCancelDoor({
         registry: this.#sessions.cancels,
         limiter: createCancelLimiter(monotonic),
         refused: (attempt) => {
+          if (!this.#refusals.cancelRefused(attempt)) return;
           this.#options.log('warn', 'refused a cancel request: its key is nobody’s', attempt);
-          this.#journals.record({ type: 'cancel_refused', ...attempt });
         },
       }),
       monotonic,
-      refused: (attempt) => {
-        this.#options.log('warn', `refused a client: ${attempt.reason}`, { ...attempt });
-        this.#journals.record({ type: 'login_refused', ...attempt });
-      },
+      refused: (attempt) => this.#refused(attempt),
       admit: (admission) => this.#sessions.admit(admission),
     };
+  }
+
+  #refused(attempt: RefusedAttempt): void {
+    if (!this.#refusals.refused(attempt)) return;
+    const { identity, ...facts } = attempt;
+    this.#options.log('warn', `refused a client: ${attempt.reason}`, { ...facts, agent: identity?.agent ?? null });
+  }
+
+  /** A client had to leave its place in start-up to another. */
+  async #displaced(client: DoorClient): Promise<void> {
+    const reason = `it had not finished start-up when more than ${startupPlaceLimit} clients were in it`;
+    this.#refused({ ...(await unproved(client)), user: '', database: '', reason });
   }
 
   /** A session reached this database: says, from then on, whether it is doubted. */
@@ -309,6 +368,7 @@ class PosternGateway implements Gateway {
       return () => null;
     }
     this.#options.log('warn', doubt.reason, { connection: config.name });
+    this.#journals.record({ type: 'target_doubted', connection: config.name, reason: doubt.reason });
     this.#problems.raise({
       code: targetProblem(config.name),
       message: doubt.reason,
@@ -362,26 +422,12 @@ class PosternGateway implements Gateway {
 
 const monotonic = (): number => performance.now();
 
-const targetProblem = (connection: string): string => `target_changed.${connection}`;
+/** Connections whose live sessions are to be granted something else than before. */
+const fencesChanged = (before: readonly ConnectionConfig[], now: readonly ConnectionConfig[]): ConnectionConfig[] =>
+  now.filter((config) => {
+    const known = before.find(({ name }) => name === config.name);
+    const fence = ({ maskRules, sessionRole }: ConnectionConfig): string => JSON.stringify([maskRules, sessionRole]);
+    return known !== undefined && fence(known) !== fence(config);
+  });
 
-/** The role that a session of this identity gets on a connection: what its configuration gives, within its scope. */
-function roleRequest(
-  { name: connection, policy, sessionRole }: ConnectionConfig,
-  { agent }: Identity,
-  account: UpstreamTarget,
-  { scope }: Rights,
-): RoleRequest | null {
-  if (sessionRole.kind === 'configured') return null;
-  const { schemas, memberOf, statementTimeoutSeconds, lockTimeoutSeconds } = sessionRole;
-  const [configured, scoped] = [matcherOf(schemas), matcherOf(scope?.schemas ?? ['*'])];
-  return {
-    ...{ account, connection, agent, memberOf },
-    readOnly: policy === 'read-only' || scope?.readOnly === true,
-    schemas: [...schemas, '/', ...(scope?.schemas ?? [])],
-    inScope: (schema) => configured(schema) && scoped(schema),
-    settings: {
-      ...(statementTimeoutSeconds !== undefined && { statement_timeout: `${statementTimeoutSeconds}s` }),
-      ...(lockTimeoutSeconds !== undefined && { lock_timeout: `${lockTimeoutSeconds}s` }),
-    },
-  };
-}
+const targetProblem = (connection: string): string => `target_changed.${connection}`;

@@ -7,11 +7,11 @@ import type { Identity } from './identity/types.ts';
 import { HourMeter, SessionBudget } from './policy/budget.ts';
 import { CancelRegistry } from './session/cancel-registry.ts';
 import { Cautions } from './session/caution.ts';
-import { ClientGone } from './session/client-handshake.ts';
 import type { JudgeContext } from './session/judged.ts';
 import type { Admission, Admitted } from './session/open-session.ts';
 import { type RecorderListener, SessionRecorder } from './session/recorder.ts';
 import { Session, type SessionFacts } from './session/session.ts';
+import { ClientGone } from './session/startup-reader.ts';
 import { watchExpiry } from './token-expiry.ts';
 import type { GatewayOptions } from './types.ts';
 import { cancelUpstream } from './upstream/cancel.ts';
@@ -211,7 +211,7 @@ function factsOf({ identity, config, target, startup, clientAddress }: Admission
     subject: identity.subject,
     connection: config.name,
     database: target.database,
-    role: target.user,
+    role: config.sessionRole.kind === 'set_role' ? config.sessionRole.role : target.user,
     applicationName: startup.parameters.get('application_name') ?? null,
     clientAddress,
   };

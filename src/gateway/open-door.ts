@@ -5,6 +5,7 @@ import { tlsMode } from './door/host.ts';
 import { type ListenerOptions, type OpenListener, openListener } from './door/listener.ts';
 import { listenerNames } from './door/names.ts';
 import { createPeerReader } from './door/peer.ts';
+import { createProcessFinder } from './door/peer-process.ts';
 import { DoorError, type ListenerConfig } from './door/types.ts';
 import { GatewayError, type GatewayOptions } from './types.ts';
 
@@ -27,6 +28,7 @@ export async function openDoor(options: OpenDoorOptions): Promise<OpenListener[]
   try {
     const authority = listeners.some((config) => tlsMode(config) !== 'off') ? authorityOf(options) : null;
     const readPeer = createPeerReader();
+    const findProcess = createProcessFinder({ clock: () => performance.now() });
     for (const config of listeners) {
       const secureContext = tlsMode(config) === 'off' ? null : (authority?.server(namesOf(config)) ?? null);
       open.push(
@@ -34,6 +36,7 @@ export async function openDoor(options: OpenDoorOptions): Promise<OpenListener[]
           maximum,
           secureContext,
           readPeer,
+          findProcess,
           receive: (client) => receive(client, config.connection),
           full,
         }),

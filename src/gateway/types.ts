@@ -52,7 +52,7 @@ export interface GatewayOptions {
 /** Events of the gate that the desk forwards as they are. */
 export type GatewayEventName = Extract<
   EventName,
-  'approval.changed' | 'session.changed' | 'statement.changed' | 'overview.changed'
+  'approval.changed' | 'session.changed' | 'statement.changed' | 'overview.changed' | 'gate.changed'
 >;
 
 /** The product: listeners, sessions, approvals. It knows no desk and no host. */
@@ -86,12 +86,19 @@ export interface Gateway {
   acceptTarget(connection: string, by: string): boolean;
   /** Puts what became of a sign-in of the operator into the gate's own journal. Throws JournalError: it must not happen then. */
   recordSignIn(record: SignInRecord): void;
+  /** Writes down in the gate's own journal what was done at the desk. Never throws: a fault becomes a problem. */
+  note(event: DeskEvent): void;
+  /** Name of the gate's own journal that is being written; null when it is not open. */
+  gateJournal(): string | null;
   /** Problems that hold now (a journal folder that cannot be written, a credential that is missing …). */
   problems(): readonly { readonly code: string; readonly message: string; readonly hint: string | null }[];
   on<N extends GatewayEventName>(name: N, listener: (payload: EventPayload<N>) => void): () => void;
 }
 
 export type SignInRecord = Omit<Extract<RecordBody, { type: 'sign_in' }>, 'type'>;
+
+/** What an operator does at the desk that changes no setting and yet belongs in the journal. */
+export type DeskEvent = Extract<RecordBody, { type: 'credential' | 'journal_read' }>;
 
 export interface SampleRows {
   readonly columns: readonly { readonly name: string; readonly type: string; readonly typeOid: number }[];

@@ -245,6 +245,21 @@ describe('untrusted text', () => {
   });
 });
 
+describe('the journal of the gate', () => {
+  it('is found from the sessions, filtered by kind and verified; what clients claim is shown as text', async () => {
+    await open('#/sessions');
+    await page.getByRole('link', { name: 'Gate', exact: true }).click();
+    const events = page.getByRole('list', { name: 'Events, newest first' });
+    await events.getByText('1,480 more refusals').waitFor();
+    expect(await events.getByTitle('Invisible character RLO U+202E').count()).toBe(1);
+    await page.getByLabel('Show').selectOption({ label: 'Settings' });
+    expect(await events.getByRole('listitem').count()).toBe(1);
+    expect(await events.getByRole('listitem').innerText()).toContain('Connection shop: policy now "production".');
+    await page.getByRole('button', { name: 'Verify' }).click();
+    await page.getByText('The gate’s journals are whole: 12 records in 1 journal').waitFor();
+  });
+});
+
 describe('replay', () => {
   const screen = () => page.locator('.xterm-rows');
   const time = () => page.getByTestId('replay-time').textContent();

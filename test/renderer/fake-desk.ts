@@ -8,6 +8,7 @@ import {
   openForRetry,
   openSequence,
   type SessionDetail,
+  sessionsRunAs,
 } from '../../src/contract/index.ts';
 import {
   decidedRequests,
@@ -17,6 +18,7 @@ import {
   sequenceAnswer,
   sequenceRequests,
 } from './fake-desk/approvals.ts';
+import { gateEventList, gateVerified } from './fake-desk/gate.ts';
 import { type FakeIdentity, fakeIdentity } from './fake-desk/identity.ts';
 import { fakeSealHandlers } from './fake-desk/seal.ts';
 import { replayOf, sessionSummaries, statementsOf } from './fake-desk/sessions.ts';
@@ -216,6 +218,14 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
       sha256: 'ab'.repeat(32),
       pdf: btoa('%PDF-1.7 fake'),
     }),
+    'gate.events': async () => ({ events: options.empty ? [] : gateEventList(now), more: false, damaged: [] }),
+    'gate.verify': async () => gateVerified,
+    'gate.report': async () => ({
+      fileName: 'postern-gate.pdf',
+      pages: 3,
+      sha256: 'cd'.repeat(32),
+      pdf: btoa('%PDF-1.7 fake'),
+    }),
     'connections.list': async () => [...views.values()],
     'connections.services': async () => services,
     'connections.save': async (config) => {
@@ -227,6 +237,7 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
         targetDoubt: null,
         tokenAddresses: [],
         account: null,
+        runsAs: sessionsRunAs(config),
       };
       views.set(config.name, view);
       emit()('connections.changed', {});

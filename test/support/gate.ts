@@ -25,9 +25,13 @@ export interface TestGateOptions {
   readonly budgets?: ConnectionConfig['budgets'];
   readonly environment?: ConnectionConfig['environment'];
   readonly sessionRole?: ConnectionConfig['sessionRole'];
+  readonly authentication?: ConnectionConfig['authentication'];
   readonly scope?: Scope;
   readonly identityProviders?: readonly IdentityProvider[];
   readonly maskRules?: readonly MaskRule[];
+  readonly maskedComparisons?: number;
+  /** Of a gate that was stopped with `keep`. */
+  readonly keyFolder?: string;
   readonly deadlineMs?: number;
   readonly upstream?: Partial<ConnectionConfig['upstream']>;
   readonly anyDatabase?: boolean;
@@ -53,13 +57,15 @@ export interface TestGate {
   connect(options?: pg.ClientConfig): Promise<pg.Client>;
   /** Records of the only session, or of the one that ended last. */
   journal(): Promise<JournalRecord[]>;
-  stop(): Promise<void>;
+  /** `keep`: its folders stay, for another gate to begin with. */
+  stop(options?: { readonly keep: boolean }): Promise<void>;
 }
 
 /** A real gate in front of the run's PostgreSQL, with one connection `shop` and one agent. */
 export async function startGate(options: TestGateOptions): Promise<TestGate> {
   const server = inject('postgres');
   const folder = await mkdtemp(join(tmpdir(), 'postern-gate-'));
+  const keyFolder = options.keyFolder ?? join(folder, 'keys');
   const journalFolder = options.journalFolder ?? join(folder, 'journal');
   const key = createAgentKey();
   const config = connectionConfig.parse({
@@ -78,7 +84,9 @@ export async function startGate(options: TestGateOptions): Promise<TestGate> {
     policyRules: options.policyRules ?? [],
     ...(options.budgets === undefined ? {} : { budgets: options.budgets }),
     maskRules: options.maskRules ?? [],
+    ...(options.maskedComparisons !== undefined && { maskedComparisons: options.maskedComparisons }),
     ...(options.sessionRole && { sessionRole: options.sessionRole }),
+    ...(options.authentication && { authentication: options.authentication }),
     anyDatabase: options.anyDatabase ?? false,
     keepTransactionsWhileHeld: options.keepTransactionsWhileHeld ?? false,
   });
@@ -102,7 +110,7 @@ export async function startGate(options: TestGateOptions): Promise<TestGate> {
     },
     approvalDeadlineMs: options.deadlineMs ?? 10_000,
     journalFolder,
-    keyFolder: join(folder, 'keys'),
+    keyFolder,
     certificateFile: join(folder, 'postern-ca.crt'),
     log: (level, message) => logged.push(`${level}: ${message}`),
   });
@@ -116,7 +124,7 @@ export async function startGate(options: TestGateOptions): Promise<TestGate> {
     port: address.port,
     key,
     journalFolder,
-    keyFolder: join(folder, 'keys'),
+    keyFolder,
     certificateFile: join(folder, 'postern-ca.crt'),
     logged,
     address: login,
@@ -131,10 +139,10 @@ export async function startGate(options: TestGateOptions): Promise<TestGate> {
       const files = (await readdir(journalFolder)).filter((name) => name.endsWith('.journal')).sort();
       return [...readJournal(join(journalFolder, files.at(-1) ?? 'none'))];
     },
-    async stop() {
+    async stop({ keep } = { keep: false }) {
       await Promise.all(clients.map((client) => client.end().catch(() => undefined)));
       await gateway.stop('the test is over');
-      await rm(folder, { recursive: true });
+      if (!keep) await rm(folder, { recursive: true });
     },
   };
 }

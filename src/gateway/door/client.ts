@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { SecureContext, TLSSocket } from 'node:tls';
 import type { TlsMode } from '../../contract/index.ts';
+import type { PeerProcess } from './peer-process.ts';
 import { acceptTls, describeTls } from './tls.ts';
 import type { AllowedUsers, Peer } from './types.ts';
 
@@ -12,12 +13,16 @@ export interface DoorClientOptions {
   readonly allowedUsers: AllowedUsers;
   /** Settles soon, and never rejects. */
   readonly peer: Promise<Peer>;
+  /** Looks for the program that it is, when somebody wants to know; never rejects. */
+  readonly findProcess?: () => Promise<PeerProcess | null>;
 }
 
 /** A client at the door: its connection, which may become an encrypted one, and what is known of who it is. */
 export class DoorClient {
   readonly allowedUsers: AllowedUsers;
   readonly peer: Promise<Peer>;
+  /** Which program it is, while it is connected; null where that cannot be told. */
+  readonly findProcess: () => Promise<PeerProcess | null>;
   /** True when a start-up in the clear is to be refused. */
   readonly tlsRequired: boolean;
   /** IP address without the port, or `[local]` for a Unix socket, as PostgreSQL has it. */
@@ -34,6 +39,7 @@ export class DoorClient {
     this.tlsRequired = options.tls === 'require';
     this.allowedUsers = options.allowedUsers;
     this.peer = options.peer;
+    this.findProcess = options.findProcess ?? (() => Promise.resolve(null));
     this.host = socket.remoteAddress ?? '[local]';
     this.address = socket.remoteAddress === undefined ? this.host : `${this.host}:${socket.remotePort ?? 0}`;
   }

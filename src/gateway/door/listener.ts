@@ -2,7 +2,8 @@ import { createServer, type ListenOptions, type Server, type Socket } from 'node
 import type { SecureContext } from 'node:tls';
 import { DoorClient } from './client.ts';
 import { describeListener, isLoopback, isSocketFolder, listenerFault, tlsMode } from './host.ts';
-import type { PeerReader } from './peer.ts';
+import type { Connection, PeerReader } from './peer.ts';
+import type { ProcessFinder } from './peer-process.ts';
 import { makePrivate, takeSocketPlace } from './socket-folder.ts';
 import { DoorError, type ListenerConfig, type Peer } from './types.ts';
 
@@ -18,6 +19,7 @@ export interface ListenerOptions {
   /** What TLS handshakes of this listener are done with; null when it has none. */
   readonly secureContext: (() => SecureContext) | null;
   readonly readPeer: PeerReader;
+  readonly findProcess: ProcessFinder;
   readonly receive: (client: DoorClient) => void;
   /** One above `maximum` is handed in here instead, to be told 53300. */
   readonly full: (client: Socket) => void;
@@ -80,20 +82,29 @@ function arrived(socket: Socket, config: ListenerConfig, options: ListenerOption
     secureContext: options.secureContext,
     allowedUsers: config.allowedUsers ?? 'own',
     peer: peerOf(socket, config, options.readPeer),
+    findProcess: async () => {
+      const connection = connectionOf(socket);
+      return connection === null ? null : options.findProcess(connection);
+    },
   });
 }
 
 async function peerOf(socket: Socket, { host, allowedUsers }: ListenerConfig, read: PeerReader): Promise<Peer> {
   if (isSocketFolder(host) || allowedUsers === 'any') return behindFolder;
-  const { remoteAddress, remotePort, localAddress, localPort } = socket;
-  if (remoteAddress === undefined || remotePort === undefined) return gone;
-  if (localAddress === undefined || localPort === undefined) return gone;
-  return read({
+  const connection = connectionOf(socket);
+  return connection === null ? gone : read(connection);
+}
+
+/** Null for a Unix socket, and for a client that is gone. */
+function connectionOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): Connection | null {
+  if (remoteAddress === undefined || remotePort === undefined) return null;
+  if (localAddress === undefined || localPort === undefined) return null;
+  return {
     clientAddress: remoteAddress,
     clientPort: remotePort,
     serverAddress: localAddress,
     serverPort: localPort,
-  });
+  };
 }
 
 /** The port that was bound. A name that was taken for loopback must really have led there. */

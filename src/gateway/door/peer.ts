@@ -36,11 +36,10 @@ export function createLinuxPeerReader(tables: () => Promise<string>): PeerReader
   const read = shared(tables);
   return async (connection) => {
     if (!isOwnAddress(connection.clientAddress)) return unknown;
-    const needles = entries(connection);
     for (const wait of retriesMs) {
       if (wait > 0) await sleep(wait);
-      const uid = findUser(await read().catch(() => ''), needles);
-      if (uid !== null) return { known: true, uid };
+      const entry = findEntry(await read().catch(() => ''), connection);
+      if (entry !== null) return { known: true, uid: entry.uid };
     }
     return unclear;
   };
@@ -59,7 +58,8 @@ function isOwnAddress(address: string): boolean {
   return Object.values(networkInterfaces()).some((found) => found?.some((one) => one.address === plain));
 }
 
-async function readTables(): Promise<string> {
+/** Both tables as the kernel prints them. */
+export async function readTables(): Promise<string> {
   const [tcp, tcp6] = await Promise.all([
     readFile('/proc/net/tcp', 'latin1'),
     readFile('/proc/net/tcp6', 'latin1').catch(() => ''), // absent where IPv6 is off
@@ -120,16 +120,21 @@ function words(bytes: readonly number[]): string {
 
 const hex = (value: number, digits: number): string => value.toString(16).toUpperCase().padStart(digits, '0');
 
-/** The user in the entry that begins so: `queues timer retransmits uid` follow the state. */
-function findUser(tables: string, needles: readonly string[]): number | null {
-  for (const needle of needles) {
+/** What the kernel's tables say of the client's end of a connection; null when it is not in them. */
+export function findEntry(
+  tables: string,
+  connection: Connection,
+): { readonly uid: number; readonly inode: string } | null {
+  for (const needle of entries(connection)) {
     const at = tables.indexOf(needle);
     if (at === -1) continue;
-    const uid = tables
+    // `queues timer retransmits uid timeout inode` follow the state.
+    const fields = tables
       .slice(at + needle.length, at + needle.length + 120)
       .trimStart()
-      .split(/\s+/)[3];
-    if (uid !== undefined && /^\d+$/.test(uid)) return Number(uid);
+      .split(/\s+/);
+    const [uid, inode] = [fields[3], fields[5]];
+    if (uid !== undefined && /^\d+$/.test(uid)) return { uid: Number(uid), inode: inode ?? '0' };
   }
   return null;
 }

@@ -11,7 +11,9 @@ import { SessionProjection } from '../journal/projection.ts';
 import { readJournal } from '../journal/reader.ts';
 import type { JournalRecord } from '../journal/records.ts';
 import { verifyInSteps } from '../journal/verifier.ts';
+import type { GateArchive } from './gate/gate-archive.ts';
 import { buildReplay } from './replay.ts';
+import type { GateExcerpt } from './report/input.ts';
 import { printReport } from './report/print.ts';
 import { SummaryCache } from './session-cache.ts';
 
@@ -21,6 +23,8 @@ interface ArchiveOptions {
   /** PEM of the key that journals must be signed with; null when none is known. */
   readonly publicKey: string | null | (() => string | null);
   readonly isLive: (sessionId: string) => boolean;
+  /** The gate's own journals, for the section on the time of a session; null when they are not at hand. */
+  readonly gate?: Pick<GateArchive, 'between' | 'verify'> | null;
   /** Holds `fonts/`. */
   readonly resourcesFolder: string;
   /** Milliseconds since the epoch; the moment a report says it was made. */
@@ -145,12 +149,20 @@ class JournalArchive implements Archive {
       detail,
       records,
       verification: await this.verify(sessionId),
+      gate: await this.#gateDuring(detail.summary),
       journalSha256: await sha256OfFile(this.#path(sessionId)),
       generatedAt: (this.#options.now ?? Date.now)(),
       generatedBy: by.generatedBy ?? userInfo().username,
       generatorVersion: by.generatorVersion ?? (start?.type === 'session_start' ? start.gateVersion : 'unknown'),
       fontsFolder: join(this.#options.resourcesFolder, 'fonts'),
     });
+  }
+
+  async #gateDuring({ startedAt, endedAt }: SessionSummary): Promise<GateExcerpt | null> {
+    const { gate, now = Date.now } = this.#options;
+    if (gate === undefined || gate === null) return null;
+    const events = await gate.between({ since: startedAt, until: endedAt ?? now() });
+    return { events, ok: (await gate.verify()).ok };
   }
 
   async #sessionIds(): Promise<string[]> {

@@ -87,6 +87,10 @@ function draw(
     case 'gate_stop':
     case 'login_refused':
     case 'cancel_refused':
+    case 'refusals_counted':
+    case 'credential':
+    case 'target_doubted':
+    case 'journal_read':
     case 'retry':
     case 'sequence':
     case 'seal':

@@ -36,16 +36,22 @@ export interface Rights {
   readonly groups: readonly string[];
 }
 
+/** What a client proves itself with. */
+export type PresentedProof =
+  /** An agent key, or an access token in place of one. */
+  | { readonly kind: 'password'; readonly password: string }
+  /** An access token and nothing else. */
+  | { readonly kind: 'token'; readonly token: string }
+  /** Nothing that could be either; the reason completes "the client …". */
+  | { readonly kind: 'unusable'; readonly reason: string };
+
 export interface LoginAttempt {
-  /** The `user` of the start-up packet: a claim, not proof. */
-  readonly user: string;
-  readonly database: string;
-  readonly password: string;
+  readonly proof: PresentedProof;
   /** What failures are counted by: a user of this machine where the system tells, else the address, never with its port. */
   readonly source: string;
 }
 
-/** What one way of proving says of a password. `reason` is for the operator and the log; it never quotes the password. */
+/** What one way of proving says. `reason` is for the operator and the log; it never quotes the password or token. */
 export type Proof =
   | { readonly ok: true; readonly identity: Identity }
   | {
@@ -55,7 +61,10 @@ export type Proof =
       readonly told: string | null;
     };
 
-export type LoginResult = Extract<Proof, { ok: true }> | (Extract<Proof, { ok: false }> & { rateLimited: boolean });
+export type LoginResult =
+  | Extract<Proof, { ok: true }>
+  /** `delayMs`: how long the answer has to wait, in milliseconds; 0 while failures are not limited. */
+  | (Extract<Proof, { ok: false }> & { readonly delayMs: number });
 
 export interface Authenticator {
   authenticate(attempt: LoginAttempt): Promise<LoginResult>;

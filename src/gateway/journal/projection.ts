@@ -80,6 +80,10 @@ export class SessionProjection {
       case 'gate_stop':
       case 'login_refused':
       case 'cancel_refused':
+      case 'refusals_counted':
+      case 'credential':
+      case 'target_doubted':
+      case 'journal_read':
       case 'retry':
       case 'sequence':
       case 'seal':

@@ -115,14 +115,26 @@ export const recordBody = z.discriminatedUnion('type', [
     version: z.string(),
     listeners: z.array(z.string()),
     operatingSystemUser: z.string(),
+    /** The newest journal of the gate that was there at its start, and its head hash; null when there was none. */
+    previous: z.object({ name: z.string(), headHash: z.string() }).nullable().optional(),
   }),
   z.object({ type: z.literal('gate_stop'), reason: z.string() }),
+  /** Somebody was not let in. Journals of 0.1.0 have no stage, process, agent and subject. */
   z.object({
     type: z.literal('login_refused'),
+    /** How far it came: `start_up`, not to a proof; `log_in`, its proof failed; `session`, proved, but not to its database. */
+    stage: z.enum(['start_up', 'log_in', 'session']).optional(),
     clientAddress: z.string(),
     clientUid: z.number().int().nullable().optional(),
+    /** The client's process and program on this machine, null where the system does not tell. */
+    clientPid: z.number().int().nullable().optional(),
+    clientProgram: z.string().nullable().optional(),
+    /** Claims of the start-up; empty when it did not come so far. */
     user: z.string(),
     database: z.string(),
+    /** Who it is, once proved. */
+    agent: z.string().nullable().optional(),
+    subject: z.string().nullable().optional(),
     reason: z.string(),
   }),
   /** A CancelRequest with a key that is nobody's; `unread` more were turned away before it without a look at their key. */
@@ -131,6 +143,35 @@ export const recordBody = z.discriminatedUnion('type', [
     clientAddress: z.string(),
     processId: z.number().int(),
     unread: z.number().int(),
+  }),
+  /** Refusals beyond those that are recorded one by one, of one address within a minute; null: of several more addresses. */
+  z.object({
+    type: z.literal('refusals_counted'),
+    clientAddress: z.string().nullable(),
+    since: z.number().int(),
+    until: z.number().int(),
+    /** By how far they came, and cancel requests. */
+    startUps: z.number().int(),
+    logIns: z.number().int(),
+    sessions: z.number().int(),
+    cancels: z.number().int(),
+    lastReason: z.string(),
+  }),
+  /** The password of an upstream account was entered at the desk (`supplied`) or dropped (`forgotten`), or the server refused it. */
+  z.object({
+    type: z.literal('credential'),
+    event: z.enum(['supplied', 'forgotten', 'rejected']),
+    connection: z.string(),
+    by: z.string().nullable(),
+  }),
+  /** A connection reached another database than the one that it is known for: its statements are held. */
+  z.object({ type: z.literal('target_doubted'), connection: z.string(), reason: z.string() }),
+  /** A journal was looked into at the desk: of a session, or the gate's own (`sessionId` null). PCI DSS 10.2.1.3. */
+  z.object({
+    type: z.literal('journal_read'),
+    how: z.enum(['shown', 'verified', 'replayed', 'reported']),
+    sessionId: z.string().nullable(),
+    by: z.string(),
   }),
   /**
    * In the gate's own journal: what became of a held statement that its agent gave up, see docs/journal-format.md. `offered`

@@ -83,6 +83,7 @@ const passThrough: StatementMasking = {
   refusal: null,
   probes: [],
   copies: [],
+  refuseValues: () => null,
   plan: () => null,
   scrub: (fields) => fields,
 };

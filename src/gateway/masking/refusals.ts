@@ -2,6 +2,7 @@ import { untraceableCopy } from './copies.ts';
 import { either, isClean } from './lineage/lineage.ts';
 import type { Refusal, RefusalInput } from './refusal.ts';
 import { functionName, isNode, listOf, stringOf, type TreeNode, tagged, textOf, walk } from './tree.ts';
+import { withheldRefusal } from './withheld.ts';
 
 /** Functions that run SQL from a string, read files, pages, logs or large objects: their answer cannot be judged. */
 const opaqueFunction =
@@ -10,7 +11,13 @@ const opaqueFunction =
 /** The reason why no result of this statement can be masked, or null. */
 export function refusalOf(input: RefusalInput): Refusal | null {
   return (
-    opaque(input) ?? carried(input) ?? copyOut(input) ?? explained(input) ?? untraceableCopy(input) ?? defined(input)
+    withheldRefusal(input.tag, input.node, input.relations, input.catalog) ??
+    opaque(input) ??
+    carried(input) ??
+    copyOut(input) ??
+    explained(input) ??
+    untraceableCopy(input) ??
+    defined(input)
   );
 }
 

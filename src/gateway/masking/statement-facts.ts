@@ -1,5 +1,6 @@
 import type { ParsedStatement } from '../sql/effects.ts';
 import { copiesOf } from './copies.ts';
+import { constantsOf } from './echo.ts';
 import type { Probe } from './lineage/place.ts';
 import type { Column } from './lineage/range.ts';
 import { statementLineage } from './lineage/statement.ts';
@@ -19,6 +20,8 @@ export interface StatementFacts {
   /** The columns of its rows and what they are made from; null when that is not known. */
   readonly columns: readonly Column[] | null;
   readonly refusal: Refusal | null;
+  /** Its text constants, where it names masked relations; null where it names none. */
+  readonly constants: readonly string[] | null;
   readonly probes: readonly Probe[];
   /** Columns without a mask that it would give values of masked ones. */
   readonly copies: readonly CopiedColumn[];
@@ -35,6 +38,7 @@ export const opaqueFacts: StatementFacts = {
   sendsRows: true,
   columns: null,
   refusal: null,
+  constants: null,
   probes: [],
   copies: [],
   scrubs: true,
@@ -72,12 +76,16 @@ export function statementFacts(statement: ParsedStatement, catalog: MaskedCatalo
     sendsRows: sendsRows(tag, node) && !explainsExecute(tag, node),
     columns: known ? columns : null,
     refusal,
+    constants: relations.some(isRuled) ? constantsOf(statement.tree) : null,
     probes,
     copies: copiesOf({ tag, node, catalog, findings }),
     scrubs: tainted || reads || runsCode || triggers || relations.length > 0,
     ranCode: runsCode || triggers || !understood,
   };
 }
+
+/** Whether rules mask anything of it; the catalogs' own masks concern nobody's rows. */
+const isRuled = ({ masked }: MaskedRelation): boolean => [...masked.values()].some(({ rule }) => rule !== 'system');
 
 /** The masked relations that a statement names anywhere. */
 function maskedRelationsIn(tree: unknown, catalog: MaskedCatalog): readonly MaskedRelation[] {

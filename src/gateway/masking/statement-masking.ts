@@ -1,5 +1,6 @@
 import type { MaskedColumn, ProbeLevel } from '../../contract/index.ts';
 import type { FieldDescription } from '../wire/fields.ts';
+import { echoed } from './echo.ts';
 import { type Lineage, maskFor } from './lineage/lineage.ts';
 import { type Column, columnAt } from './lineage/range.ts';
 import { derived, type MaskedBy, type MaskedCatalog } from './masked-catalog.ts';
@@ -67,7 +68,15 @@ export function statementMasking(
     tainted,
     delegates,
     // EXECUTE runs whatever a Parse named, a COPY too: what must not run by itself must not run by its name.
-    refusal: all.find((fact) => fact.refusal !== null)?.refusal ?? (facts.length > 1 ? copyAmongOthers(all) : null),
+    refusal:
+      all.find((fact) => fact.refusal !== null)?.refusal ??
+      (facts.length > 1 ? copyAmongOthers(all) : null) ??
+      echoed(
+        all.flatMap(({ constants }) => constants ?? []),
+        context.hashKey,
+      ),
+    refuseValues: (values) =>
+      all.some(({ constants }) => constants !== null) ? echoed(values, context.hashKey) : null,
     probes,
     copies: all.flatMap((fact) => fact.copies),
     plan: (fields) => planOf(fields, { tainted, columns, small }, context),

@@ -1,6 +1,7 @@
 import type { MaskedColumn, ProbeLevel } from '../../contract/index.ts';
 import type { Understanding } from '../sql/effects.ts';
 import type { FieldDescription, NoticeFields } from '../wire/fields.ts';
+import type { Refusal } from './refusal.ts';
 
 /** Mask rules compiled against one catalog snapshot. */
 export interface MaskingProfile {
@@ -26,11 +27,13 @@ export interface StatementMasking {
    */
   readonly delegates: boolean;
   /** Set when no result of the statement could be masked safely (COPY out, EXPLAIN ANALYZE of …): the statement must not run. */
-  readonly refusal: { readonly code: string; readonly reason: string; readonly hint: string } | null;
+  readonly refusal: Refusal | null;
   /** Masked columns that steer the result: predicates, joins, orderings. */
   readonly probes: readonly MaskedProbe[];
   /** Columns without a mask that it would give values of masked ones: from then on they are masked, too. */
   readonly copies: readonly CopiedColumn[];
+  /** Why these bound values must not be sent with it: a mask made one of them. Null when they may be. */
+  refuseValues(values: readonly string[]): Refusal | null;
   /** The plan for a result, or null when every row is to be forwarded untouched. `formats` are Bind's result formats. */
   plan(fields: readonly FieldDescription[]): MaskPlan | null;
   /** What of an error or notice may be shown: the same fields when nothing can leak, else generic ones. */

@@ -1,13 +1,12 @@
 import type { Socket } from 'node:net';
 import type { DoorClient } from '../door/client.ts';
 import { tlsHandshakeByte } from '../door/tls.ts';
-import { frontend, limit, sqlstate, startupCode } from '../wire/constants.ts';
-import { decodePassword } from '../wire/decode-frontend.ts';
-import { authenticationCleartextPassword, errorResponse, negotiateProtocolVersion } from '../wire/encode-backend.ts';
-import { Framer } from '../wire/framer.ts';
+import { startupCode } from '../wire/constants.ts';
+import { errorResponse, negotiateProtocolVersion } from '../wire/encode-backend.ts';
 import { ProtocolError } from '../wire/protocol-error.ts';
 import { readStartup, type StartupPacket, unsupportedProtocol } from '../wire/startup.ts';
 import { closeClient } from './close-client.ts';
+import { StartupReader } from './startup-reader.ts';
 
 /** The newest minor version of protocol 3 that we speak towards clients. */
 const newestMinorVersion = 2;
@@ -18,39 +17,6 @@ export type FirstPacket =
   /** `rest` came behind the StartupMessage: a client may send its password before it is asked. */
   | { readonly kind: 'startup'; readonly startup: Startup; readonly rest: Buffer }
   | Extract<StartupPacket, { kind: 'cancel_request' }>;
-
-/** The client went away, or took too long, before its start-up was complete. Nothing is owed to it. */
-export class ClientGone extends Error {}
-
-/** Reads a socket chunk by chunk while start-up lasts; afterwards the socket is paused and free of our listeners. */
-class StartupReader {
-  readonly #socket: Socket;
-  readonly #deadline: AbortSignal;
-
-  constructor(socket: Socket, deadline: AbortSignal) {
-    this.#socket = socket;
-    this.#deadline = deadline;
-  }
-
-  read(): Promise<Buffer> {
-    const socket = this.#socket;
-    return new Promise((resolve, reject) => {
-      const done = (finish: () => void): void => {
-        socket.pause();
-        socket.off('data', onData).off('end', onGone).off('close', onGone).off('error', onGone);
-        this.#deadline.removeEventListener('abort', onLate);
-        finish();
-      };
-      const onData = (chunk: Buffer): void => done(() => resolve(chunk));
-      const onGone = (): void => done(() => reject(new ClientGone('the client closed the connection during start-up')));
-      const onLate = (): void => done(() => reject(new ClientGone('the client did not finish start-up in time')));
-      if (this.#deadline.aborted || socket.destroyed) return onGone();
-      socket.on('data', onData).on('end', onGone).on('close', onGone).on('error', onGone);
-      this.#deadline.addEventListener('abort', onLate);
-      socket.resume();
-    });
-  }
-}
 
 /**
  * Reads the first packet of a client. A request for TLS is granted where the listener has it, one for GSS encryption
@@ -112,34 +78,6 @@ export function negotiation(startup: Startup): Buffer | null {
   // Never a newer version than was asked for: libpq takes that for a broken server.
   const newest = startupCode.protocol30 + Math.min(startup.minorVersion, newestMinorVersion);
   return negotiateProtocolVersion(newest, startup.protocolOptions);
-}
-
-export interface PasswordRead {
-  readonly password: string;
-  /** What came behind the password: a client may send statements before it is told that it may. */
-  readonly rest: Buffer;
-}
-
-/** Asks for the password and reads it, `early` bytes first. Anything but a PasswordMessage is a ProtocolError. */
-export async function readPassword(socket: Socket, deadline: AbortSignal, early: Buffer): Promise<PasswordRead> {
-  socket.write(authenticationCleartextPassword());
-  const reader = new StartupReader(socket, deadline);
-  // By the first byte: what is no password is never gathered, however long it says it is.
-  const framer = new Framer((type) => {
-    if (type !== frontend.password) throw new ProtocolError('expected password response');
-    return limit.password;
-  });
-  if (early.length > 0) framer.push(early);
-  for (;;) {
-    const frame = framer.next();
-    if (frame === null) {
-      framer.push(await reader.read());
-      continue;
-    }
-    const password = decodePassword(frame);
-    if (password === '') throw new ProtocolError('empty password returned by client', sqlstate.invalidPassword);
-    return { password, rest: framer.drain() };
-  }
 }
 
 /** Sends a last FATAL and closes; what the client sends meanwhile is ignored. */

@@ -1,4 +1,5 @@
 import type { PolicyPreset, RuleAnswer } from '../../contract/index.ts';
+import type { Refusal } from '../masking/refusal.ts';
 import type { MaskedProbe, StatementMasking } from '../masking/types.ts';
 import type { Judgement } from '../policy/types.ts';
 
@@ -15,11 +16,7 @@ export function withMasking(
   comparisonsLeft: number,
 ): Judgement {
   if (masking === null || judgement.verdict === 'terminate' || judgement.verdict === 'block') return judgement;
-  if (masking.refusal !== null) {
-    const { code, reason, hint } = masking.refusal;
-    const title = 'Masked data has no safe way out of this statement';
-    return { verdict: 'block', rule: { id: code, title, reason, hint } };
-  }
+  if (masking.refusal !== null) return { verdict: 'block', rule: refusalRule(masking.refusal) };
   const refused = masking.probes.filter(({ level }) => level === 'refuse');
   if (refused.length > 0) return { verdict: 'block', rule: probeRule('refused-probe', refused, byAnother) };
   if (preset === 'observe') return judgement;
@@ -35,6 +32,13 @@ export function withMasking(
     ? `This session has compared masked columns with as many values as it may by itself. ${held}`
     : `${byAnother} ${held}`;
   return { verdict: 'ask', rule: probeRule('probe-of-masked-column', asked, hint) };
+}
+
+/** The rule that a refusal of masking is told as. */
+export function refusalRule({ code, reason, hint }: Refusal): RuleAnswer {
+  const title =
+    code === 'masked_value' ? 'A masked value comes back' : 'Masked data has no safe way out of this statement';
+  return { id: code, title, reason, hint };
 }
 
 /** How many given values a statement compares columns of level `equality` with. */

@@ -2,9 +2,10 @@ import type { Socket } from 'node:net';
 import { type ConnectionConfig, messageOf } from '../../contract/index.ts';
 import type { DoorClient } from '../door/client.ts';
 import { isAllowed } from '../door/peer.ts';
+import type { PeerProcess } from '../door/peer-process.ts';
+import type { StartupPlace, StartupPlaces } from '../door/startup-places.ts';
 import { HandshakeFailed } from '../door/tls.ts';
 import type { Authenticator, Identity } from '../identity/types.ts';
-import { restrictedAtStart } from '../policy/startup-settings.ts';
 import type { CredentialVault } from '../upstream/credentials.ts';
 import { UpstreamError } from '../upstream/error.ts';
 import type { RoleRequest, SessionRole, SessionRoles } from '../upstream/session-roles.ts';
@@ -12,33 +13,41 @@ import type { UpstreamConnection, UpstreamTarget } from '../upstream/types.ts';
 import { sqlstate } from '../wire/constants.ts';
 import { authenticationOk, backendKeyData, parameterStatus, readyForQuery } from '../wire/encode-backend.ts';
 import { ProtocolError } from '../wire/protocol-error.ts';
-import {
-  ClientGone,
-  negotiation,
-  readFirstPacket,
-  readPassword,
-  refuseClient,
-  type Startup,
-} from './client-handshake.ts';
+import type { AskedProof } from './authentication.ts';
+import { negotiation, readFirstPacket, refuseClient, type Startup } from './client-handshake.ts';
 import { closeClient } from './close-client.ts';
+import { destinationOf } from './destination.ts';
 import { sqlstateOf } from './fault.ts';
 import { openUpstream, refuseUpstream } from './open-upstream.ts';
+import { proveClient } from './prove-client.ts';
 import type { CancelAttempt } from './receive-cancel.ts';
-import { routeSession } from './route.ts';
+import { refuseFailure, refuseProof } from './refuse-proof.ts';
+import { ClientGone, StartupTooSlow } from './startup-reader.ts';
 
 /** Somebody knocked and was not let in. Never holds a secret. */
 export interface RefusedAttempt {
+  /** How far it came: not to a whole start-up; to its proof, which failed; or further, proved, but not to a session. */
+  readonly stage: 'start_up' | 'log_in' | 'session';
   readonly clientAddress: string;
   /** User id on this machine, where the system tells. */
   readonly clientUid: number | null;
+  /** Which program it is, where the system tells. */
+  readonly clientProcess: PeerProcess | null;
   readonly user: string;
   readonly database: string;
+  /** Who it is, once proved. */
+  readonly identity: Pick<Identity, 'agent' | 'subject'> | null;
   readonly reason: string;
 }
 
 export interface DoorOptions {
   readonly authenticator: Authenticator;
+  /** What a client is asked for, by the database that it names and the connection of the listener. */
+  readonly askedProof: (database: string, fixedConnection: string | undefined) => AskedProof;
+  readonly places: StartupPlaces;
   readonly credentials: CredentialVault;
+  /** The server refused the password of a connection. */
+  readonly credentialRejected: (config: ConnectionConfig) => void;
   readonly roles: Pick<SessionRoles, 'create'>;
   /** The role that a session of this identity is to have; null for that of the account. */
   readonly roleRequest: (config: ConnectionConfig, identity: Identity, account: UpstreamTarget) => RoleRequest | null;
@@ -81,25 +90,33 @@ export interface Admitted {
 export async function receiveClient(
   client: DoorClient,
   fixedConnection: string | undefined,
-  options: DoorOptions,
+  door: DoorOptions,
 ): Promise<void> {
-  const arrivedAt = options.monotonic();
-  const deadline = AbortSignal.timeout(options.startupTimeoutMs);
+  const arrivedAt = door.monotonic();
+  const deadline = AbortSignal.timeout(door.startupTimeoutMs);
+  const place = door.places.take(client);
+  // One that had to give its place away was written down then; that its connection is gone is no second refusal.
+  const refused = (attempt: RefusedAttempt): void => (place.gaveWay ? undefined : door.refused(attempt));
+  const options = { ...door, refused };
+  let claimed = { user: '', database: '' };
   const note = async (reason: string): Promise<void> =>
-    options.refused({ ...(await whoIs(client)), user: '', database: '', reason });
+    options.refused({ ...(await unproved(client)), ...claimed, reason });
   try {
     const first = await readFirstPacket(client, deadline);
     if (first.kind === 'cancel_request') {
       // The secret is what proves a right to cancel: a client that left already is not asked who it was.
       const peer = await client.peer;
       if (!peer.known || isAllowed(peer, client.allowedUsers)) {
+        place.leave();
         await options.cancel({ ...first, clientAddress: client.address, arrivedAt });
+        place.enter();
       }
       closeClient(client.socket, null); // no answer; the end of the connection is the client's only sign
       return;
     }
+    claimed = claims(first.startup);
     if (await turnedAway(client, first.startup, options)) return;
-    await logIn(client, first.startup, first.rest, fixedConnection, deadline, options);
+    await logIn(client, first, { fixedConnection, deadline, place }, options);
   } catch (error) {
     if (error instanceof ProtocolError) {
       await note(error.message);
@@ -108,6 +125,7 @@ export async function receiveClient(
       await note(error.message);
       client.socket.destroy();
     } else if (error instanceof ClientGone) {
+      if (error instanceof StartupTooSlow) await note(error.message);
       client.socket.destroy();
     } else {
       refuseClient(client.socket, sqlstateOf(error), messageOf(error));
@@ -115,9 +133,19 @@ export async function receiveClient(
   }
 }
 
-async function whoIs(client: DoorClient): Promise<Pick<RefusedAttempt, 'clientAddress' | 'clientUid'>> {
+type WhoIs = Pick<RefusedAttempt, 'clientAddress' | 'clientUid'>;
+
+async function whoIs(client: DoorClient): Promise<WhoIs> {
   const peer = await client.peer;
   return { clientAddress: client.address, clientUid: peer.known ? peer.uid : null };
+}
+
+/** What is known of a client that has proved nothing. */
+export async function unproved(
+  client: DoorClient,
+): Promise<WhoIs & Pick<RefusedAttempt, 'stage' | 'identity' | 'clientProcess'>> {
+  const clientProcess = await client.findProcess();
+  return { stage: 'start_up', identity: null, ...(await whoIs(client)), clientProcess };
 }
 
 const claims = (startup: Startup): { user: string; database: string } => {
@@ -127,9 +155,10 @@ const claims = (startup: Startup): { user: string; database: string } => {
 
 /** Refuses, before any password is asked for, who may not come in like this: in the clear, or as another user of the machine. */
 async function turnedAway(client: DoorClient, startup: Startup, { refused }: DoorOptions): Promise<boolean> {
-  const attempt = { ...(await whoIs(client)), ...claims(startup) };
+  const note = async (reason: string): Promise<void> =>
+    refused({ ...(await unproved(client)), ...claims(startup), reason });
   if (client.tlsRequired && client.encryption === null) {
-    refused({ ...attempt, reason: 'TLS is required on this listener' });
+    await note('TLS is required on this listener');
     refuseClient(client.socket, sqlstate.invalidAuthorization, 'Postern takes only TLS connections here', {
       hint: "Connect with sslmode=verify-full and, as sslrootcert, the certificate of this Postern's authority (postern-ca.crt).",
     });
@@ -138,7 +167,7 @@ async function turnedAway(client: DoorClient, startup: Startup, { refused }: Doo
   const peer = await client.peer;
   if (isAllowed(peer, client.allowedUsers)) return false;
   const whose = peer.known ? `user id ${peer.uid}` : 'a user that the system does not tell';
-  refused({ ...attempt, reason: `the client belongs to ${whose}` });
+  await note(`the client belongs to ${whose}`);
   refuseClient(client.socket, sqlstate.invalidAuthorization, `Postern does not let ${whose} in`, {
     detail: 'Only the user that runs Postern may connect to this listener.',
     hint: 'Run the client as that user, or have the operator set "allowedUsers" of the listener.',
@@ -146,83 +175,71 @@ async function turnedAway(client: DoorClient, startup: Startup, { refused }: Doo
   return true;
 }
 
+interface LogIn {
+  readonly fixedConnection: string | undefined;
+  readonly deadline: AbortSignal;
+  readonly place: StartupPlace;
+}
+
 async function logIn(
   client: DoorClient,
-  startup: Startup,
-  early: Buffer,
-  fixedConnection: string | undefined,
-  deadline: AbortSignal,
+  { startup, rest: early }: { readonly startup: Startup; readonly rest: Buffer },
+  { fixedConnection, deadline, place }: LogIn,
   options: DoorOptions,
 ): Promise<void> {
   const { socket } = client;
   const who = await whoIs(client);
   const { user, database } = claims(startup);
-  const attempt = { ...who, user, database };
+  const note = async (
+    attempt: Pick<RefusedAttempt, 'stage' | 'identity' | 'reason'> & { readonly database?: string },
+  ): Promise<void> =>
+    options.refused({ ...who, clientProcess: await client.findProcess(), user, database, ...attempt });
   const newer = negotiation(startup);
   if (newer !== null) socket.write(newer);
 
-  const { password, rest } = await readPassword(socket, deadline, early);
+  const asked = options.askedProof(database, fixedConnection);
   const source = who.clientUid === null ? client.host : `user id ${who.clientUid}`;
-  const login = await options.authenticator.authenticate({ user, database, password, source });
-  if (!login.ok) {
-    options.refused({ ...attempt, reason: login.reason });
-    return refuseClient(socket, sqlstate.invalidPassword, `password authentication failed for user "${user}"`, {
-      detail: login.told ?? undefined,
-      hint: passwordHint,
-    });
+  const proved = await proveClient({
+    ...{ socket, asked, deadline, early },
+    prove: async (proof) => {
+      place.leave();
+      const login = await options.authenticator.authenticate({ proof, source });
+      if (!login.ok) place.enter();
+      return login;
+    },
+  });
+  if (proved.kind === 'discovery') return refuseProof(socket, asked.method, user);
+  if (proved.kind === 'failed') {
+    await note({ stage: 'log_in', identity: null, reason: proved.failure.reason });
+    return refuseFailure(socket, asked.method, user, proved);
   }
-  const replication = startup.parameters.get('replication');
-  if (replication !== undefined && !isFalse(replication)) {
-    options.refused({ ...attempt, reason: 'replication was asked for' });
-    return refuseClient(socket, sqlstate.featureNotSupported, 'Postern does not pass replication connections', {
-      detail: 'Logical and physical replication carry rows that no policy or mask could see.',
-    });
+  const { identity, rest } = proved;
+  const destination = destinationOf({ startup, identity, database, fixedConnection, method: asked.method }, options);
+  if (!destination.ok) {
+    await note({ stage: 'session', identity, reason: destination.reason });
+    return refuseClient(socket, destination.sqlstate, destination.message, destination);
   }
-  const route = routeSession(login.identity, database, fixedConnection, options.connections());
-  if (!route.ok) {
-    options.refused({ ...attempt, reason: route.message });
-    return refuseClient(socket, sqlstate.invalidCatalogName, route.message, { hint: route.hint });
-  }
-  const { config } = route;
-  const restricted = restrictedAtStart(startup.parameters, config.policy);
-  if (restricted.length > 0) {
-    const settings = restricted.join(', ');
-    options.refused({ ...attempt, reason: `restricted settings at start-up: ${settings}` });
-    return refuseClient(
-      socket,
-      sqlstate.insufficientPrivilege,
-      `Postern does not begin a session with ${settings} set`,
-      {
-        detail: `The policy "${config.policy}" of connection "${config.name}" blocks the same as a SET.`,
-        hint: 'Leave it out of the connection parameters and of PGOPTIONS.',
-      },
-    );
-  }
+  const { route } = destination;
   if (rest.length > 0) socket.unshift(rest);
+  const { config } = route;
   try {
     const { credentials, roles, roleRequest } = options;
     const opened = await openUpstream(socket, startup, {
       ...{ config, credentials, roles, database: route.database },
-      roleRequest: (account) => roleRequest(config, login.identity, account),
+      roleRequest: (account) => roleRequest(config, identity, account),
     });
     await begin(
-      { client: socket, ...who, clientTls: client.encryption, startup, identity: login.identity, config, ...opened },
+      { client: socket, ...who, clientTls: client.encryption, startup, identity, config, ...opened },
       options,
     );
   } catch (error) {
     if (!(error instanceof UpstreamError)) throw error;
-    if (error.code === 'auth_failed') options.credentials.rejected(config);
-    options.refused({ ...attempt, database: route.database, reason: `upstream of ${config.name}: ${error.message}` });
+    if (error.code === 'auth_failed') options.credentialRejected(config);
+    const reason = `upstream of ${config.name}: ${error.message}`;
+    await note({ stage: 'session', identity, database: route.database, reason });
     refuseUpstream(socket, config, error);
   }
 }
-
-/** The same for everybody: it tells nothing about what was wrong. */
-const passwordHint =
-  'Postern takes an agent key or an access token as the password. Tokens expire: get a fresh one (`postern token`), or ask the operator.';
-
-/** PostgreSQL's spellings of false for the replication parameter. */
-const isFalse = (value: string): boolean => ['', 'false', 'off', 'no', '0'].includes(value.toLowerCase());
 
 async function begin(admission: Admission, options: DoorOptions): Promise<void> {
   const { client, upstream, role } = admission;

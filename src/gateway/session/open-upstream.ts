@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { ConnectionConfig } from '../../contract/index.ts';
 import { connectUpstream } from '../upstream/connect.ts';
 import type { CredentialVault } from '../upstream/credentials.ts';
-import type { UpstreamError } from '../upstream/error.ts';
+import { UpstreamError } from '../upstream/error.ts';
 import type { RoleRequest, SessionRole, SessionRoles } from '../upstream/session-roles.ts';
 import { resolveSecrets, upstreamTarget } from '../upstream/target.ts';
 import type { UpstreamConnection, UpstreamTarget } from '../upstream/types.ts';
@@ -41,8 +41,7 @@ export async function openUpstream(
   startup: Startup,
   { config, database, credentials, roles, roleRequest }: UpstreamOptions,
 ): Promise<UpstreamOpened> {
-  const parameters = new Map(startup.parameters);
-  for (const name of ['user', 'database', 'replication']) parameters.delete(name);
+  const parameters = startupParameters(startup, config);
   const gone = new AbortController();
   const onGone = (): void => gone.abort();
   const early: Buffer[] = [];
@@ -72,6 +71,28 @@ export async function openUpstream(
     client.off('data', onEarly).off('end', onGone).off('close', onGone).pause();
     if (size > 0 && !client.destroyed && !client.readableEnded) client.unshift(Buffer.concat(early));
   }
+}
+
+/**
+ * The start-up parameters that are forwarded. A role that is given among them is what RESET ROLE and DISCARD ALL lead back to,
+ * which one that is set by a statement is not. Throws UpstreamError when the agent means to choose another.
+ */
+function startupParameters({ parameters: sent }: Startup, { sessionRole }: ConnectionConfig): Map<string, string> {
+  const parameters = new Map(sent);
+  for (const name of ['user', 'database', 'replication']) parameters.delete(name);
+  if (sessionRole.kind !== 'set_role') return parameters;
+  for (const [name, value] of sent) {
+    if (
+      !/^(role|session_authorization)$/i.test(name) &&
+      !(name === 'options' && /role|session.authorization/i.test(value))
+    )
+      continue;
+    throw new UpstreamError('role_refused', {
+      message: 'the start-up parameters choose a role, and sessions of this connection have one already',
+      hint: 'Connect without them.',
+    });
+  }
+  return parameters.set('role', sessionRole.role);
 }
 
 /**

@@ -21,6 +21,7 @@ import { movesTransaction, uncommittedOf } from './commit-gate.ts';
 import type { Definition } from './definition.ts';
 import { judge, judgeDefinition, judgeFunctionCall, runsByName } from './judge.ts';
 import type { JudgeContext, Judged } from './judged.ts';
+import { refusalRule } from './mask-verdict.ts';
 import { NameRegistry } from './names.ts';
 import { judgeOversized, Oversized } from './oversized.ts';
 import type { Portal } from './owed.ts';
@@ -247,6 +248,13 @@ function behind(member: Member, options: PlanOptions): PlanOptions {
   };
 }
 
+/** The judgement of a statement now that its values are known: one of them may be what a mask showed. */
+function withValues(judged: Judged, parameters: readonly BoundValue[]): Judged {
+  if (judged.masking === null || judged.verdict === 'block' || judged.verdict === 'terminate') return judged;
+  const refusal = judged.masking.refuseValues(parameters.flatMap(({ text }) => (text === null ? [] : [text])));
+  return refusal === null ? judged : { ...judged, verdict: 'block', rule: refusalRule(refusal), awaitsCommit: false };
+}
+
 /** Names must be UTF-8 to be told apart; the text is judged as bytes. */
 function definitionOf(frame: Buffer, context: JudgeContext): { name: string; definition: Definition } {
   const { name, text, parameterTypes } = decodeParse(frame);
@@ -257,9 +265,9 @@ function definitionOf(frame: Buffer, context: JudgeContext): { name: string; def
 function bindMember(message: BindMessage, known: Definition | undefined, names: NameRegistry, options: PlanOptions) {
   const definition = known ?? unknownDefinition(message.statement);
   const byText = judgeDefinition(definition, names, options.context);
-  const judged =
-    definition.via === 'parse' && asksForPolicy(definition.text, options.context) ? asPolicyQuestion(byText) : byText;
   const parameters = boundValues(message, definition.parameterTypes);
+  const asks = definition.via === 'parse' && asksForPolicy(definition.text, options.context);
+  const judged = asks ? asPolicyQuestion(byText) : withValues(byText, parameters);
   const made = member(judged, 'extended', message, parameters, definition, options);
   const fields = options.answers.statementFields(message.statement);
   return {

@@ -1,20 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { messageOf } from '../../contract/index.ts';
 import { UpstreamError } from './error.ts';
-import {
-  createRole,
-  endSessionsOf,
-  GRANTABLE,
-  type GrantableObject,
-  grantRolePrefix,
-  grantStatements,
-  RoleMarker,
-  removeRole,
-  renewGrants,
-  rolesLike,
-  sessionRolePrefix,
-  takeOver,
-} from './role-sql.ts';
+import { excessOf, widerThan } from './role-audit.ts';
+import { type Fence, GRANTABLE, grantable, grantStatements } from './role-grants.ts';
+import { grantRolePrefix, keeperRolePrefix, RoleMarker, sessionRolePrefix } from './role-marker.ts';
+import { handOver, type Keeper, removeSessionRole } from './role-removal.ts';
+import { createRole, renewGrants, rolesLike, SCHEMAS_OF_ACCOUNT, SETTINGS_OF_ACCOUNT } from './role-sql.ts';
 import { scramVerifier } from './scram-verifier.ts';
 import type { SideConnection } from './side-query.ts';
 import type { UpstreamTarget } from './types.ts';
@@ -22,8 +13,12 @@ import type { UpstreamTarget } from './types.ts';
 export interface SessionRolesOptions {
   /** Secret of this installation. */
   readonly installationKey: Buffer;
+  /** Tells this installation from a copy of it, key included: the machine and the folder, for instance. */
+  readonly place: string;
   /** Opens a connection as the account that makes the roles. */
   readonly open: (target: UpstreamTarget) => Promise<SideConnection>;
+  /** Told when grants were made anew, and once for each role that holds them in this process. Never rejects. */
+  readonly granted: (connection: string, side: SideConnection, fence: Fence) => Promise<void>;
   readonly log: (level: 'info' | 'warn', message: string, details?: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -37,7 +32,9 @@ export interface RoleRequest {
   /** Schemas that the role may use, as patterns, and what they mean. */
   readonly schemas: readonly string[];
   readonly inScope: (schema: string) => boolean;
-  /** Roles that it becomes a member of, besides. */
+  /** What its grants leave out, by the mask rules as they are now and the catalog that the connection sees. */
+  readonly fence: (side: SideConnection) => Promise<Fence>;
+  /** Roles that it becomes a member of, besides, where they give it no more than it is to have. */
   readonly memberOf: readonly string[];
   /** Settings that its session begins with. */
   readonly settings: Readonly<Record<string, string>>;
@@ -52,6 +49,14 @@ export interface SessionRole {
   release(): Promise<void>;
 }
 
+/** The role that holds the grants of a request, as they have to be now. */
+interface Granted {
+  readonly group: string;
+  /** The server's time in two minutes. */
+  readonly validUntil: string;
+  readonly memberOf: readonly string[];
+}
+
 const attempts = 4;
 const agentPart = 24;
 
@@ -64,37 +69,40 @@ export class SessionRoles {
   readonly #options: SessionRolesOptions;
   readonly #marker: RoleMarker;
   /** Of this process; everything else of ours is left over from another. */
-  readonly #live = new Set<string>();
+  readonly #live = new Map<string, RoleRequest>();
   readonly #swept = new Set<string>();
   /** Grants of one role are renewed one after the other. */
   readonly #turns = new Map<string, Promise<unknown>>();
   readonly #releasing = new Set<Promise<void>>();
+  /** Roles with grants whose surroundings were looked at. */
+  readonly #told = new Set<string>();
 
   constructor(options: SessionRolesOptions) {
     this.#options = options;
     this.#marker = new RoleMarker(options.installationKey);
   }
 
-  /** Rejects with UpstreamError; nothing is left behind then. */
+  /** Rejects with UpstreamError; nothing is left behind then, or it is swept before the next session. */
   async create(request: RoleRequest): Promise<SessionRole> {
     const { account, agent } = request;
     const name = `${sessionRolePrefix}${readable(agent)}_${randomBytes(8).toString('hex')}`;
     const password = randomBytes(32).toString('base64url');
     const side = await this.#options.open(account);
-    this.#live.add(name);
+    this.#live.set(name, request);
     try {
       await this.#sweepOnce(side, account);
-      const { group, validUntil } = await this.#grants(side, request);
+      const { group, validUntil, memberOf } = await this.#grants(side, request);
       const major = Number.parseInt(side.upstream.parameters.get('server_version') ?? '', 10);
       const definition = {
         name,
         comment: this.#marker.comment(
           name,
-          `Role of one session of ${agent}. Postern removes it when the session ends.`,
+          `Role of one session of ${agent}. Postern removes it when the session ends.${this.#atPlace()}`,
         ),
         verifier: await scramVerifier(password),
         validUntil,
-        memberOf: [group, ...request.memberOf],
+        memberOf: [group, ...memberOf],
+        ...(await beginningOf(side)),
         settings: { ...(request.readOnly && { default_transaction_read_only: 'on' }), ...request.settings },
         withoutSet: major >= 16,
       };
@@ -106,19 +114,31 @@ export class SessionRoles {
       };
     } catch (error) {
       this.#live.delete(name);
+      // The server may have made it although nobody told us.
+      if (!isRefusal(error)) this.#swept.delete(whereOf(account));
       throw refusedBy(error, account);
     } finally {
       side.close();
     }
   }
 
-  /** Removes what a crash left behind in this database. Rejects with UpstreamError. */
-  async sweep(account: UpstreamTarget): Promise<void> {
-    const side = await this.#options.open(account);
-    try {
-      await this.#sweepOnce(side, account);
-    } finally {
-      side.close();
+  /**
+   * Renews the grants of the sessions that live on a connection, because its mask rules are others now: what was withheld
+   * since is out of their reach at once. Never rejects; a failure is logged, and the next session tries again.
+   */
+  async renew(connection: string): Promise<void> {
+    const requests = new Map<string, RoleRequest>();
+    for (const request of this.#live.values()) {
+      if (request.connection === connection) requests.set(this.#groupOf(request), request);
+    }
+    for (const [group, request] of requests) {
+      try {
+        const side = await this.#options.open(request.account);
+        await this.#grants(side, request).finally(() => side.close());
+      } catch (error) {
+        const message = `the rights of live sessions are those from before the change: ${messageOf(error)}`;
+        this.#options.log('warn', message, { connection, role: group });
+      }
     }
   }
 
@@ -128,12 +148,16 @@ export class SessionRoles {
   }
 
   async #sweepOnce(side: SideConnection, account: UpstreamTarget): Promise<void> {
-    const where = JSON.stringify([account.host, account.port, account.database]);
+    const where = whereOf(account);
     if (this.#swept.has(where)) return;
     this.#swept.add(where);
-    for (const [name = null, comment = null] of await side.query(rolesLike(sessionRolePrefix))) {
-      if (name === null || this.#live.has(name) || this.#marker.read(name, comment) === null) continue;
-      await this.#remove(side, name).then(
+    for (const [name = null, comment = null, inUse] of await side.query(rolesLike(sessionRolePrefix))) {
+      if (name === null || this.#live.has(name)) continue;
+      const about = this.#marker.read(name, comment);
+      if (about === null) continue;
+      // A copy of this installation elsewhere has the same key; its sessions are not ours to end.
+      if (!about.endsWith(this.#atPlace()) && inUse === 't') continue;
+      await this.#remove(side, name, account).then(
         () => this.#options.log('info', 'removed a role that was left behind', { role: name }),
         (error: unknown) => {
           this.#swept.delete(where);
@@ -156,7 +180,7 @@ export class SessionRoles {
     for (let attempt = 1; ; attempt += 1) {
       try {
         const side = await this.#options.open(account);
-        await this.#remove(side, name).finally(() => side.close());
+        await this.#remove(side, name, account).finally(() => side.close());
         return;
       } catch (error) {
         if (attempt === attempts) {
@@ -168,20 +192,32 @@ export class SessionRoles {
     }
   }
 
-  async #remove(side: SideConnection, name: string): Promise<void> {
-    const superuser = await isSuperuser(side);
-    if (!superuser) await side.query(takeOver(name));
-    await side.query(endSessionsOf(name));
-    await side.query(removeRole(name));
+  async #remove(side: SideConnection, name: string, account: UpstreamTarget): Promise<void> {
+    const keeper = this.#keeperOf(account);
+    const { kept } = await removeSessionRole(side, name, keeper, await isSuperuser(side));
+    if (kept > 0)
+      this.#options.log('info', `${keeper.name} owns ${kept} objects that a session made and left`, { role: name });
   }
 
-  /** The role that holds the grants, as they have to be now, and the server's time in two minutes. */
-  #grants(side: SideConnection, request: RoleRequest): Promise<{ group: string; validUntil: string }> {
-    const { account, connection, readOnly, schemas } = request;
-    const group = `${grantRolePrefix}${this.#marker.digest([connection, account.database, account.user, readOnly, schemas])}`;
-    const renew = async () => {
-      const objects = (await side.query(GRANTABLE)).map(grantable).filter(({ schema }) => request.inScope(schema));
-      const statements = grantStatements(group, objects, readOnly);
+  #keeperOf({ database, user }: UpstreamTarget): Keeper {
+    const name = `${keeperRolePrefix}${this.#marker.digest(['keeper', database, user])}`;
+    const about = `Owns what sessions made in ${database} and left. It may do nothing itself; give the objects the owner that they are to have.`;
+    return { name, comment: this.#marker.comment(name, about) };
+  }
+
+  readonly #groupOf = ({ connection, account, readOnly, schemas }: RoleRequest): string =>
+    `${grantRolePrefix}${this.#marker.digest([connection, account.database, account.user, readOnly, schemas])}`;
+
+  readonly #atPlace = (): string => ` Gate ${this.#marker.digest(['place', this.#options.place])}.`;
+
+  #grants(side: SideConnection, request: RoleRequest): Promise<Granted> {
+    const { account, connection, readOnly, inScope } = request;
+    const { log } = this.#options;
+    const group = this.#groupOf(request);
+    const renew = async (): Promise<Granted> => {
+      const fence = await request.fence(side);
+      const objects = (await side.query(GRANTABLE)).map(grantable).filter(({ schema }) => inScope(schema));
+      const statements = grantStatements(group, objects, readOnly, fence);
       const [row] = await side.query(rolesLike(group));
       const [validUntil = ''] =
         (await side.query("SELECT (pg_catalog.now() + interval '2 minutes')::pg_catalog.text"))[0] ?? [];
@@ -190,13 +226,24 @@ export class SessionRoles {
       if (row !== undefined && found === null)
         throw new Error(`there is a role ${group} that is not of this installation`);
       if (found !== holds) {
-        const state = { exists: row !== undefined, isSuperuser: await isSuperuser(side) };
+        const superuser = await isSuperuser(side);
+        const exists = row !== undefined;
+        const left = exists
+          ? await handOver(side, group, this.#keeperOf(account), superuser)
+          : { kept: 0, statements: [] };
+        const state = { exists, isSuperuser: superuser, handOver: left.statements };
         await side.query(renewGrants(group, this.#marker.comment(group, holds), statements, state));
         const closed = objects.filter(({ kind, privileges }) => kind !== 'schema' && privileges.length === 0).length;
-        const left = closed === 0 ? '' : `; ${closed} cannot be granted by ${account.user}`;
-        this.#options.log('info', `granted ${statements.length} rights to ${group}${left}`, { connection });
+        const short = closed === 0 ? '' : `; ${closed} cannot be granted by ${account.user}`;
+        log('info', `granted ${statements.length} rights to ${group}${short}`, { connection });
       }
-      return { group, validUntil: validUntil ?? '' };
+      if (found !== holds || !this.#told.has(group)) await this.#options.granted(connection, side, fence);
+      this.#told.add(group);
+      const excess = await excessOf(side.query, [group, ...request.memberOf]);
+      if (excess.length > 0) throw new Error(`its roles would give it too much: ${excess.join('; ')}`);
+      const wider = await widerThan(side.query, request.memberOf, readOnly, inScope, fence);
+      for (const [role, why] of wider) log('warn', `a session is no member of ${role}: ${why}`, { connection });
+      return { group, validUntil: validUntil ?? '', memberOf: request.memberOf.filter((role) => !wider.has(role)) };
     };
     const turn = (this.#turns.get(group) ?? Promise.resolve()).then(renew, renew);
     this.#turns.set(group, turn);
@@ -212,23 +259,32 @@ const readable = (agent: string): string =>
     .replaceAll(/^_|_$/g, '')
     .slice(0, agentPart) || 'agent';
 
-const grantable = ([kind, schema, name, privileges]: readonly (string | null)[]): GrantableObject => ({
-  kind: kind as GrantableObject['kind'],
-  schema: schema ?? '',
-  name: name ?? '',
-  privileges: (privileges ?? '').split(',').filter((privilege) => privilege !== ''),
-});
+/** What a session of the account begins with, that one of a role made by it would miss. */
+async function beginningOf(
+  side: SideConnection,
+): Promise<{ readonly inherited: readonly string[]; readonly searchPath: readonly string[] | null }> {
+  const inherited = (await side.query(SETTINGS_OF_ACCOUNT)).map(([name]) => name ?? '');
+  const [row] = await side.query(SCHEMAS_OF_ACCOUNT);
+  const found: unknown = JSON.parse(row?.[0] ?? '[]');
+  const schemas = Array.isArray(found) ? found.map(String) : [];
+  return { inherited, searchPath: schemas.length === 0 || schemas.join() === 'public' ? null : schemas };
+}
 
 async function isSuperuser(side: SideConnection): Promise<boolean> {
   const [row] = await side.query('SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = CURRENT_USER');
   return row?.[0] === 't';
 }
 
+const whereOf = ({ host, port, database }: UpstreamTarget): string => JSON.stringify([host, port, database]);
+
 /** The account's certificate proves the account; the role has a password. */
 const withoutCertificate = ({ clientCertificate: _, ...target }: UpstreamTarget): UpstreamTarget => target;
 
+/** True when the server itself said no, so that nothing was made. */
+const isRefusal = (error: unknown): boolean => !(error instanceof UpstreamError) || error.fields !== null;
+
 function refusedBy(error: unknown, { user }: UpstreamTarget): unknown {
-  if (error instanceof UpstreamError && error.fields === null) return error;
+  if (!isRefusal(error)) return error;
   return new UpstreamError('role_refused', {
     message: `no role could be made for this session by ${user}: ${messageOf(error)}`,
     hint: 'The account of the connection needs CREATEROLE, and the grant option on what sessions are to use; or set "sessionRole" to "configured".',

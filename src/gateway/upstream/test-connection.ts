@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import {
   type ConnectionTest,
+  type FenceFinding,
   sslWarning,
   staysOnThisMachine,
   tooMighty,
@@ -17,6 +18,8 @@ import type { UpstreamTarget } from './types.ts';
 export interface ConnectionTestOptions extends Pick<ConnectOptions, 'signal' | 'timeoutMs'> {
   /** Addresses of a host name; the system's resolver by default. */
   readonly resolveHost?: ((host: string) => Promise<readonly string[]>) | undefined;
+  /** What no grant could keep from a role made for a session; null where sessions get none. */
+  readonly audit?: ((side: SideConnection) => Promise<FenceFinding[] | null>) | undefined;
 }
 
 type Step = ConnectionTest['steps'][number];
@@ -29,6 +32,7 @@ const names = {
   login: 'Log in',
   query: 'First query',
   account: 'Look at the account',
+  audit: 'Look what everybody may do',
 } as const;
 
 /**
@@ -74,10 +78,14 @@ export async function testConnection(
         return null;
       });
       if (facts.account !== null) steps.push(passed(names.account, accountWords(facts.account)));
+      current = names.audit;
+      const fence = (await options.audit?.(side)) ?? null;
+      if (fence === null) return { ok: true, steps, ...facts };
+      steps.push(passed(names.audit, auditWords(fence)));
+      return { ok: true, steps, ...facts, fence };
     } finally {
       side.close();
     }
-    return { ok: true, steps, ...facts };
   } catch (error) {
     const last = failed(current, error);
     const detail = current === names.credential ? `${last.detail} Or give it for this test alone.` : last.detail;
@@ -103,6 +111,11 @@ function milestoneStep(milestone: ConnectMilestone, target: UpstreamTarget): Ste
     case 'authenticated':
       return passed(names.login, `logged in as ${target.user}`);
   }
+}
+
+function auditWords(findings: readonly FenceFinding[]): string {
+  if (findings.length === 0) return 'nothing that a role of a session is to be kept from';
+  return `Warning: a role of a session can do this too, whatever it is granted. ${findings.map(({ message }) => message).join(' ')}`;
 }
 
 function encryptedWords(target: UpstreamTarget): string {

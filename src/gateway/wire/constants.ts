@@ -98,6 +98,8 @@ export const limit = {
   /** Without its length field. */
   startupPacket: 10_000,
   password: 65_536,
+  /** A SASL response: an access token of 64 KiB and what RFC 7628 puts around it. */
+  saslResponse: 65_536 + 1024,
   smallMessage: 10_000,
   /** Bytes of a statement or portal name: NAMEDATALEN - 1, as PostgreSQL is built everywhere. */
   name: 63,

@@ -103,3 +103,15 @@ export function decodePassword(frame: Buffer): string {
   reader.end();
   return password;
 }
+
+/** The mechanism that a client chose, and its first response; null when it waits for a challenge first. */
+export function decodeSaslInitialResponse(frame: Buffer): { mechanism: string; response: Buffer | null } {
+  const reader = new MessageReader(frame);
+  const mechanism = reader.cstring();
+  const size = reader.int32();
+  const response = size === -1 ? null : reader.bytes(size);
+  reader.end();
+  return { mechanism, response };
+}
+
+export const decodeSaslResponse = (frame: Buffer): Buffer => new MessageReader(frame).rest();

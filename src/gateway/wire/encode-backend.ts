@@ -8,6 +8,16 @@ export const authenticationOk = (): Buffer =>
 export const authenticationCleartextPassword = (): Buffer =>
   new MessageBuilder(backend.authentication).int32(authentication.cleartextPassword).build();
 
+/** The SASL mechanisms to choose from. */
+export function authenticationSasl(mechanisms: readonly string[]): Buffer {
+  const message = new MessageBuilder(backend.authentication).int32(authentication.sasl);
+  for (const mechanism of mechanisms) message.cstring(mechanism);
+  return message.int8(0).build();
+}
+
+export const authenticationSaslContinue = (challenge: Buffer): Buffer =>
+  new MessageBuilder(backend.authentication).int32(authentication.saslContinue).bytes(challenge).build();
+
 export const backendKeyData = (processId: number, secretKey: Buffer): Buffer =>
   new MessageBuilder(backend.backendKeyData).int32(processId).bytes(secretKey).build();
 

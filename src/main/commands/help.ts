@@ -17,6 +17,8 @@ export function help(version: string): string {
       Prints what the agent saw.
   postern report SESSION [--out FILE] [--data-folder DIR] [--public-key FILE]
       Writes the PDF report of a session.
+  postern verify gate | replay gate | report gate [--since DAY] [--until DAY] …
+      The same for the gate's own journals: who was not let in, start and stop, settings. DAY as 2026-11-28.
   postern policy test "SQL" [--connection NAME] [--rules FILE] [--config FILE|--data-folder DIR]
       What an agent would get for a statement, and why. Nothing is executed.
   postern policy backtest --rules FILE [--connection NAME] [--sessions N] [--config FILE|--data-folder DIR]

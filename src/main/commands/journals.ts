@@ -1,9 +1,11 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { DeskError, messageOf } from '../../contract/index.ts';
+import { DeskError, messageOf, type Report } from '../../contract/index.ts';
 import { createArchive } from '../../gateway/evidence/archive.ts';
+import { createGateArchive } from '../../gateway/evidence/gate/gate-archive.ts';
+import { gateFolder } from '../../gateway/journal/gate-folder.ts';
 import { publicKeyFile } from '../../gateway/journal/signer.ts';
-import { dataLayout } from '../desk/data-folder.ts';
+import { type DataLayout, dataLayout } from '../desk/data-folder.ts';
 import { withDeskErrors } from '../desk/errors.ts';
 import type { DeskArchive } from '../desk/ports.ts';
 import { withoutColours } from '../terminal-text.ts';
@@ -63,8 +65,16 @@ export async function report(
   environment: CommandEnvironment,
 ): Promise<ExitCode> {
   const { archive, sessionId } = openJournal(options, environment);
-  const { fileName, pdf, pages, sha256 } = await withDeskErrors(() => archive.report(sessionId));
-  const path = resolve(options.out ?? fileName);
+  return writeReport(await withDeskErrors(() => archive.report(sessionId)), options.out, environment);
+}
+
+/** Writes a report to `out`, or under its own name here. Throws DeskError `report_not_written`, also when there is such a file. */
+export function writeReport(
+  { fileName, pdf, pages, sha256 }: Report,
+  out: string | undefined,
+  environment: CommandEnvironment,
+): ExitCode {
+  const path = resolve(out ?? fileName);
   try {
     writeFileSync(path, Buffer.from(pdf, 'base64'), { flag: 'wx', mode: 0o600 });
   } catch (error) {
@@ -78,6 +88,19 @@ export async function report(
   return 0;
 }
 
+/** The key that journals are held against: the one named, else this installation's; null when there is none. */
+export function journalKey(layout: DataLayout, publicKey: string | undefined): string | null {
+  if (publicKey !== undefined && !existsSync(publicKey)) {
+    throw new DeskError(
+      'public_key_missing',
+      `There is no file ${publicKey}.`,
+      'Give the public key that lies beside the signing key.',
+    );
+  }
+  const path = publicKey ?? join(layout.keys, publicKeyFile);
+  return existsSync(path) ? readFileSync(path, 'utf8') : null;
+}
+
 function openJournal(
   { subject, dataFolder, publicKey }: JournalOptions,
   { dataFolder: usual, root }: CommandEnvironment,
@@ -86,15 +109,10 @@ function openJournal(
   const isFile = subject.endsWith('.journal') || subject.includes('/');
   const folder = isFile ? dirname(resolve(subject)) : layout.journals;
   const sessionId = isFile ? basename(subject, '.journal') : subject;
-  const keyPath = publicKey ?? join(layout.keys, publicKeyFile);
-  if (publicKey !== undefined && !existsSync(publicKey)) {
-    throw new DeskError(
-      'public_key_missing',
-      `There is no file ${publicKey}.`,
-      'Give the public key that lies beside the signing key.',
-    );
-  }
-  const key = existsSync(keyPath) ? readFileSync(keyPath, 'utf8') : null;
-  const archive = createArchive({ folder, publicKey: key, isLive: () => false, resourcesFolder: root.resources });
-  return { archive, sessionId };
+  const at = { publicKey: journalKey(layout, publicKey), resourcesFolder: root.resources };
+  const ofGate = gateFolder(folder);
+  const gate = existsSync(ofGate)
+    ? createGateArchive({ ...at, folder: ofGate, live: () => null, generatorVersion: root.version })
+    : null;
+  return { archive: createArchive({ ...at, folder, gate, isLive: () => false }), sessionId };
 }

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { DeskError, messageOf } from '../../contract/index.ts';
 import { demoCommand } from './demo.ts';
 import type { CommandEnvironment, ExitCode } from './environment.ts';
+import { gateSubject, replayGate, reportGate, verifyGate } from './gate-journals.ts';
 import { help } from './help.ts';
 import { replay, report, verify } from './journals.ts';
 import { key } from './key.ts';
@@ -28,6 +29,8 @@ const options = {
   sealed: { type: 'boolean' },
   'passphrase-fd': { type: 'string' },
   'sign-in': { type: 'boolean' },
+  since: { type: 'string' },
+  until: { type: 'string' },
 } as const;
 
 /** Options that each command takes, besides --help and --version. */
@@ -36,8 +39,8 @@ const allowed: Readonly<Record<string, readonly (keyof typeof options)[]>> = {
   serve: ['config', 'no-console', 'sealed', 'passphrase-fd'],
   seal: ['data-folder', 'passphrase-fd'],
   verify: ['data-folder', 'public-key'],
-  replay: ['data-folder'],
-  report: ['data-folder', 'public-key', 'out'],
+  replay: ['data-folder', 'since', 'until'],
+  report: ['data-folder', 'public-key', 'out', 'since', 'until'],
   key: [],
   token: ['config', 'data-folder', 'connection', 'provider', 'sign-in'],
   policy: ['config', 'data-folder', 'connection', 'rules', 'sessions'],
@@ -110,9 +113,16 @@ async function run(args: readonly string[], environment: CommandEnvironment): Pr
     default: {
       if (subject === undefined)
         throw usage(`\`postern ${command}\` needs a session id${command === 'verify' ? ' or a journal file' : ''}.`);
-      const journal = { subject, dataFolder: folder, publicKey: values['public-key'] };
+      const { since, until, out, 'public-key': publicKey } = values;
+      if (subject === gateSubject) {
+        const gate = { dataFolder: folder, publicKey, since, until };
+        if (command === 'verify') return verifyGate(gate, here);
+        return command === 'replay' ? replayGate(gate, here) : reportGate({ ...gate, out }, here);
+      }
+      if ((since ?? until) !== undefined) throw usage('--since and --until go with `gate` in place of a session.');
+      const journal = { subject, dataFolder: folder, publicKey };
       if (command === 'verify') return verify(journal, here);
-      return command === 'replay' ? replay(journal, here) : report({ ...journal, out: values.out }, here);
+      return command === 'replay' ? replay(journal, here) : report({ ...journal, out }, here);
     }
   }
 }

@@ -60,14 +60,15 @@ function verifying(listener: ListenerConfig & Pick<Reach, 'certificateFile'>): s
 /** Percent-encoded, but for the slashes of a path, which may stand in a query (RFC 3986, 3.4) and read better. */
 const inQuery = (path: string): string => encodeURIComponent(path).replaceAll('%2F', '/');
 
-/** Every address by which the given agents reach the given connections: agents that are revoked have none. */
+/** Every address by which the given agents reach the given connections: agents that are revoked have none, and no key opens a connection that asks for a token. */
 export function agentAddresses(
   connections: readonly ConnectionConfig[],
   agents: readonly AgentRecord[],
   { listeners, certificateFile }: Reach,
   knownKeys: ReadonlyMap<string, string>,
 ): AgentAddress[] {
-  return connections.flatMap((connection) =>
+  const byKey = connections.filter(({ authentication }) => authentication === 'password');
+  return byKey.flatMap((connection) =>
     agents
       .filter((agent) => agent.revokedAt === null && agent.connections.includes(connection.name))
       .flatMap((agent) =>

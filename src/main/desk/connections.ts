@@ -1,9 +1,12 @@
 import {
+  authenticationProblems,
   type ConnectionConfig,
   type ConnectionView,
   DeskError,
   type Emit,
   type Handlers,
+  type IdentityProvider,
+  sessionsRunAs,
 } from '../../contract/index.ts';
 import { agentAddresses } from './addresses.ts';
 import type { SettingsEditor } from './editor.ts';
@@ -21,6 +24,7 @@ export function connectionView(ports: DeskPorts, config: ConnectionConfig): Conn
     credential: ports.gateway.credentials.state(config),
     liveSessions: sessionsOn(ports, config.name),
     targetDoubt: ports.gateway.targetDoubt(config.name),
+    runsAs: sessionsRunAs(config),
     addresses: agentAddresses([config], agents, ports, ports.knownKeys),
     tokenAddresses: tokenAddresses(config, identityProviders, ports, ports.tokenCommand),
     account: ports.accounts.of(config),
@@ -34,6 +38,10 @@ export function connectionHandlers(
   emit: Emit,
 ): Pick<Handlers, ConnectionCalls> {
   const { gateway } = ports;
+  const forget = (connection: string): void => {
+    gateway.credentials.forget(connection);
+    gateway.note({ type: 'credential', event: 'forgotten', connection, by: ports.operator });
+  };
   const changed = (): void => {
     emit('connections.changed', {});
     emit('overview.changed', {});
@@ -48,11 +56,12 @@ export function connectionHandlers(
       requireDistinctIds(config.policyRules, 'rules');
       let before: ConnectionConfig | undefined;
       await editor.edit((settings) => {
+        requireProvider(config, settings.identityProviders);
         before = settings.connections.find(({ name }) => name === config.name);
         return { ...settings, connections: put(settings.connections, config) };
       });
       // A password that was typed for one server must not be sent to another.
-      if (before !== undefined && goesElsewhere(before, config)) gateway.credentials.forget(config.name);
+      if (before !== undefined && goesElsewhere(before, config)) forget(config.name);
       changed();
       return connectionView(ports, config);
     },
@@ -86,7 +95,7 @@ export function connectionHandlers(
           })),
         };
       });
-      gateway.credentials.forget(connection);
+      forget(connection);
       changed();
       emit('agents.changed', {});
       return {};
@@ -111,6 +120,7 @@ export function connectionHandlers(
     'connections.supplyCredential': async ({ connection, password }) => {
       const config = editor.connection(connection);
       await withDeskErrors(() => gateway.credentials.supply(connection, password));
+      gateway.note({ type: 'credential', event: 'supplied', connection, by: ports.operator });
       changed();
       return connectionView(ports, config);
     },
@@ -130,6 +140,16 @@ function sessionsOn({ gateway }: DeskPorts, connection: string): number {
 function put(connections: readonly ConnectionConfig[], config: ConnectionConfig): ConnectionConfig[] {
   const known = connections.some(({ name }) => name === config.name);
   return known ? connections.map((one) => (one.name === config.name ? config : one)) : [...connections, config];
+}
+
+/** A connection that asks for tokens which nobody may give would let nobody in. Throws DeskError `settings_invalid`. */
+function requireProvider(config: ConnectionConfig, providers: readonly IdentityProvider[]): void {
+  if (authenticationProblems([config], providers).length === 0) return;
+  throw new DeskError(
+    'settings_invalid',
+    `No identity provider grants ${config.name}, so nobody could connect by an access token; it was not saved.`,
+    'Add the connection to the grants of a provider first (docs/identity.md), or take agent keys.',
+  );
 }
 
 /** Two rules with one id could not be told apart in a journal. Throws DeskError `duplicate_rule`. */

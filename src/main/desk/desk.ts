@@ -5,6 +5,7 @@ import { agentHandlers } from './agents.ts';
 import { connectionHandlers } from './connections.ts';
 import { createEditor } from './editor.ts';
 import { withDeskErrors } from './errors.ts';
+import { gateHandlers } from './gate.ts';
 import { identityHandlers } from './identity.ts';
 import { policyHandlers } from './policy.ts';
 import type { DeskPorts } from './ports.ts';
@@ -38,6 +39,7 @@ export function createDesk(ports: DeskPorts): Desk {
     gateway.on('overview.changed', () => emit('overview.changed', {})),
     ports.signIns.onChange(() => emit('identity.changed', {})),
     ports.tokenRequests.onChange(() => emit('identity.changed', {})),
+    gateway.on('gate.changed', () => emit('gate.changed', {})),
   ];
   const changed = (): void => {
     emit('overview.changed', {});
@@ -74,6 +76,7 @@ export function createDesk(ports: DeskPorts): Desk {
     'approvals.endSequence': ({ id }) =>
       withDeskErrors(() => gateway.approvals.endSequence({ id, by: ports.operator, via: ports.host })),
     ...sessionHandlers(ports),
+    ...gateHandlers(ports),
     ...connectionHandlers(ports, editor, emit),
     ...agentHandlers(ports, editor, emit),
     ...identityHandlers(ports, editor, emit),

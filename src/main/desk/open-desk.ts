@@ -1,8 +1,10 @@
 import { DeskError } from '../../contract/index.ts';
 import { createArchive } from '../../gateway/evidence/archive.ts';
+import { createGateArchive } from '../../gateway/evidence/gate/gate-archive.ts';
 import { createGateway } from '../../gateway/gateway.ts';
 import { createAgentKey } from '../../gateway/identity/agent-keys.ts';
 import { fetchJson } from '../../gateway/identity/fetch-json.ts';
+import { gateFolder } from '../../gateway/journal/gate-folder.ts';
 import { loadOrCreateSigner } from '../../gateway/journal/signer.ts';
 import { loadOrCreateHashKey } from '../../gateway/keys.ts';
 import type { Gateway, GatewayOptions, ListenerConfig } from '../../gateway/types.ts';
@@ -78,6 +80,14 @@ export async function openDesk(options: OpenDeskOptions): Promise<OpenDesk> {
     providers: () => settings.current().identityProviders,
     record: (record) => gateway.recordSignIn(record),
   });
+  const publicKey = loadOrCreateSigner(layout.keys).publicKeyPem;
+  const gateArchive = createGateArchive({
+    folder: gateFolder(layout.journals),
+    publicKey,
+    live: () => gateway.gateJournal(),
+    resourcesFolder: options.resources,
+    generatorVersion: options.version,
+  });
   const desk = createDesk({
     ...options,
     ...signInDesk,
@@ -88,10 +98,12 @@ export async function openDesk(options: OpenDeskOptions): Promise<OpenDesk> {
     listeners,
     archive: createArchive({
       folder: layout.journals,
-      publicKey: loadOrCreateSigner(layout.keys).publicKeyPem,
+      publicKey,
       isLive: (sessionId: string) => gateway.liveSessions().some(({ summary }) => summary.id === sessionId),
+      gate: gateArchive,
       resourcesFolder: options.resources,
     }),
+    gateArchive,
     judges: await createJudges(loadOrCreateHashKey(layout.keys)),
     journalFolder: layout.journals,
     certificateFile: layout.certificate,

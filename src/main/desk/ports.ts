@@ -2,6 +2,8 @@ import type {
   CatalogTable,
   ConnectionConfig,
   EffectsView,
+  GateEvents,
+  GateVerification,
   MaskPreview,
   MaskRule,
   PolicyPreset,
@@ -34,6 +36,13 @@ export interface DeskArchive {
   verify(sessionId: string): Promise<Verification>;
   replay(sessionId: string): Promise<Replay>;
   report(sessionId: string): Promise<Report>;
+}
+
+/** What the desk reads from the gate's own journals; `gateway/evidence/gate/gate-archive.ts` is the real one. */
+export interface DeskGateArchive {
+  events(input: { readonly limit: number; readonly before?: string | undefined }): Promise<GateEvents>;
+  verify(): Promise<GateVerification>;
+  report(period: { readonly since: number; readonly until: number }, by: string): Promise<Report>;
 }
 
 /** Where connections, agents and rules are kept. `save` resolves only when they are on disk. */
@@ -89,6 +98,7 @@ export interface DeskPorts {
   readonly demo: boolean;
   readonly gateway: DeskGateway;
   readonly archive: DeskArchive;
+  readonly gateArchive: DeskGateArchive;
   readonly settings: DeskSettings;
   readonly seal: DeskSeal;
   readonly judges: DeskJudges;

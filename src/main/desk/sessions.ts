@@ -1,4 +1,4 @@
-import { DeskError, type Handlers, type SessionSummary } from '../../contract/index.ts';
+import { DeskError, type Handlers, type SessionDetail, type SessionSummary } from '../../contract/index.ts';
 import { withDeskErrors } from './errors.ts';
 import type { DeskPorts } from './ports.ts';
 
@@ -7,6 +7,23 @@ type SessionCalls = Extract<keyof Handlers, `sessions.${string}`>;
 /** Sessions: the live ones from the gate's memory, the past ones from their journals. */
 export function sessionHandlers({ gateway, archive, operator }: DeskPorts): Pick<Handlers, SessionCalls> {
   const live = () => gateway.liveSessions();
+  const shown = new Set<string>();
+  /** Who looks into the record of a session is itself recorded (PCI DSS 10.2.1.3). */
+  const read = (sessionId: string, how: 'shown' | 'verified' | 'replayed' | 'reported'): void =>
+    gateway.note({ type: 'journal_read', how, sessionId, by: operator });
+  const show = async (sessionId: string): Promise<SessionDetail> => {
+    const detail = await archive.get(sessionId);
+    // Once for each start of the gate: the desk asks again whenever something changes.
+    if (!shown.has(sessionId)) read(sessionId, 'shown');
+    shown.add(sessionId);
+    return detail;
+  };
+  const recorded = <T>(sessionId: string, how: 'verified' | 'replayed' | 'reported', make: () => Promise<T>) =>
+    withDeskErrors(async () => {
+      const made = await make();
+      read(sessionId, how);
+      return made;
+    });
   return {
     'sessions.list': ({ text, limit }) =>
       withDeskErrors(async () => {
@@ -15,7 +32,7 @@ export function sessionHandlers({ gateway, archive, operator }: DeskPorts): Pick
         return merge(open, archived, text).slice(0, limit);
       }),
     'sessions.get': ({ sessionId }) =>
-      withDeskErrors(() => live().find((session) => session.summary.id === sessionId) ?? archive.get(sessionId)),
+      withDeskErrors(() => live().find((session) => session.summary.id === sessionId) ?? show(sessionId)),
     'sessions.terminate': async ({ sessionId }) => {
       if (!gateway.terminateSession(sessionId, `ended by ${operator} at the desk`)) {
         throw new DeskError(
@@ -26,9 +43,9 @@ export function sessionHandlers({ gateway, archive, operator }: DeskPorts): Pick
       }
       return {};
     },
-    'sessions.verify': ({ sessionId }) => withDeskErrors(() => archive.verify(sessionId)),
-    'sessions.replay': ({ sessionId }) => withDeskErrors(() => archive.replay(sessionId)),
-    'sessions.report': ({ sessionId }) => withDeskErrors(() => archive.report(sessionId)),
+    'sessions.verify': ({ sessionId }) => recorded(sessionId, 'verified', () => archive.verify(sessionId)),
+    'sessions.replay': ({ sessionId }) => recorded(sessionId, 'replayed', () => archive.replay(sessionId)),
+    'sessions.report': ({ sessionId }) => recorded(sessionId, 'reported', () => archive.report(sessionId)),
   };
 }
 

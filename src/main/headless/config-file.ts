@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   agentGroups,
+  authenticationProblems,
   connectionConfig,
   DeskError,
   identifier,
@@ -89,6 +90,7 @@ export function parseConfigFile(text: string, path: string, findService: Service
       identityProviders,
       connections.map(({ name }) => name),
     ),
+    ...authenticationProblems(connections, identityProviders),
     ...listenerProblems(result.data),
   ];
   if (faults.length > 0) throw invalid(path, faults.join('; '));

@@ -27,7 +27,12 @@ const places: readonly {
   readonly holds: readonly ScreenName[];
 }[] = [
   { title: 'Approvals', icon: InboxIcon, route: { screen: 'approvals', id: null }, holds: ['approvals'] },
-  { title: 'Sessions', icon: TerminalIcon, route: { screen: 'sessions', id: null }, holds: ['sessions', 'replay'] },
+  {
+    title: 'Sessions',
+    icon: TerminalIcon,
+    route: { screen: 'sessions', id: null },
+    holds: ['sessions', 'replay', 'gate'],
+  },
   { title: 'Rules', icon: MaskIcon, route: { screen: 'rules', connection: null }, holds: ['rules'] },
   { title: 'Connections', icon: PlugIcon, route: { screen: 'connections', tab: 'databases' }, holds: ['connections'] },
   { title: 'Reports', icon: ReportIcon, route: { screen: 'reports' }, holds: ['reports'] },

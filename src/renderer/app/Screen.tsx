@@ -2,6 +2,7 @@ import { lazy, Suspense } from 'react';
 import { Loading } from '../parts/Notes.tsx';
 import { ApprovalsScreen } from '../screens/approvals/ApprovalsScreen.tsx';
 import { ConnectionsScreen } from '../screens/connections/ConnectionsScreen.tsx';
+import { GateScreen } from '../screens/gate/GateScreen.tsx';
 import { ReportsScreen } from '../screens/reports/ReportsScreen.tsx';
 import { RulesScreen } from '../screens/rules/RulesScreen.tsx';
 import { SessionsScreen } from '../screens/sessions/SessionsScreen.tsx';
@@ -24,6 +25,8 @@ export function Screen({ route }: { readonly route: Route }) {
           <ReplayScreen key={route.id} sessionId={route.id} startAt={route.at} />
         </Suspense>
       );
+    case 'gate':
+      return <GateScreen />;
     case 'rules':
       return <RulesScreen connection={route.connection} />;
     case 'connections':

@@ -76,6 +76,7 @@ function useShellCommands(): void {
   useCommand('app.shortcuts', () => open('shortcuts'));
   useCommand('go.approvals', () => navigate({ screen: 'approvals', id: null }));
   useCommand('go.sessions', () => navigate({ screen: 'sessions', id: null }));
+  useCommand('go.gate', () => navigate({ screen: 'gate' }));
   useCommand('go.rules', () => navigate({ screen: 'rules', connection: null }));
   useCommand('go.connections', () => navigate({ screen: 'connections', tab: 'databases' }));
   useCommand('go.agents', () => navigate({ screen: 'connections', tab: 'agents' }));

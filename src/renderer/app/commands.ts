@@ -7,6 +7,7 @@ export const commands = {
   'app.shortcuts': { title: 'Show keyboard shortcuts', group: 'Everywhere', keys: ['?'] },
   'go.approvals': { title: 'Go to Approvals', group: 'Everywhere', keys: ['g a'] },
   'go.sessions': { title: 'Go to Sessions', group: 'Everywhere', keys: ['g s'] },
+  'go.gate': { title: 'Go to the gate’s journal', group: 'Everywhere', keys: ['g j'] },
   'go.rules': { title: 'Go to Rules', group: 'Everywhere', keys: ['g r'] },
   'go.connections': { title: 'Go to Connections', group: 'Everywhere', keys: ['g c'] },
   'go.agents': { title: 'Go to Agents', group: 'Everywhere', keys: ['g n'] },

@@ -4,6 +4,8 @@ import { useSyncExternalStore } from 'react';
 export type Route =
   | { readonly screen: 'approvals'; readonly id: string | null }
   | { readonly screen: 'sessions'; readonly id: string | null }
+  /** The gate's own journal, beside those of the sessions. */
+  | { readonly screen: 'gate' }
   | { readonly screen: 'replay'; readonly id: string; readonly at: number | null }
   | { readonly screen: 'rules'; readonly connection: string | null }
   | { readonly screen: 'connections'; readonly tab: ConnectionsTab }
@@ -30,6 +32,7 @@ export function parseRoute(hash: string): Route {
       return { screen: 'rules', connection: id };
     case 'connections':
       return { screen: 'connections', tab: first === 'agents' || first === 'identity' ? first : 'databases' };
+    case 'gate':
     case 'reports':
     case 'settings':
       return { screen };
@@ -50,6 +53,7 @@ export function routeHash(route: Route): string {
       return `#/rules${route.connection === null ? '' : `/${encodeURIComponent(route.connection)}`}`;
     case 'connections':
       return route.tab === 'databases' ? '#/connections' : `#/connections/${route.tab}`;
+    case 'gate':
     case 'reports':
     case 'settings':
       return `#/${route.screen}`;

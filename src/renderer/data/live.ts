@@ -102,6 +102,7 @@ export function followEvents(
     desk.on('identity.changed', () => invalidate('identity.list')),
     desk.on('overview.changed', () => invalidate('desk.overview')),
     desk.on('seal.changed', () => invalidate('seal.state', 'desk.overview')),
+    desk.on('gate.changed', () => invalidate('gate.events')),
     desk.onStatus(() => {
       const open = desk.status() === 'open';
       if (open && !wasOpen) void client.invalidateQueries();

@@ -13,6 +13,7 @@ const options = (more: Partial<ListenerOptions> = {}): ListenerOptions => ({
   maximum: 5,
   secureContext: null,
   readPeer: () => Promise.resolve({ known: false, refuse: false }),
+  findProcess: () => Promise.resolve(null),
   receive: () => undefined,
   full: () => undefined,
   ...more,

@@ -34,6 +34,7 @@ const listen = async (host: string): Promise<OpenListener> => {
       maximum: 5,
       secureContext: null,
       readPeer: () => Promise.reject(new Error('a Unix socket is not asked about')),
+      findProcess: () => Promise.resolve(null),
       receive: (client) => void client.socket.end(client.host),
       full: () => undefined,
     },

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type AgentRecord, createAgentKey, hashAgentKey } from '../../../src/gateway/identity/agent-keys.ts';
 import { createAuthenticator } from '../../../src/gateway/identity/authenticator.ts';
-import type { LoginResult } from '../../../src/gateway/identity/types.ts';
+import { type LoginResult, type PresentedProof, refused } from '../../../src/gateway/identity/types.ts';
 
 const key = createAgentKey();
 const agent = (changes: Partial<AgentRecord> = {}): AgentRecord => ({
@@ -16,14 +16,15 @@ const other = agent({ name: 'other', keyHash: hashAgentKey(createAgentKey()) });
 
 interface World {
   readonly log: string[];
-  readonly login: (password: string, user?: string) => Promise<LoginResult>;
+  readonly login: (password: string) => Promise<LoginResult>;
+  readonly present: (proof: PresentedProof) => Promise<LoginResult>;
 }
 
 function world(agents: () => readonly AgentRecord[], delay = 0): World {
   const log: string[] = [];
   const authenticator = createAuthenticator({
     agents,
-    tokens: { prove: async () => expect.fail('no token was given') },
+    tokens: { prove: async (token) => refused(`the token "${token}" was asked about`) },
     limiter: {
       failed: (address) => {
         log.push(`failed ${address}`);
@@ -31,14 +32,14 @@ function world(agents: () => readonly AgentRecord[], delay = 0): World {
       },
     },
     clock: () => Date.parse('2026-11-23T00:00:00Z'),
-    wait: async (delayMs) => log.push(`waited ${delayMs}`),
   });
-  const login = (password: string, user = 'app'): Promise<LoginResult> =>
-    authenticator.authenticate({ user, database: 'shop', password, source: '127.0.0.1' });
-  return { log, login };
+  const login = (password: string): Promise<LoginResult> =>
+    authenticator.authenticate({ proof: { kind: 'password', password }, source: '127.0.0.1' });
+  const present = (proof: PresentedProof) => authenticator.authenticate({ proof, source: '127.0.0.1' });
+  return { log, login, present };
 }
 
-test('the key says who it is, whatever user name is claimed, and costs no attempt', async () => {
+test('the key says who it is, and costs no attempt', async () => {
   const { login, log } = world(() => [other, agent()], 500);
   const identity = {
     agent: 'claude',
@@ -48,10 +49,7 @@ test('the key says who it is, whatever user name is claimed, and costs no attemp
     token: null,
     keyHash: hashAgentKey(key),
   };
-  expect([await login(key), await login(key, 'other')]).toEqual([
-    { ok: true, identity },
-    { ok: true, identity },
-  ]);
+  expect(await login(key)).toEqual({ ok: true, identity });
   expect(log).toEqual([]);
 });
 
@@ -62,7 +60,7 @@ test.each([
   ['an empty key', '', 'no agent key was given'],
 ])('%s is refused and counted', async (_what, password, reason) => {
   const { login, log } = world(() => [agent(), other]);
-  expect(await login(password, 'claude')).toEqual({ ok: false, reason, told: null, rateLimited: false });
+  expect(await login(password)).toEqual({ ok: false, reason, told: null, delayMs: 0 });
   expect(log).toEqual(['failed 127.0.0.1']);
 });
 
@@ -75,7 +73,7 @@ test('a key that is revoked is refused from the next log-in on', async () => {
     ok: false,
     reason: 'the key of agent claude has been revoked',
     told: 'This agent key has been revoked.',
-    rateLimited: false,
+    delayMs: 0,
   });
 });
 
@@ -85,11 +83,11 @@ test('a record whose hash is no hash matches nothing', async () => {
   expect((await login(key)).ok).toBe(false);
 });
 
-test('a failure over the limit is answered late and marked, a right key at once', async () => {
+test('a failure over the limit is to be answered late, a right key at once', async () => {
   const { login, log } = world(() => [agent()], 1_000);
-  expect(await login('wrong')).toEqual({ ok: false, reason: 'no agent has this key', told: null, rateLimited: true });
+  expect(await login('wrong')).toEqual({ ok: false, reason: 'no agent has this key', told: null, delayMs: 1_000 });
   expect((await login(key)).ok).toBe(true);
-  expect(log).toEqual(['failed 127.0.0.1', 'waited 1000']);
+  expect(log).toEqual(['failed 127.0.0.1']);
 });
 
 test('a key that was valid for a time only is refused from then on', async () => {
@@ -99,7 +97,7 @@ test('a key that was valid for a time only is refused from then on', async () =>
     ok: false,
     reason: 'the key of agent claude was valid until 2026-11-23T00:00:00.000Z',
     told: 'This agent key was valid until 2026-11-23T00:00:00.000Z.',
-    rateLimited: false,
+    delayMs: 0,
   });
 });
 
@@ -119,7 +117,7 @@ test('a key that was replaced is good until its grace is over, and is then told 
     ok: false,
     reason: 'the key of agent claude was replaced by a new one and valid until 2026-11-23T00:00:00.000Z',
     told: 'This agent key was replaced by a new one and valid until 2026-11-23T00:00:00.000Z. Ask the operator for the new key.',
-    rateLimited: false,
+    delayMs: 0,
   });
   expect(subject(await rotated(now).login(next))).toBe(`key:${hashAgentKey(next).slice(0, 8)}`);
   expect(subject(await rotated(now + 1, { revokedAt: 5 }).login(key))).toBe('This agent key has been revoked.');
@@ -128,4 +126,18 @@ test('a key that was replaced is good until its grace is over, and is then told 
 test('an agent with a key has the groups that it was given', async () => {
   const result = await world(() => [agent({ groups: ['night', 'reports'] })]).login(key);
   expect(result.ok && result.identity.groups).toEqual(['night', 'reports']);
+});
+
+test('where a token is asked for, an agent key is none', async () => {
+  const { present, log } = world(() => [agent()]);
+  expect(await present({ kind: 'token', token: key })).toEqual({
+    ok: false,
+    reason: `the token "${key}" was asked about`,
+    told: null,
+    delayMs: 0,
+  });
+  expect(await present({ kind: 'unusable', reason: 'gave an empty bearer token' })).toMatchObject({
+    reason: 'the client gave an empty bearer token',
+  });
+  expect(log).toEqual(['failed 127.0.0.1', 'failed 127.0.0.1']);
 });

@@ -90,6 +90,63 @@ describe('a claim', () => {
       { iss: issuer.toUpperCase() },
       `the token is of an issuer that is not configured: "${issuer.toUpperCase()}"`,
     ],
+    [
+      'of an issuer that begins like ours',
+      {},
+      { iss: `${issuer}.evil.example` },
+      `the token is of an issuer that is not configured: "${issuer}.evil.example"`,
+    ],
+    [
+      'of our issuer with its port',
+      {},
+      { iss: `${issuer}:443` },
+      `the token is of an issuer that is not configured: "${issuer}:443"`,
+    ],
+    [
+      'of a list of issuers',
+      {},
+      { iss: [issuer] as never },
+      `the token is of an issuer that is not configured: ["${issuer}"]`,
+    ],
+    ['for an empty list', {}, { aud: [] }, 'the token is for another audience: []'],
+    [
+      'for us twice',
+      {},
+      { aud: [audience, audience] },
+      `the token is for more than this audience: ${JSON.stringify([audience, audience])}`,
+    ],
+    [
+      'for us in capitals',
+      {},
+      { aud: audience.toUpperCase() },
+      `the token is for another audience: "${audience.toUpperCase()}"`,
+    ],
+    [
+      'for an object',
+      {},
+      { aud: { [audience]: true } as never },
+      `the token is for another audience: {"${audience}":true}`,
+    ],
+    ['that expired before the epoch', {}, { exp: -1 }, 'the token expired at 1969-12-31T23:59:59.000Z'],
+    [
+      'with no number for an expiry',
+      {},
+      { exp: true as never },
+      'the token has a wrong exp: "exp" claim must be a number',
+    ],
+    [
+      'with nothing for an expiry',
+      {},
+      { exp: null as never },
+      'the token has a wrong exp: "exp" claim must be a number',
+    ],
+    [
+      'with a start in letters',
+      {},
+      { nbf: `${now}` as never },
+      'the token has a wrong nbf: "nbf" claim must be a number',
+    ],
+    ['with other claims elsewhere, as Entra puts them', {}, { _claim_names: { photo: 'src1' } }, 'ok'],
     ['of no issuer', {}, { iss: undefined as never }, 'the token is of an issuer that is not configured: nobody'],
     ['expired', {}, { exp: now - 31 }, 'the token expired at 2026-11-22T23:59:29.000Z'],
     ['expired within the skew', {}, { exp: now - 29 }, 'ok'],
@@ -202,6 +259,13 @@ describe('a header', () => {
       { x5u: 'https://evil.example/x' },
       'the token of acme: its header brings its own "x5u"',
     ],
+    ['with certificates', { x5c: ['AAAA'] }, 'the token of acme: its header brings its own "x5c"'],
+    ['with a packed payload', { zip: 'DEF' }, 'the token of acme: its header brings its own "zip"'],
+    [
+      'with a rule that nobody knows',
+      { crit: ['x-nobody'], 'x-nobody': 1 },
+      'the token of acme: its header brings its own "crit"',
+    ],
     ['with a rule of its own', { crit: ['exp'] }, 'the token of acme: its header brings its own "crit"'],
     ['with a payload that is not encoded', { b64: false }, 'the token of acme: its header brings its own "b64"'],
     ['of an ID token', { typ: 'JWT' }, 'the token has a wrong typ: unexpected "typ" JWT header value'],
@@ -220,7 +284,7 @@ describe('a header', () => {
     ['of type application/at+jwt', { typ: 'application/at+jwt' }, 'ok'],
   ])('%s', async (_, header, answer) => {
     const token = forged({ alg: 'ES256', kid: 'es', typ: 'at+jwt', ...header }, claims(), 'AAAA');
-    const signed = 'b64' in header || 'crit' in header ? token : await tokenOf(es, claims(), header);
+    const signed = ['b64', 'crit', 'zip'].some((name) => name in header) ? token : await tokenOf(es, claims(), header);
     expect(await world().reason(signed)).toBe(answer);
   });
 
@@ -272,6 +336,41 @@ describe('a signature', () => {
     expect(await world(providerOf(), () => [key]).reason(token)).toMatch(/key that its provider does not have$/);
   });
 
+  test.each([
+    ['RS256', 'es'],
+    ['PS256', 'es'],
+    ['ES256', 'rsa'],
+    ['EdDSA', 'es'],
+  ])('by %s with the key %s, of another kind, whose algorithm the provider does not tell', async (alg, kid) => {
+    const [key, other] = await Promise.all([signingKey(kid, alg), kid === 'es' ? es : rsa]);
+    const { alg: _, ...jwk } = other.jwk;
+    const token = await tokenOf(key);
+    expect(await world(providerOf(), () => [{ ...other, jwk }]).reason(token)).toMatch(
+      /key that its provider does not have$/,
+    );
+  });
+
+  test('by HMAC with a secret that the provider publishes', async () => {
+    const k = Buffer.from('a shared secret of 32 bytes, yes').toString('base64url');
+    const secret: SigningKey = { ...es, kid: 'oct', jwk: { kty: 'oct', kid: 'oct', alg: 'HS256', k } };
+    const unsigned = forged({ alg: 'HS256', kid: 'oct', typ: 'at+jwt' }).replace(/\.$/, '');
+    const signature = createHmac('sha256', Buffer.from(k, 'base64url')).update(unsigned).digest('base64url');
+    expect(await world(providerOf(), () => [secret]).reason(`${unsigned}.${signature}`)).toBe(notAllowed);
+  });
+
+  test.each([
+    ['that is missing', ''],
+    ['of one byte', 'AA'],
+    ['in DER, as OpenSSL writes it', Buffer.from('3006020101020101', 'hex').toString('base64url')],
+  ])('%s', async (_, signature) => {
+    expect(await world().reason(forged({ alg: 'ES256', kid: 'es', typ: 'at+jwt' }, claims(), signature))).toBe(wrong);
+  });
+
+  test.each([7, ['es'], { es: 1 }, '__proto__', ''])('with the kid %j', async (kid) => {
+    const token = await tokenOf(es, claims(), { kid: kid as never });
+    expect(await world().reason(token)).toMatch(/key that its provider does not have$|^the token cannot be verified: /);
+  });
+
   test('by an algorithm that the operator left out', async () => {
     expect(await world(providerOf({ algorithms: ['RS256'] })).reason(await tokenOf(es))).toBe(notAllowed);
   });
@@ -298,6 +397,11 @@ describe('what is no signed token', () => {
       forged({}, '{"sub":"ada","a":{"sub":1},"s\\u0075b":"root"}'),
       'the token cannot be read: its payload names "sub" twice',
     ],
+    [
+      'an algorithm twice',
+      forged('{"alg":"none","alg":"ES256"}'),
+      'the token cannot be read: its header names "alg" twice',
+    ],
     ['bits behind the end', forged({}).replace(/^e30/, 'e31'), 'the token cannot be read: its header is not base64url'],
     [
       'more than 64 KiB',
@@ -320,6 +424,24 @@ describe('what is no signed token', () => {
   test('names that stand in several objects are no repetition', async () => {
     const payload = claims({ a: [{ sub: 1 }, { sub: 2 }], b: { sub: '"sub":' } });
     expect(await world().reason(await tokenOf(es, payload))).toBe('ok');
+  });
+});
+
+describe('a clock of the gate', () => {
+  const at = async (seconds: number, payload: JWTPayload = {}): Promise<string> => {
+    const { reason, state } = world();
+    state.wallMs += seconds * 1000;
+    return reason(await tokenOf(es, claims(payload)));
+  };
+
+  test('that is 5 minutes slow takes nothing that is issued in its future, and says why', async () => {
+    expect(await at(-300)).toBe('the token is issued 290 s from now; is a clock wrong?');
+    expect(await at(-300, { nbf: now - 10 })).toBe('the token has a wrong nbf: "nbf" claim timestamp check failed');
+  });
+
+  test('that is 5 minutes fast takes only what is still valid by it', async () => {
+    expect(await at(300)).toBe('ok');
+    expect(await at(300, { exp: now + 200 })).toBe('the token expired at 2026-11-23T00:03:20.000Z');
   });
 });
 

@@ -1,13 +1,9 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DoorClient } from '../../../src/gateway/door/client.ts';
-import {
-  ClientGone,
-  negotiation,
-  readFirstPacket,
-  readPassword,
-  type Startup,
-} from '../../../src/gateway/session/client-handshake.ts';
+import { negotiation, readFirstPacket, type Startup } from '../../../src/gateway/session/client-handshake.ts';
+import { readPassword } from '../../../src/gateway/session/proof-reader.ts';
+import { ClientGone } from '../../../src/gateway/session/startup-reader.ts';
 import { passwordMessage, query, startupMessage } from '../../../src/gateway/wire/encode-frontend.ts';
 import { ProtocolError } from '../../../src/gateway/wire/protocol-error.ts';
 

@@ -2,15 +2,22 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { connectionConfig } from '../../../src/contract/index.ts';
+import { noFence } from '../../../src/gateway/upstream/role-grants.ts';
 import { SessionRoles } from '../../../src/gateway/upstream/session-roles.ts';
 import { openSideConnection } from '../../../src/gateway/upstream/side-query.ts';
 import { upstreamTarget } from '../../../src/gateway/upstream/target.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { startGate, type TestGate, type TestGateOptions, until } from '../../support/gate.ts';
 
-const justInTime = { kind: 'just_in_time' as const, schemas: ['*'], memberOf: [] as string[] };
+const justInTime = {
+  kind: 'just_in_time' as const,
+  schemas: ['*'],
+  memberOf: [] as string[],
+  fence: 'withheld' as const,
+};
 const owner = `owner_${randomBytes(4).toString('hex')}`;
 const poor = `poor_${randomBytes(4).toString('hex')}`;
+const maker = `maker_${randomBytes(4).toString('hex')}`;
 
 let database: TestDatabase;
 const gates: TestGate[] = [];
@@ -18,6 +25,8 @@ beforeAll(async () => {
   database = await createDatabase(`
     CREATE ROLE ${owner} LOGIN CREATEROLE PASSWORD 'p';
     CREATE ROLE ${poor} LOGIN PASSWORD 'p';
+    CREATE ROLE ${maker};
+    CREATE SCHEMA workshop AUTHORIZATION ${maker};
     CREATE TABLE item (id serial PRIMARY KEY, name text);
     INSERT INTO item (name) VALUES ('one');
     CREATE SCHEMA private;
@@ -33,9 +42,9 @@ afterEach(async () => {
   expect(await ours()).toEqual([]);
 });
 afterAll(async () => {
-  const groups = await database.query("SELECT rolname FROM pg_roles WHERE rolname LIKE 'postern\\_g\\_%'");
+  const groups = await database.query("SELECT rolname FROM pg_roles WHERE rolname ~ '^postern_[gk]_'");
   for (const { rolname } of groups.rows) await database.query(`DROP OWNED BY ${rolname}; DROP ROLE ${rolname}`);
-  await database.query(`DROP OWNED BY ${owner}, ${poor}; DROP ROLE ${owner}; DROP ROLE ${poor}`);
+  await database.query(`DROP OWNED BY ${owner}, ${poor}, ${maker}; DROP ROLE ${owner}, ${poor}, ${maker}`);
   await database.drop();
 });
 
@@ -181,16 +190,86 @@ describe('a session with a role of its own', () => {
     await until(async () => ((await ours()).length === 0 ? true : undefined));
   });
 
-  test('leaves what it made to the account', async () => {
-    const client = await (await open({ sessionRole: { ...justInTime, memberOf: [owner] } })).connect();
-    await client.query('CREATE TABLE owned.made (id int)');
+  test('leaves what it made to a role that may do nothing, so that nothing of it acts with the rights of the account', async () => {
+    const client = await (await open({ sessionRole: { ...justInTime, memberOf: [maker] } })).connect();
+    await client.query('CREATE TABLE workshop.made (id int)');
+    await client.query('CREATE VIEW workshop.trap AS SELECT * FROM private.salary');
+    await client.query(
+      'CREATE FUNCTION workshop.trap() RETURNS text LANGUAGE sql SECURITY DEFINER AS $$ SELECT current_user::text $$',
+    );
     await client.query('CREATE TEMP TABLE passing (id int)');
     await client.end();
     await until(async () => ((await ours()).length === 0 ? true : undefined));
-    expect((await database.query("SELECT tableowner FROM pg_tables WHERE tablename = 'made'")).rows).toEqual([
-      { tableowner: 'postgres' },
+    const { rows } = await database.query(
+      `SELECT relname AS name, pg_get_userbyid(relowner) AS owner FROM pg_class WHERE relnamespace = 'workshop'::regnamespace
+       UNION ALL SELECT proname || '()', pg_get_userbyid(proowner) FROM pg_proc WHERE pronamespace = 'workshop'::regnamespace ORDER BY 1`,
+    );
+    const keeper = expect.stringMatching(/^postern_k_[0-9a-f]{16}$/);
+    expect(rows).toEqual([
+      { name: 'made', owner: keeper },
+      { name: 'trap', owner: keeper },
+      { name: 'trap()', owner: keeper },
     ]);
-    await database.query('DROP TABLE owned.made');
+    await expect(database.query('SELECT FROM workshop.trap')).rejects.toMatchObject({ code: '42501' });
+    expect((await database.query('SELECT workshop.trap() AS who')).rows).toEqual([{ who: keeper }]);
+    await database.query('DROP VIEW workshop.trap; DROP FUNCTION workshop.trap; DROP TABLE workshop.made');
+  });
+
+  test('may leave something to the role that holds its grants, which is kept when they are renewed', async () => {
+    const first = await (await open()).connect();
+    const { rows } = await database.query(
+      `SELECT g.rolname AS name FROM pg_roles r JOIN pg_auth_members m ON m.member = r.oid JOIN pg_roles g ON g.oid = m.roleid
+       WHERE r.rolname = $1`,
+      [(await first.query('SELECT session_user::text AS name')).rows[0].name],
+    );
+    // Up to PostgreSQL 15 the session could do this itself, by SET ROLE.
+    await database.query(
+      `CREATE TABLE workshop.of_group (id int); ALTER TABLE workshop.of_group OWNER TO ${rows[0].name}`,
+    );
+    await gates[0]?.connect();
+    expect((await database.query("SELECT tableowner FROM pg_tables WHERE tablename = 'of_group'")).rows).toEqual([
+      { tableowner: expect.stringMatching(/^postern_k_/) },
+    ]);
+    await database.query('DROP TABLE workshop.of_group');
+  });
+
+  test('does the same for an account that is no superuser', async () => {
+    await database.query(`GRANT CREATE ON SCHEMA owned TO ${maker}`);
+    await database.query(`GRANT ${maker} TO ${owner} WITH ADMIN OPTION`);
+    const gate = await open({ ...asUser(owner), sessionRole: { ...justInTime, memberOf: [maker] } });
+    const client = await gate.connect();
+    await client.query('CREATE TABLE owned.made (id int)');
+    await client.end();
+    await until(async () => ((await ours()).length === 0 ? true : undefined));
+    expect((await database.query("SELECT tableowner FROM pg_tables WHERE tablename = 'made'")).rows).toEqual([
+      { tableowner: expect.stringMatching(/^postern_k_/) },
+    ]);
+    const again = await (await open({ ...asUser(owner), sessionRole: justInTime })).connect();
+    expect((await again.query('SELECT FROM owned.made')).rowCount).toBe(0);
+    await database.query(`DROP TABLE owned.made; REVOKE ${maker} FROM ${owner}`);
+  });
+
+  test.each([
+    ['pg_read_all_data', `is a member of pg_read_all_data, which is a role of the server`],
+    [owner, `is a member of ${owner}, which may make roles`],
+  ])('is not made when a role that it would be a member of is itself one of %s', async (too, why) => {
+    await database.query(`GRANT ${too} TO ${maker}`);
+    const gate = await open({ sessionRole: { ...justInTime, memberOf: [maker] } });
+    await expect(gate.connect()).rejects.toMatchObject({ code: '08001' });
+    expect(gate.logged.join('\n')).toContain(`its roles would give it too much: ${maker} ${why}`);
+    await database.query(`REVOKE ${too} FROM ${maker}`);
+  });
+
+  test('is no member of a role that would widen its scope', async () => {
+    await database.query(`GRANT USAGE ON SCHEMA private TO ${maker}; GRANT INSERT ON private.salary TO ${maker}`);
+    const gate = await open({ sessionRole: { ...justInTime, memberOf: [maker] }, scope: { readOnly: true } });
+    const client = await gate.connect();
+    await client.query('SET default_transaction_read_only = off');
+    await expect(client.query('INSERT INTO private.salary VALUES (1)')).rejects.toMatchObject({ code: '42501' });
+    expect(gate.logged).toContain(
+      `warn: a session is no member of ${maker}: it may write private.salary, and this session only reads`,
+    );
+    await database.query(`REVOKE ALL ON private.salary FROM ${maker}; REVOKE USAGE ON SCHEMA private FROM ${maker}`);
   });
 
   test('whose statement still runs when it is cut is ended, and its role removed', async () => {
@@ -244,9 +323,11 @@ test('an account that may not make roles opens no session; the agent hears nothi
 describe('after a crash', () => {
   const key = randomBytes(32);
   const logged: string[] = [];
-  const rolesOf = (installationKey: Buffer): SessionRoles =>
+  const rolesOf = (installationKey: Buffer, place = 'here'): SessionRoles =>
     new SessionRoles({
       installationKey,
+      place,
+      granted: async () => undefined,
       open: (target) => openSideConnection(target),
       log: (_, message, details) => logged.push(`${message} ${JSON.stringify(details)}`),
     });
@@ -264,6 +345,7 @@ describe('after a crash', () => {
       readOnly: false,
       schemas: ['*'],
       inScope: () => true,
+      fence: async () => noFence,
       memberOf: [],
       settings: {},
     };
@@ -299,6 +381,26 @@ describe('after a crash', () => {
     await mine.release();
     await foreign.release();
     await database.query('DROP ROLE postern_s_forged');
+  });
+
+  test('a copy of the installation ends no session of the original, and removes what nobody can log in as any more', async () => {
+    const original = rolesOf(key, 'the original');
+    const [live, dead] = [await original.create(request()), await original.create(request())];
+    await database.query(`ALTER ROLE ${dead.name} VALID UNTIL '2000-01-01'`);
+    const copy = await rolesOf(key, 'a copy').create(request());
+    expect(await ours()).toEqual([live.name, copy.name].sort());
+    await Promise.all([live.release(), dead.release(), copy.release()]);
+    expect(await ours()).toEqual([]);
+  });
+
+  test('two gates that sweep at once remove what was left once', async () => {
+    await Promise.all([rolesOf(key).create(request()), rolesOf(key).create(request())]);
+    const [one, other] = [rolesOf(key, 'one'), rolesOf(key, 'other')];
+    await database.query(`DO $$ DECLARE r name; BEGIN FOR r IN SELECT rolname FROM pg_roles WHERE rolname LIKE 'postern\\_s\\_%'
+      LOOP EXECUTE format('ALTER ROLE %I VALID UNTIL ''2000-01-01''', r); END LOOP; END $$`);
+    const made = await Promise.all([one.create(request()), other.create(request())]);
+    await until(async () => ((await ours()).length === 2 ? true : undefined));
+    await Promise.all(made.map((role) => role.release()));
   });
 
   test('a password cannot be used a second time, nor after two minutes', async () => {

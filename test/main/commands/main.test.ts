@@ -3,8 +3,12 @@ import { tmpdir } from 'node:os';
 import { PassThrough } from 'node:stream';
 import { afterEach, expect, test } from 'vitest';
 import { hashAgentKey } from '../../../src/gateway/identity/agent-keys.ts';
+import { gateFolder } from '../../../src/gateway/journal/gate-folder.ts';
+import { loadOrCreateSigner } from '../../../src/gateway/journal/signer.ts';
+import { createJournal } from '../../../src/gateway/journal/writer.ts';
 import type { CommandEnvironment } from '../../../src/main/commands/environment.ts';
 import { main } from '../../../src/main/commands/main.ts';
+import { dataLayout } from '../../../src/main/desk/data-folder.ts';
 import { packageRoot } from '../../../src/main/desk/package-root.ts';
 
 const folders: string[] = [];
@@ -69,6 +73,7 @@ test.each([
   [['key', '--out', 'x'], '`postern key` has no option --out.'],
   [['open', '--frob'], "Unknown option '--frob'"],
   [['verify'], '`postern verify` needs a session id or a journal file.'],
+  [['report', 'a-session', '--since', '2026-11-28'], '--since and --until go with `gate` in place of a session.'],
   [['replay', 'a', 'b'], '`postern replay` does not know what to do with "b".'],
   [['policy', 'test'], '`postern policy` is followed by test "SQL", or by backtest.'],
   [['policy', 'backtest', '--sessions', '0'], '--sessions is a number from 1 to 1000.'],
@@ -87,6 +92,36 @@ test('a session that is not recorded is said to be', async () => {
       said: expect.stringContaining('[session_not_found]'),
     });
   }
+});
+
+test('of a gate that never ran there is nothing to verify, and nothing is wrong', async () => {
+  expect(await run('verify', 'gate')).toMatchObject({ code: 0, printed: 'There is no journal of the gate yet.\n' });
+  expect(await run('replay', 'gate', '--since', '28.11.2026')).toMatchObject({
+    code: 2,
+    said: expect.stringContaining('--since takes a day such as 2026-11-28, not "28.11.2026".'),
+  });
+});
+
+test('the journals of the gate are verified and told', async () => {
+  const folder = await freshFolder();
+  const { journals, keys } = dataLayout(folder);
+  const signer = loadOrCreateSigner(keys);
+  const name = 'gate-20261128T120000000Z-1';
+  const journal = createJournal({ folder: gateFolder(journals), name, signer, clock: () => Date.UTC(2026, 10, 28) });
+  journal.append({ type: 'settings_changed', what: 'agent \u001b[2Jclaude: key revoked', by: 'maria' });
+  await journal.close();
+  const verified = await run('verify', 'gate', '--data-folder', folder);
+  expect(verified.code).toBe(0);
+  expect(verified.printed).toMatch(
+    /^ok {2}gate-20261128T120000000Z-1: \d records, closed and signed to its last record\n/,
+  );
+  expect((await run('replay', 'gate', '--data-folder', folder, '--since', '2026-11-28')).printed).toBe(
+    '2026-11-28T00:00:00.000Z  Settings changed  maria  Agent \\x1b[2Jclaude: key revoked.\n',
+  );
+  expect((await run('replay', 'gate', '--data-folder', folder, '--until', '2026-11-27')).printed).toBe('');
+  const out = `${folder}/gate.pdf`;
+  expect((await run('report', 'gate', '--data-folder', folder, '--out', out)).code).toBe(0);
+  expect((await run('report', 'gate', '--data-folder', folder, '--out', out)).said).toContain('[report_not_written]');
 });
 
 test('a public key that is not there is not silently left out of the verification', async () => {

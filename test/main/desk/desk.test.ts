@@ -325,3 +325,56 @@ test('a closed desk hears no more of the gate', async () => {
   await client.call('desk.overview', {});
   expect(heard).toBe(1);
 });
+
+test('a connection that asks for tokens which nobody may give is not saved', async () => {
+  const { client, settings } = open();
+  await expect(client.call('connections.save', aConnection({ authentication: 'oauthbearer' }))).rejects.toMatchObject({
+    code: 'settings_invalid',
+  });
+  expect(settings.saved).toEqual([]);
+});
+
+describe('the journal of the gate', () => {
+  test('is shown, verified and reported, and says itself who did so', async () => {
+    const { client, gateway } = open();
+    expect(await client.call('gate.events', {})).toEqual({ events: [], more: false, damaged: [] });
+    await client.call('gate.events', { limit: 500 });
+    await client.call('gate.verify', {});
+    expect((await client.call('gate.report', { since: 0, until: 1 })).fileName).toBe('postern-gate.pdf');
+    const read = { type: 'journal_read', sessionId: null, by: 'ada' };
+    expect(gateway.noted).toEqual([
+      { ...read, how: 'shown' },
+      { ...read, how: 'verified' },
+      { ...read, how: 'reported' },
+    ]);
+  });
+
+  test('has who looked into the record of a session, once for each look', async () => {
+    const { client, gateway } = open({ archive: { ...fakeArchive([aSession()]), verify: async () => whole } });
+    await client.call('sessions.get', { sessionId: 'session-1' });
+    await client.call('sessions.get', { sessionId: 'session-1' });
+    await client.call('sessions.verify', { sessionId: 'session-1' });
+    await expect(client.call('sessions.replay', { sessionId: 'nobody' })).rejects.toThrow();
+    const read = { type: 'journal_read', sessionId: 'session-1', by: 'ada' };
+    expect(gateway.noted).toEqual([
+      { ...read, how: 'shown' },
+      { ...read, how: 'verified' },
+    ]);
+  });
+
+  test('has passwords that were entered, without them', async () => {
+    const { client, gateway } = open();
+    await client.call('connections.supplyCredential', { connection: 'orders', password: 'a canary' });
+    expect(gateway.noted).toEqual([{ type: 'credential', event: 'supplied', connection: 'orders', by: 'ada' }]);
+  });
+});
+
+const whole = {
+  ok: true,
+  records: 3,
+  checkpoints: 1,
+  sealedToTheEnd: true,
+  headHash: 'ab'.repeat(32),
+  keyFingerprint: null,
+  findings: [],
+};

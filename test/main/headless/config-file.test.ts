@@ -56,6 +56,7 @@ test('a minimal file is filled with the documented defaults', () => {
         keepTransactionsWhileHeld: false,
         maskRules: [],
         maskedComparisons: 20,
+        authentication: 'password',
         sessionRole: { kind: 'configured' },
       },
     ],
@@ -120,6 +121,11 @@ test.each([
     'a console that others could reach',
     { ...minimal, console: { host: '0.0.0.0' } },
     'console.host: Invalid option: expected one of "127.0.0.1"|"::1"',
+  ],
+  [
+    'a token that nobody may give',
+    { ...minimal, connections: [{ ...minimal.connections[0], authentication: 'oauthbearer' }] },
+    'connections[0].authentication: no identity provider grants orders, so nobody could connect',
   ],
   ['no agents', { ...minimal, agents: [] }, 'agents: nobody could connect; give an agent or an identity provider'],
 ])('%s is refused by its path', (_what, config, words) => {

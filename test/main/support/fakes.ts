@@ -8,8 +8,15 @@ import {
   type SessionDetail,
 } from '../../../src/contract/index.ts';
 import type { AgentRecord } from '../../../src/gateway/identity/agent-keys.ts';
-import type { GatewaySettings, SignInRecord } from '../../../src/gateway/types.ts';
-import type { DeskArchive, DeskGateway, DeskJudges, DeskPorts, DeskSettings } from '../../../src/main/desk/ports.ts';
+import type { DeskEvent, GatewaySettings, SignInRecord } from '../../../src/gateway/types.ts';
+import type {
+  DeskArchive,
+  DeskGateArchive,
+  DeskGateway,
+  DeskJudges,
+  DeskPorts,
+  DeskSettings,
+} from '../../../src/main/desk/ports.ts';
 import type { DeskSeal } from '../../../src/main/desk/seal.ts';
 import { TestedAccounts } from '../../../src/main/desk/tested-accounts.ts';
 import { createClientSecrets } from '../../../src/main/sign-in/client-secret.ts';
@@ -115,6 +122,8 @@ export interface FakeGateway extends DeskGateway {
   readonly requests: ApprovalRequest[];
   readonly decisions: unknown[];
   readonly signIns: SignInRecord[];
+  /** What was to be written into the gate's journal. */
+  readonly noted: DeskEvent[];
   emit<N extends EventName>(name: N, payload: EventPayload<N>): void;
 }
 
@@ -134,8 +143,10 @@ export function fakeGateway(): FakeGateway {
   const requests: ApprovalRequest[] = [];
   const decisions: unknown[] = [];
   const signIns: SignInRecord[] = [];
+  const noted: DeskEvent[] = [];
   return {
     signIns,
+    noted,
     configured,
     terminated,
     supplied,
@@ -196,6 +207,8 @@ export function fakeGateway(): FakeGateway {
     catalog: () =>
       Promise.reject(Object.assign(new Error('no password'), { code: 'credential_missing', hint: 'Enter it.' })),
     sampleRows: () => Promise.reject(new Error('not in this test')),
+    note: (event) => void noted.push(event),
+    gateJournal: () => null,
     problems: () => [],
     ruleHits: () => [],
     targetDoubt: () => null,
@@ -225,6 +238,14 @@ export function fakeArchive(summaries: SessionDetail[] = []): DeskArchive {
     verify: missing,
     replay: missing,
     report: missing,
+  };
+}
+
+export function fakeGateArchive(): DeskGateArchive {
+  return {
+    events: async () => ({ events: [], more: false, damaged: [] }),
+    verify: async () => ({ ok: true, journals: [] }),
+    report: async () => ({ fileName: 'postern-gate.pdf', pages: 1, sha256: 'ab'.repeat(32), pdf: '' }),
   };
 }
 
@@ -316,6 +337,7 @@ export function deskPorts(overrides: Partial<DeskPorts> = {}): DeskPorts {
     demo: false,
     gateway: fakeGateway(),
     archive: fakeArchive(),
+    gateArchive: fakeGateArchive(),
     settings: fakeSettings({ connections: [aConnection()], agents: [anAgent()], identityProviders: [] }),
     seal: fakeSeal(),
     judges: noJudges,

@@ -9,6 +9,7 @@ import {
   type Overview,
   type PolicyView,
   type ServiceView,
+  sessionsRunAs,
   type TokenAddress,
   type UpstreamAccount,
 } from '../../../src/contract/index.ts';
@@ -111,6 +112,7 @@ export function connections(): ConnectionView[] {
       ...{ config: parsed, credential, liveSessions, addresses: [address(parsed.name)], targetDoubt },
       tokenAddresses: parsed.name === 'shop' ? [tokenAddress] : [],
       account: parsed.name === 'demo' ? superuser : null,
+      runsAs: sessionsRunAs(parsed),
     };
   };
   return [

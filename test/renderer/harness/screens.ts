@@ -224,6 +224,15 @@ export const screens: readonly {
     path: '#/reports',
     prepare: (page) => page.getByRole('button', { name: 'Verify' }).nth(4).click(),
   },
+  {
+    name: 'gate',
+    path: '#/gate',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Verify' }).click();
+      await page.getByText('The gate’s journals are whole').waitFor();
+    },
+  },
+  { name: 'gate-empty', path: '?empty#/gate' },
   { name: 'settings', path: '#/settings' },
   {
     name: 'settings-seal',

@@ -54,9 +54,9 @@ export function computed(parts: readonly Lineage[]): Lineage {
   return isClean(all) && !all.counts ? clean : { ...all, verbatim: false };
 }
 
-/** It is made from texts of the catalogs only, such as definitions. */
-export const isCatalogTextOnly = ({ sources, unknown: any }: Lineage): boolean =>
-  !any && [...sources.values()].every(({ masker }) => isCatalogText(masker));
+/** It is made from texts of the catalogs, such as definitions, and from nothing else that is masked. */
+const isCatalogTextOnly = ({ sources, unknown: any }: Lineage): boolean =>
+  !any && sources.size > 0 && [...sources.values()].every(({ masker }) => isCatalogText(masker));
 
 /** Texts put together: constants of definitions can still be told in the result. */
 export function joined(parts: readonly Lineage[]): Lineage {
@@ -64,7 +64,7 @@ export function joined(parts: readonly Lineage[]): Lineage {
   return isCatalogTextOnly(all) ? all : computed(parts);
 }
 
-/** What is told by a comparison, or by whether there is a value: of definitions it may be told. */
+/** What a comparison tells, or whether there is a value at all: of definitions it may be told. */
 export const told = (parts: readonly Lineage[]): Lineage =>
   isCatalogTextOnly(either(parts)) ? clean : computed(parts);
 

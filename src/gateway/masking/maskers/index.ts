@@ -53,6 +53,8 @@ function scalarMask(masker: Masker, type: ColumnType, hashKey: Buffer): CellMask
       return jsonMask(type, masker.paths, (inner, innerType) => cellMask(inner, innerType, hashKey));
     case 'fixed':
       return fixedMask(type, masker.value);
+    case 'withhold':
+      return { constant: null }; // what reaches it was not refused before: nothing is there
     default:
       return assertNever(masker);
   }

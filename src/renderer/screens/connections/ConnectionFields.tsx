@@ -14,6 +14,11 @@ interface ConnectionFieldsProps {
 
 const choices = <V extends string>(values: readonly V[]) => values.map((value) => ({ value, label: value }));
 
+const proofs = [
+  { value: 'password', label: 'an agent key or an access token, as the password' },
+  { value: 'oauthbearer', label: 'an access token only, by OAUTHBEARER (clients of PostgreSQL 18)' },
+] satisfies readonly { readonly value: ConnectionConfig['authentication']; readonly label: string }[];
+
 /** The fields of a connection but its mask rules, which have their own screen. */
 export function ConnectionFields({ draft, problems, isNew, onChange }: ConnectionFieldsProps) {
   const { upstream } = draft;
@@ -100,6 +105,23 @@ export function ConnectionFields({ draft, problems, isNew, onChange }: Connectio
       <TlsFields upstream={upstream} problems={problems} onChange={(changed) => change({ upstream: changed })} />
       <CredentialFields upstream={upstream} problems={problems} onChange={changeUpstream} />
       <SessionRoleFields draft={draft} problems={problems} onChange={(sessionRole) => change({ sessionRole })} />
+      <fieldset className={styles.grid}>
+        <legend>How agents prove themselves</legend>
+        <div className={styles.full}>
+          <SelectField
+            label="Agents give"
+            value={draft.authentication}
+            options={proofs}
+            error={problems.authentication}
+            hint={
+              draft.authentication === 'oauthbearer'
+                ? 'Needs an identity provider that grants this connection. Agent keys do not open it.'
+                : undefined
+            }
+            onChange={(authentication) => change({ authentication })}
+          />
+        </div>
+      </fieldset>
       <fieldset className={styles.grid}>
         <legend>Pass through</legend>
         <div className={styles.full}>

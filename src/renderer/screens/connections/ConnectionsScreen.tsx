@@ -1,7 +1,8 @@
-import { type ConnectionsTab, routeHash } from '../../app/routes.ts';
+import type { ConnectionsTab } from '../../app/routes.ts';
 import { useCall } from '../../data/query.ts';
 import { InfoNote } from '../../parts/Notes.tsx';
 import { ScreenHead } from '../../parts/ScreenHead.tsx';
+import { TabLinks } from '../../parts/TabLinks.tsx';
 import { AgentsPanel } from './AgentsPanel.tsx';
 import styles from './ConnectionsScreen.module.css';
 import { DatabasesPanel } from './DatabasesPanel.tsx';
@@ -23,17 +24,14 @@ export function ConnectionsScreen({ tab }: { readonly tab: ConnectionsTab }) {
   return (
     <>
       <ScreenHead title="Connections">
-        <nav className={styles.tabs} aria-label="Kind">
-          {tabs.map(({ tab: to, title }) => (
-            <a
-              key={to}
-              href={routeHash({ screen: 'connections', tab: to })}
-              aria-current={tab === to ? 'page' : undefined}
-            >
-              {title}
-            </a>
-          ))}
-        </nav>
+        <TabLinks
+          label="Kind"
+          tabs={tabs.map(({ tab: to, title }) => ({
+            title,
+            route: { screen: 'connections', tab: to },
+            current: to === tab,
+          }))}
+        />
       </ScreenHead>
       <div className={styles.panel}>
         {fromFile && (

@@ -35,10 +35,14 @@ function roleWords({ sessionRole, upstream, anyUser }: ConnectionView['config'])
   if (sessionRole.kind === 'configured') {
     return `All sessions log in as ${upstream.user}: the database’s log cannot tell agents apart.`;
   }
-  const { schemas, memberOf, statementTimeoutSeconds, lockTimeoutSeconds } = sessionRole;
+  if (sessionRole.kind === 'set_role') {
+    return `All sessions log in as ${upstream.user} and become ${sessionRole.role} at once: nothing that they send undoes it, but the database would let them.`;
+  }
+  const { schemas, memberOf, fence, statementTimeoutSeconds, lockTimeoutSeconds } = sessionRole;
   const everywhere = schemas.length === 1 && schemas[0] === '*';
   const limits = [
     everywhere ? 'rights on what the user may grant' : `rights in the schemas ${schemas.join(', ')}`,
+    ...(fence === 'masked' ? ['no right to any masked column'] : []),
     ...(memberOf.length === 0 ? [] : [`membership in ${memberOf.join(', ')}`]),
     ...(statementTimeoutSeconds === undefined ? [] : [`${statementTimeoutSeconds} s for a statement`]),
     ...(lockTimeoutSeconds === undefined ? [] : [`${lockTimeoutSeconds} s for a lock`]),

@@ -10,6 +10,7 @@ interface MaskerOptionsProps {
 
 /** What a masker lets one choose. Most have nothing. */
 export function MaskerOptions({ masker, problems, onChange }: MaskerOptionsProps) {
+  if (masker.kind === 'withhold') return null;
   return masker.kind === 'json' ? (
     <JsonPathFields
       paths={masker.paths}

@@ -27,6 +27,7 @@ export const valueMaskerChoices: readonly Choice<ValueMasker['kind']>[] = [
 export const maskerChoices: readonly Choice<MaskerKind>[] = [
   ...valueMaskerChoices,
   { value: 'json', label: 'JSON paths', leaves: 'all else in a JSON value' },
+  { value: 'withhold', label: 'Withhold', leaves: 'nothing: the column is not there' },
 ];
 
 /** What a date can be shortened to. */
@@ -41,6 +42,7 @@ export const dateUnits: readonly { readonly value: DateUnit; readonly label: str
 
 /** A masker of a kind, with its defaults. */
 export function defaultMasker(kind: MaskerKind): Masker {
+  if (kind === 'withhold') return { kind };
   return kind === 'json' ? { kind, paths: [{ path: '', masker: { kind: 'full' } }] } : defaultValueMasker(kind);
 }
 

@@ -10,6 +10,7 @@ import { SearchIcon, TerminalIcon } from '../../theme/icons.tsx';
 import { SessionDetail } from './SessionDetail.tsx';
 import { SessionList } from './SessionList.tsx';
 import styles from './SessionsScreen.module.css';
+import { SessionTabs } from './SessionTabs.tsx';
 
 /** Every connection an agent made through the gate, live and past, and what was said in it. */
 export function SessionsScreen({ id }: { readonly id: string | null }) {
@@ -31,7 +32,9 @@ export function SessionsScreen({ id }: { readonly id: string | null }) {
 
   return (
     <>
-      <ScreenHead title="Sessions" detail={sessions.data && `${live} live, ${plural(list.length, 'session')} shown`} />
+      <ScreenHead title="Sessions" detail={sessions.data && `${live} live, ${plural(list.length, 'session')} shown`}>
+        <SessionTabs current="sessions" />
+      </ScreenHead>
       <div className={cx(styles.layout, id !== null && styles.open)}>
         <div className={styles.side}>
           <div className={styles.filter}>

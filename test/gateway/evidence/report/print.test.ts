@@ -29,6 +29,7 @@ function input(change: Partial<ReportInput> = {}): ReportInput {
     detail: detailOf(records),
     records,
     verification: whole,
+    gate: null,
     journalSha256: 'ef'.repeat(32),
     generatedAt: startTime + 1_000_000,
     generatedBy: 'maria',
