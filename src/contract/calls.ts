@@ -9,9 +9,10 @@ import {
   connectionTest,
   connectionView,
 } from './connection.ts';
+import { finding, personalKind } from './detectors.ts';
 import { gateEvents, gateVerification } from './gate.ts';
 import { identityProvider } from './identity.ts';
-import { catalogTable, maskPreview, maskRule } from './masking.ts';
+import { catalogTable, maskPreview, maskRule, maskSuggestions } from './masking.ts';
 import { backtest, budgets, explanation, policyPreset, policyRule, policyView, ruleHits, scope } from './policy.ts';
 import { newPassphrase, passphrase, sealView } from './seal.ts';
 import { replay, report, sessionDetail, sessionSummary, verification } from './session.ts';
@@ -207,6 +208,23 @@ export const calls = {
     output: maskPreview,
   },
 
+  /** What the second net recognised in answers to agents, newest first. */
+  'findings.list': { input: connectionName, output: z.array(finding) },
+  /** The operator says that places do not hold what they seem to, or takes that back. */
+  'findings.dismiss': {
+    input: z.object({
+      connection: identifier,
+      places: z.array(z.object({ place: z.string().max(300), kind: personalKind })).max(5000),
+      dismissed: z.boolean(),
+    }),
+    output: nothing,
+  },
+  /** Columns that look personal and that no rule names. `again`: rows are read anew, else only the first time. */
+  'suggestions.list': {
+    input: z.object({ connection: identifier, again: z.boolean().default(false) }),
+    output: maskSuggestions,
+  },
+
   'policy.presets': { input: nothing, output: z.array(policyView) },
   /** The rules of a connection in the order in which they are asked: its own, then its preset's. */
   'policy.rules': { input: connectionName, output: z.object({ view: policyView, hits: z.array(ruleHits) }) },
@@ -247,6 +265,8 @@ export const events = {
   'seal.changed': nothing,
   /** The gate's own journal has grown. */
   'gate.changed': nothing,
+  /** At most every three seconds for each connection. */
+  'findings.changed': z.object({ connection: z.string() }),
 } as const;
 
 export type CallName = keyof typeof calls;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { assertNever, environment, identifier, instant } from './common.ts';
+import { detectorSettings } from './detectors.ts';
 import { maskRule } from './masking.ts';
 import { budgets, patterns, policyPreset, policyRule, scope } from './policy.ts';
 import { tokenAddress } from './sign-in.ts';
@@ -106,6 +107,8 @@ export const connectionConfig = z
     maskedComparisons: z.number().int().min(0).max(100_000).default(20),
     /** `password`: an agent key or an access token, as the password. */
     authentication: authenticationMethod.default('password'),
+    /** What is done about personal data in columns that no mask rule names. */
+    detectors: detectorSettings.default({ action: 'report', overrides: {} }),
     sessionRole: sessionRole.default({ kind: 'configured' }),
   })
   .refine(({ anyUser, sessionRole: { kind } }) => !anyUser || kind === 'configured', {

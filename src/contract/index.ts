@@ -2,6 +2,7 @@ export * from './approval.ts';
 export * from './calls.ts';
 export * from './common.ts';
 export * from './connection.ts';
+export * from './detectors.ts';
 export * from './gate.ts';
 export * from './identity.ts';
 export * from './json-path.ts';

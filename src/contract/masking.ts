@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import { identifier } from './common.ts';
+import { environment, identifier } from './common.ts';
+import { columnName, detectorName, personalKind } from './detectors.ts';
 import { parseJsonPath } from './json-path.ts';
+import { patterns } from './policy.ts';
 
 /** Units that a date or time can be cut to, as date_trunc() names them; weeks begin on Monday. */
 export const dateUnit = z.enum(['year', 'quarter', 'month', 'week', 'day', 'hour']);
@@ -76,16 +78,51 @@ export type ProbeLevel = z.infer<typeof probeLevel>;
 /** Schema, table and column may hold `*` for any run of characters; names compare as PostgreSQL folds them. */
 const namePattern = z.string().min(1).max(63);
 
-export const maskRule = z.strictObject({
-  id: identifier,
-  schema: namePattern.default('public'),
-  table: namePattern,
-  column: namePattern,
-  masker,
-  /** `ask` when absent. */
-  probes: probeLevel.optional(),
-  note: z.string().max(500).optional(),
+/** A tag of a column: what `postern:mask=email` or `postern:tag=health` in its comment names, or the bare word `pii`. */
+export const columnTag = z
+  .string()
+  .regex(/^[a-z][a-z0-9_-]{0,62}$/, 'use lower-case letters, digits, "_" and "-", 63 at most');
+
+/** For whom a rule does not hold: any one of these is enough. Patterns as in policy rules. */
+export const maskException = z.strictObject({
+  subjects: patterns.optional(),
+  groups: patterns.optional(),
+  agents: patterns.optional(),
+  environments: z.array(environment).min(1).optional(),
 });
+export type MaskException = z.infer<typeof maskException>;
+
+/**
+ * Which columns are masked, and how: by name, by tag (in the column's comment), by detector (columns in which it has
+ * recognised values). Of a rule that says several, all must fit. By tag or detector alone it holds in every schema.
+ */
+export const maskRule = z
+  .strictObject({
+    id: identifier,
+    schema: namePattern.optional(),
+    table: namePattern.optional(),
+    column: namePattern.optional(),
+    tag: columnTag.optional(),
+    detector: detectorName.optional(),
+    masker,
+    /** `ask` when absent. */
+    probes: probeLevel.optional(),
+    except: maskException.optional(),
+    note: z.string().max(500).optional(),
+  })
+  .superRefine(({ table, column, tag, detector }, context) => {
+    if (tag !== undefined || detector !== undefined) return;
+    const message = 'name a table and a column, a tag, or a detector';
+    if (table === undefined) context.addIssue({ code: 'custom', path: ['table'], message });
+    if (column === undefined) context.addIssue({ code: 'custom', path: ['column'], message });
+  })
+  .transform(({ id, schema, table, column, ...rule }) => ({
+    id,
+    schema: schema ?? (rule.tag === undefined && rule.detector === undefined ? 'public' : '*'),
+    table: table ?? '*',
+    column: column ?? '*',
+    ...rule,
+  }));
 export type MaskRule = z.infer<typeof maskRule>;
 
 export const catalogTable = z.object({
@@ -103,3 +140,29 @@ export const maskPreview = z.object({
   after: z.array(z.array(z.string().nullable())),
 });
 export type MaskPreview = z.infer<typeof maskPreview>;
+
+/** Why a column looks personal. */
+export const suggestionReason = z.object({
+  from: z.enum(['name', 'type', 'comment', 'sample', 'finding']),
+  text: z.string(),
+});
+
+/** A column that looks personal, and the rule that would mask it. */
+export const maskSuggestion = columnName.extend({
+  type: z.string(),
+  kind: personalKind,
+  masker,
+  confidence: z.enum(['high', 'medium', 'low']),
+  reasons: z.array(suggestionReason).min(1),
+});
+export type MaskSuggestion = z.infer<typeof maskSuggestion>;
+
+/** What the catalog, sampled values and findings suggest for a connection; columns with a rule and dismissed ones are left out. */
+export const maskSuggestions = z.object({
+  suggestions: z.array(maskSuggestion),
+  /** Tables that have columns of text, and those whose rows were looked at. */
+  tables: z.number().int(),
+  sampled: z.number().int(),
+  dismissed: z.number().int(),
+});
+export type MaskSuggestions = z.infer<typeof maskSuggestions>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { effectKind, instant, sequenceKind, verdict } from './common.ts';
+import { statementFinding } from './detectors.ts';
 
 /** One bound parameter as a person reads it. Binary values that have no text form here are shown as `\x…` hex. */
 export const boundValue = z.object({
@@ -45,6 +46,8 @@ export const outcome = z.object({
   durationMs: z.number().nonnegative(),
   waitedMs: z.number().nonnegative(),
   maskedColumns: z.array(maskedColumn),
+  /** What the second net recognised in the answer; absent when it was nothing. */
+  findings: z.array(statementFinding).optional(),
 });
 export type Outcome = z.infer<typeof outcome>;
 

@@ -1,5 +1,6 @@
 import type { ConnectionConfig } from '../contract/index.ts';
 import type { CopiedColumns } from './copied-columns.ts';
+import type { Findings } from './masking/net/findings.ts';
 import { DatabaseContext } from './session/database-context.ts';
 import type { GatewayOptions } from './types.ts';
 import type { CredentialVault } from './upstream/credentials.ts';
@@ -12,6 +13,7 @@ export interface DatabasesOptions {
   readonly credentials: CredentialVault;
   readonly copies: CopiedColumns;
   readonly hashKey: Buffer;
+  readonly findings: Findings;
   readonly monotonic: () => number;
   readonly log: GatewayOptions['log'];
 }
@@ -54,7 +56,7 @@ export class Databases {
   }
 
   #create(config: ConnectionConfig, target: UpstreamTarget): DatabaseContext {
-    const { credentials, copies, hashKey, monotonic, log } = this.#options;
+    const { credentials, copies, findings, hashKey, monotonic, log } = this.#options;
     return new DatabaseContext({
       config: () => this.#options.config(config.name),
       openSide: async () => {
@@ -64,6 +66,7 @@ export class Databases {
       hashKey,
       copied: () => copies.rules(config.name, target.database),
       remember: (columns) => copies.remember(config.name, target.database, columns),
+      found: () => findings.found(config.name),
       monotonic,
       log: (level, message) => log(level, message, { connection: config.name, database: target.database }),
     });

@@ -24,6 +24,10 @@ import { loadOrCreateSigner, type Signer } from './journal/signer.ts';
 import { loadOrCreateHashKey } from './keys.ts';
 import { KnownTargets, knownTargetsFile } from './known-targets.ts';
 import { LiveSessions } from './live-sessions.ts';
+import { askedColumns } from './masking/net/asked-columns.ts';
+import { withDetected } from './masking/net/detected-columns.ts';
+import { Findings } from './masking/net/findings.ts';
+import { netRules } from './masking/net/net-rules.ts';
 import { openDoor } from './open-door.ts';
 import { policyOf } from './policy/index.ts';
 import { Problems } from './problems.ts';
@@ -31,6 +35,7 @@ import { RefusalLedger } from './refusal-ledger.ts';
 import { RoleRequests } from './role-requests.ts';
 import { RuleHits } from './rule-hits.ts';
 import { sampleTable } from './sample.ts';
+import { sampleColumns } from './sample-columns.ts';
 import { askedProof } from './session/authentication.ts';
 import { refuseClient } from './session/client-handshake.ts';
 import { type DoorOptions, type RefusedAttempt, receiveClient, unproved } from './session/open-session.ts';
@@ -43,6 +48,7 @@ import { textStoreIn } from './text-store.ts';
 import { watchExpiry } from './token-expiry.ts';
 import {
   type DeskEvent,
+  type FindingDismissal,
   type Gateway,
   GatewayError,
   type GatewayEventName,
@@ -89,6 +95,7 @@ type Listeners = { [N in GatewayEventName]: Set<(payload: EventPayload<N>) => vo
 class PosternGateway implements Gateway {
   readonly approvals: ApprovalBroker;
   readonly credentials = new CredentialVault({ environment: process.env });
+  readonly findings: Findings;
   readonly #options: GatewayOptions;
   readonly #problems = new Problems(() => this.#emit('overview.changed', {}));
   readonly #journals: GateJournals;
@@ -118,6 +125,7 @@ class PosternGateway implements Gateway {
   constructor(options: GatewayOptions, parser: Parser, signer: Signer, hashKey: Buffer) {
     const { approvalDeadlineMs: deadlineMs, journalFolder: folder, log, settings, version: gateVersion } = options;
     this.#options = options;
+    this.findings = options.findings ?? new Findings(Date.now);
     const storeOf = options.storeOf ?? ((name: string) => textStoreIn(options.keyFolder, name));
     this.#targets = new KnownTargets(storeOf(knownTargetsFile));
     this.copies = new CopiedColumns(storeOf(copiedColumnsFile), Date.now);
@@ -145,7 +153,7 @@ class PosternGateway implements Gateway {
       gateVersion,
       journals: this.#journals,
       databases: new Databases({
-        ...{ config: judged, credentials: this.credentials, copies: this.copies },
+        ...{ config: judged, credentials: this.credentials, copies: this.copies, findings: this.findings },
         ...{ hashKey, monotonic, log },
       }),
       broker: this.approvals,
@@ -156,11 +164,14 @@ class PosternGateway implements Gateway {
         const { environment } = current;
         const { scope, groups } = this.#rights(identity, current.name) ?? noRights;
         const policy = (options.policyOf ?? policyOf)(current);
-        return { parser, policy, environment, scope, groups, now: Date.now() };
+        const asked = askedColumns(this.findings.found(at.name), netRules(current.detectors), current.maskRules);
+        return { parser, policy, environment, scope, groups, now: Date.now(), asked };
       },
       reached: (at, identity) => this.#reached(config(at.name) ?? at, identity),
       budgets: (at) => (config(at.name) ?? at).budgets,
       comparisons: (at) => (config(at.name) ?? at).maskedComparisons,
+      detectors: (at) => (config(at.name) ?? at).detectors,
+      findings: this.findings,
       atExpiry: (provider) =>
         this.#settings.identityProviders.find(({ name }) => name === provider)?.atExpiry ?? 'at_once',
       ruleAnswered: (connection, ruleId) => this.#ruleHits.count(connection, ruleId),
@@ -265,11 +276,25 @@ class PosternGateway implements Gateway {
   }
 
   catalog(connection: string) {
-    return this.#withSide(connection, (side) => loadCatalog(side.query, 0));
+    const rules = this.#config(connection)?.maskRules ?? [];
+    return this.#withSide(connection, async (side) =>
+      withDetected(await loadCatalog(side.query, 0), this.findings.found(connection), rules),
+    );
   }
 
   sampleRows(connection: string, schema: string, table: string, limit: number) {
     return this.#withSide(connection, (side) => sampleTable(side, schema, table, limit));
+  }
+
+  sampleColumns(connection: string) {
+    return this.#withSide(connection, async (side) => sampleColumns(side, await loadCatalog(side.query, 0), monotonic));
+  }
+
+  dismissFindings({ connection, places, dismissed }: FindingDismissal, by: string): void {
+    const said = places.map(({ place, kind }) => `${place} (${kind})`).join(', ');
+    const what = `connection ${connection}: ${dismissed ? 'dismissed as not personal' : 'no longer dismissed'}: ${said}`;
+    this.#journals.record({ type: 'settings_changed', what, by });
+    this.findings.setDismissed(connection, places, dismissed);
   }
 
   ruleHits(connection: string) {

@@ -1,10 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import type { Budgets, ConnectionConfig, IdentityProvider, SessionDetail } from '../contract/index.ts';
+import type {
+  Budgets,
+  ConnectionConfig,
+  DetectorSettings,
+  IdentityProvider,
+  SessionDetail,
+} from '../contract/index.ts';
 import type { ApprovalBroker } from './approval/broker.ts';
 import type { Databases } from './databases.ts';
 import type { GateJournals } from './gate-journals.ts';
 import type { Identity } from './identity/types.ts';
+import type { Findings } from './masking/net/findings.ts';
 import { HourMeter, SessionBudget } from './policy/budget.ts';
+import { secondNet } from './second-net.ts';
 import { CancelRegistry } from './session/cancel-registry.ts';
 import { Cautions } from './session/caution.ts';
 import type { JudgeContext } from './session/judged.ts';
@@ -28,7 +36,10 @@ export interface LiveSessionsOptions {
   readonly judgeWith: (
     config: ConnectionConfig,
     identity: Identity,
-  ) => Pick<JudgeContext, 'parser' | 'policy' | 'environment' | 'groups' | 'scope' | 'now'>;
+  ) => Pick<JudgeContext, 'parser' | 'policy' | 'environment' | 'groups' | 'scope' | 'now' | 'asked'>;
+  /** What is done about personal data that no mask rule names, as it is configured now. */
+  readonly detectors: (config: ConnectionConfig) => DetectorSettings;
+  readonly findings: Findings;
   readonly ruleAnswered: (connection: string, ruleId: string) => void;
   /** What becomes of a session whose token expires, by the name of its provider. */
   readonly atExpiry: (provider: string) => IdentityProvider['atExpiry'];
@@ -176,6 +187,13 @@ export class LiveSessions {
       database,
       judgeWith: () => judgeWith(config, identity),
       ruleAnswered: (ruleId) => ruleAnswered(config.name, ruleId),
+      net: secondNet({
+        connection: config.name,
+        settings: () => this.#options.detectors(config),
+        findings: this.#options.findings,
+        columnAt: (tableOid, attributeNumber) => database.columnAt(tableOid, attributeNumber),
+        log,
+      }),
       cautions: new Cautions(
         new SessionBudget(() => this.#options.budgets(config), this.#hourOf(facts)),
         this.#options.reached(config, upstream.identity),

@@ -4,13 +4,16 @@ import type {
   EventName,
   EventPayload,
   IdentityProvider,
+  PersonalKind,
   SessionDetail,
 } from '../contract/index.ts';
 import type { ApprovalBroker } from './approval/broker.ts';
 import type { ListenerConfig } from './door/types.ts';
 import type { AgentRecord } from './identity/agent-keys.ts';
 import type { RecordBody } from './journal/records.ts';
+import type { Findings } from './masking/net/findings.ts';
 import type { Policy } from './policy/types.ts';
+import type { SampledColumns } from './sample-columns.ts';
 import type { CatalogSnapshot } from './sql/catalog.ts';
 import type { TextStore } from './text-store.ts';
 import type { CredentialVault } from './upstream/credentials.ts';
@@ -41,6 +44,8 @@ export interface GatewayOptions {
   readonly storeOf?: ((name: string) => TextStore) | undefined;
   /** Where the certificate of this installation's authority is put for agents; `postern-ca.crt` in the key folder when absent. */
   readonly certificateFile?: string | undefined;
+  /** What the second net recognised before; begins empty when absent. Whoever hands it in keeps it. */
+  readonly findings?: Findings;
   /** One line for the operator's log; never holds a secret or a row. */
   readonly log: (
     level: 'info' | 'warn' | 'error',
@@ -59,6 +64,8 @@ export type GatewayEventName = Extract<
 export interface Gateway {
   readonly approvals: ApprovalBroker;
   readonly credentials: CredentialVault;
+  /** What the second net recognised, by connection. */
+  readonly findings: Findings;
   /** Opens every listener; rejects with GatewayError `port_in_use`, `listen_failed`, `journal_unwritable` … and leaves nothing open. */
   start(): Promise<readonly { readonly host: string; readonly port: number }[]>;
   /** Ends all sessions (clients get 57P01), closes journals. */
@@ -78,6 +85,10 @@ export interface Gateway {
   catalog(connection: string): Promise<CatalogSnapshot>;
   /** Rows of a query on a side connection, values as text, for the operator's preview; read-only transaction, 5 s timeout. */
   sampleRows(connection: string, schema: string, table: string, limit: number): Promise<SampleRows>;
+  /** What a few rows of the largest tables look like, for suggested rules: counts, no value. Throws UpstreamError. */
+  sampleColumns(connection: string): Promise<SampledColumns>;
+  /** The operator says that places do not hold what detectors or names say, or takes that back; it goes into the gate's journal. */
+  dismissFindings(dismissal: FindingDismissal, by: string): void;
   /** How often each rule of a connection answered since the gate started. */
   ruleHits(connection: string): readonly { readonly id: string; readonly hits: number; readonly lastAt: number }[];
   /** Why the database that a connection reached last is doubted; null when it is not. */
@@ -99,6 +110,12 @@ export type SignInRecord = Omit<Extract<RecordBody, { type: 'sign_in' }>, 'type'
 
 /** What an operator does at the desk that changes no setting and yet belongs in the journal. */
 export type DeskEvent = Extract<RecordBody, { type: 'credential' | 'journal_read' }>;
+export interface FindingDismissal {
+  readonly connection: string;
+  readonly places: readonly { readonly place: string; readonly kind: PersonalKind }[];
+  /** False takes it back. */
+  readonly dismissed: boolean;
+}
 
 export interface SampleRows {
   readonly columns: readonly { readonly name: string; readonly type: string; readonly typeOid: number }[];

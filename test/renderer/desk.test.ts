@@ -413,6 +413,84 @@ describe('the frame', () => {
     await page.getByText('the private key needs its certificate').waitFor();
   });
 
+  describe('columns that look personal', () => {
+    const suggested = () => page.getByRole('region', { name: 'Suggested rules' });
+    const savedIds = () =>
+      page.evaluate(async () =>
+        (await window.fake.handlers['connections.list']({}))[0]?.config.maskRules.map(({ id }) => id),
+      );
+    beforeEach(async () => {
+      await open('#/rules/shop');
+      await suggested().getByRole('listitem').first().waitFor();
+    });
+
+    it('are masked by one click, which can be taken back', async () => {
+      const before = await savedIds();
+      await suggested().getByRole('button', { name: 'Mask the 6 likely' }).click();
+      await suggested().getByText('6 columns masked.').waitFor();
+      await suggested().getByRole('heading', { name: '1 column looks personal' }).waitFor();
+      expect((await savedIds())?.slice(before?.length)).toEqual([
+        'mask-customers-name',
+        'mask-payments-card_number',
+        'mask-payments-payer_iban',
+        'mask-customers-last_login_ip',
+        'mask-tickets-body',
+        'mask-employees-salary',
+      ]);
+      await suggested().getByRole('button', { name: 'Undo' }).click();
+      await suggested().getByRole('heading', { name: '7 columns look personal' }).waitFor();
+      expect(await savedIds()).toEqual(before);
+    });
+
+    it('are masked one by one, and what is being edited is kept and gets the rule, too', async () => {
+      await page.getByRole('button', { name: /^country/ }).click();
+      await suggested().getByRole('button', { name: 'Mask: Full, customers.name' }).click();
+      await suggested().getByRole('heading', { name: '6 columns look personal' }).waitFor();
+      expect((await savedIds())?.at(-1)).toBe('mask-customers-name');
+      await page.getByText('Not saved').waitFor();
+      await page.getByRole('button', { name: 'Save', exact: true }).click();
+      await page.getByText('Not saved').waitFor({ state: 'detached' });
+      expect((await savedIds())?.slice(-2)).toEqual(['mask-customers-country', 'mask-customers-name']);
+    });
+
+    it('are dismissed, which can be taken back', async () => {
+      await suggested().getByRole('button', { name: 'Dismiss payments.payer_iban' }).click();
+      await suggested().getByRole('heading', { name: '6 columns look personal' }).waitFor();
+      await suggested().getByRole('button', { name: 'Undo' }).click();
+      await suggested().getByRole('heading', { name: '7 columns look personal' }).waitFor();
+    });
+
+    it('are left to the second net as it is told, for all detectors and for one', async () => {
+      const net = page.getByRole('region', { name: 'Second net' });
+      await net.getByLabel('When something is recognised').selectOption('mask');
+      await net.getByText('a cell in which something is recognised is masked whole').waitFor();
+      await net.getByText('By detector').click();
+      await net.getByLabel('API keys', { exact: true }).selectOption('ask');
+      await net.getByText('By detector, 1 of its own').waitFor();
+      const saved = await page.evaluate(async () =>
+        (await window.fake.handlers['connections.list']({})).map((view) => view.config.detectors),
+      );
+      expect(saved[0]).toEqual({ action: 'mask', overrides: { api_key: 'ask' } });
+    });
+
+    it('may be named by tag and by finding, with exceptions', async () => {
+      await page.getByRole('button', { name: 'Add rule' }).click();
+      const row = page.getByRole('region', { name: 'Mask rules' }).locator('ol > li').last();
+      await row.getByLabel('Columns by').selectOption('tag');
+      await row.getByLabel('Tag', { exact: true }).fill('health');
+      await row.getByText('Holds for everybody').click();
+      await row.getByLabel('Agents who see the values').fill('dba-*, audit');
+      await page.getByRole('button', { name: 'Save', exact: true }).click();
+      await page.getByText('Not saved').waitFor({ state: 'detached' });
+      const saved = await page.evaluate(async () =>
+        (await window.fake.handlers['connections.list']({})).map((view) => view.config.maskRules.at(-1)),
+      );
+      expect(saved[0]).toMatchObject({
+        ...{ schema: '*', table: '*', column: '*', tag: 'health', except: { agents: ['dba-*', 'audit'] } },
+      });
+    });
+  });
+
   it('keeps rules that are being edited across screens and saves them together', async () => {
     await open('#/rules/shop');
     await page.getByRole('button', { name: /^country/ }).click();

@@ -18,6 +18,7 @@ import {
   sequenceAnswer,
   sequenceRequests,
 } from './fake-desk/approvals.ts';
+import { findings, suggestions } from './fake-desk/findings.ts';
 import { gateEventList, gateVerified } from './fake-desk/gate.ts';
 import { type FakeIdentity, fakeIdentity } from './fake-desk/identity.ts';
 import { fakeSealHandlers } from './fake-desk/seal.ts';
@@ -97,6 +98,7 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
   const views = new Map((options.empty ? [] : connections()).map((view) => [view.config.name, view]));
   const agentViews = new Map((options.empty ? [] : agents(now)).map((view) => [view.name, view]));
   const decisions: CallInput<'approvals.decide'>[] = [];
+  const dismissed = new Set(['ops.jobs.payload secret']);
 
   const known = <T>(map: ReadonlyMap<string, T>, key: string): T => {
     const value = map.get(key);
@@ -343,6 +345,32 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
             ),
           ),
         ),
+      };
+    },
+    'findings.list': async () =>
+      (options.empty ? [] : findings(now)).map((finding) => ({
+        ...finding,
+        dismissed: dismissed.has(`${finding.place} ${finding.kind}`),
+      })),
+    'findings.dismiss': async ({ connection, places, dismissed: state }) => {
+      for (const { place, kind } of places) {
+        if (state) dismissed.add(`${place} ${kind}`);
+        else dismissed.delete(`${place} ${kind}`);
+      }
+      emit()('findings.changed', { connection });
+      return {};
+    },
+    'suggestions.list': async ({ connection }) => {
+      const { maskRules } = known(views, connection).config;
+      return {
+        suggestions: suggestions.filter(
+          ({ schema, table, column, kind }) =>
+            !dismissed.has(`${schema}.${table}.${column} ${kind}`) &&
+            !maskRules.some((rule) => rule.table === table && rule.column === column),
+        ),
+        tables: 14,
+        sampled: 12,
+        dismissed: dismissed.size,
       };
     },
     'policy.presets': async () => presets,

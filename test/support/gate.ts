@@ -32,6 +32,7 @@ export interface TestGateOptions {
   readonly maskedComparisons?: number;
   /** Of a gate that was stopped with `keep`. */
   readonly keyFolder?: string;
+  readonly detectors?: ConnectionConfig['detectors'];
   readonly deadlineMs?: number;
   readonly upstream?: Partial<ConnectionConfig['upstream']>;
   readonly anyDatabase?: boolean;
@@ -85,6 +86,7 @@ export async function startGate(options: TestGateOptions): Promise<TestGate> {
     ...(options.budgets === undefined ? {} : { budgets: options.budgets }),
     maskRules: options.maskRules ?? [],
     ...(options.maskedComparisons !== undefined && { maskedComparisons: options.maskedComparisons }),
+    ...(options.detectors && { detectors: options.detectors }),
     ...(options.sessionRole && { sessionRole: options.sessionRole }),
     ...(options.authentication && { authentication: options.authentication }),
     anyDatabase: options.anyDatabase ?? false,

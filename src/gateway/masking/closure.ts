@@ -7,7 +7,7 @@ import {
   type MaskedCatalog,
   type MaskedRelation,
 } from './masked-catalog.ts';
-import { namePattern } from './rules.ts';
+import { columnMatcher } from './rules.ts';
 import { firstUserOid, systemColumn } from './system-relations.ts';
 import { cleanFunctions, generatedMask, type ParsedDefinition, parseDefinition, viewMasks } from './view-lineage.ts';
 
@@ -23,13 +23,10 @@ export function maskedCatalog(
   const catalog = emptyMaskedCatalog(snapshot);
   const unmatched = new Set(rules.map((rule) => rule.id));
   for (const rule of rules) {
-    const schema = namePattern(rule.schema);
-    const table = namePattern(rule.table);
-    const column = namePattern(rule.column);
+    const matches = columnMatcher(rule);
     for (const entry of catalog.byOid.values()) {
-      if (!schema(entry.relation.schema) || !table(entry.relation.name)) continue;
       for (const candidate of entry.relation.columns) {
-        if (!column(candidate.name)) continue;
+        if (!matches(entry.relation, candidate)) continue;
         unmatched.delete(rule.id);
         mask(entry, candidate.attributeNumber, { rule: rule.id, masker: rule.masker });
       }

@@ -50,7 +50,7 @@ export function previewRows(input: PreviewInput): MaskPreview {
 
 function maskOfColumn(input: PreviewInput, name: string): MaskedBy | null {
   if (input.catalog === null) {
-    const rule = ruleFor(input.rules, input.schema, input.table, name);
+    const rule = ruleFor(input.rules, { schema: input.schema, name: input.table }, { name });
     return rule === null ? null : { rule: rule.id, masker: rule.masker };
   }
   const { catalog } = maskedCatalog(input.rules, input.catalog);

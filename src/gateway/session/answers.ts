@@ -291,7 +291,7 @@ export class Answers {
     if (running === null) throw unexpected(backend.dataRow);
     if (head?.kind === 'execute' && !running.described) describePortal(head.portal, start);
     // On a masked connection a row whose columns were never described cannot be judged, so it does not leave.
-    if (running.judged.masking !== null && !running.described) {
+    if (running.mayMask && !running.described) {
       throw new ProtocolError('the server sent rows without describing their columns');
     }
     return running;
@@ -304,14 +304,14 @@ export class Answers {
       this.#owed.take('describe');
       if (head.portal !== null) {
         head.portal.fields = fields;
-        head.portal.plan = head.portal.judged.masking?.plan(fields) ?? null;
+        head.portal.plan = head.portal.running.plan(fields);
       }
       if (head.statement !== null) this.#portals.describedStatement(head.statement, fields);
       if (!head.hidden) this.#send(frame);
       return;
     }
     if (head?.kind !== 'query') throw unexpected(backend.rowDescription);
-    this.#plan = head.running.judged.masking?.plan(fields) ?? null;
+    this.#plan = head.running.plan(fields);
     head.running.describe(fields, this.#plan);
     this.#send(frame);
   }

@@ -13,6 +13,7 @@ import { consequencesOf } from './consequences.ts';
 import { effectsView, unknownEffects } from './effects-view.ts';
 import type { JudgeContext, Judged } from './judged.ts';
 import { withMasking } from './mask-verdict.ts';
+import { withNet } from './net-verdict.ts';
 import { notUnderstood } from './reading.ts';
 
 /** What is the same at every judgement of one understanding. */
@@ -52,11 +53,8 @@ export function conclude(
   const input = inputOf(understanding, protocol, context);
   const byPolicy = withinScope(doubted(policy.judge(input), understanding, protocol, context), context.scope, input);
   const facts = factsOf(understanding);
-  const judged = withCaution(
-    withMasking(byPolicy, masking, policy.preset, context.comparisonsLeft),
-    context.caution,
-    facts.effects,
-  );
+  const byMasks = withMasking(byPolicy, masking, policy.preset, context.comparisonsLeft);
+  const judged = withCaution(withNet(byMasks, understanding, context), context.caution, facts.effects);
   const masked = isSlip(own, judged, context) ? slip : judged;
   const { verdict, rule, awaitsCommit, commitsGated } = gateCommit(masked, facts.effects, context);
   const consequences = consequencesOf(facts.view, facts.effects, context);

@@ -1,15 +1,19 @@
 import {
+  type ColumnName,
   type ConnectionConfig,
   type Impact,
   type MaskRule,
   messageOf,
   type TransactionLocks,
 } from '../../contract/index.ts';
+import { withDetected } from '../masking/net/detected-columns.ts';
+import type { FoundColumns } from '../masking/net/findings.ts';
 import { compileMasking } from '../masking/profile.ts';
 import type { CopiedColumn, MaskingProfile } from '../masking/types.ts';
 import type { CatalogQuery, CatalogSnapshot } from '../sql/catalog.ts';
 import { catalogFingerprint, committedState } from '../sql/catalog-fingerprint.ts';
 import { loadCatalog } from '../sql/catalog-query.ts';
+import { ColumnNames } from './column-names.ts';
 import { readImpact } from './impact-query.ts';
 import { LockWatch } from './lock-watch.ts';
 
@@ -28,6 +32,8 @@ export interface DatabaseContextOptions {
   readonly copied: () => readonly MaskRule[];
   /** Remembers such columns; throws when that cannot be written down. */
   readonly remember: (columns: readonly CopiedColumn[]) => void;
+  /** Columns in which detectors recognised values: the same object until that changes. */
+  readonly found: () => FoundColumns;
   /** Milliseconds that never jump. */
   readonly monotonic: () => number;
   readonly log: (level: 'info' | 'warn' | 'error', message: string) => void;
@@ -63,6 +69,7 @@ const keptViews = 32;
 export class DatabaseContext {
   readonly #options: DatabaseContextOptions;
   readonly #locks: LockWatch;
+  readonly #columnNames: ColumnNames;
   #side: SideConnection | null = null;
   #catalog: CatalogSnapshot | null = null;
   #fingerprint = '';
@@ -73,11 +80,15 @@ export class DatabaseContext {
   #suspected = false;
   #checking: Promise<void> | null = null;
   #nextCheck: Promise<void> | null = null;
-  #views = new Map<string, { rules: readonly MaskRule[]; copied: readonly MaskRule[]; view: DatabaseView }>();
+  #views = new Map<
+    string,
+    { rules: readonly MaskRule[]; copied: readonly MaskRule[]; found: FoundColumns; view: DatabaseView }
+  >();
   #users = 0;
 
   constructor(options: DatabaseContextOptions) {
     this.#options = options;
+    this.#columnNames = new ColumnNames(options.openSide);
     this.#locks = new LockWatch({
       open: options.openSide,
       showsQueries: () => options.config()?.maskRules.length === 0,
@@ -96,6 +107,11 @@ export class DatabaseContext {
       this.#users -= 1;
       if (this.#users === 0) this.#closeSide();
     };
+  }
+
+  /** Name of a table column as RowDescription numbers it; null when there is none. Rejects with UpstreamError. */
+  columnAt(tableOid: number, attributeNumber: number): Promise<ColumnName | null> {
+    return this.#columnNames.at(tableOid, attributeNumber, this.#catalog);
   }
 
   /** Whether rules or masks need to know the catalog at all. */
@@ -140,16 +156,19 @@ export class DatabaseContext {
   view(searchPath: readonly string[] | null): DatabaseView {
     this.#checkInBackground();
     const rules = this.#options.config()?.maskRules ?? [];
+    const found = this.#options.found();
     const key = searchPath === null ? '' : searchPath.join('\0');
     const copied = rules.length === 0 ? nothingCopied : this.#options.copied();
     const known = this.#views.get(key);
-    if (known !== undefined && known.rules === rules && known.copied === copied) return known.view;
-    const base = this.needed ? this.#catalog : null;
+    if (known !== undefined && known.rules === rules && known.copied === copied && known.found === found)
+      return known.view;
+    const read = this.needed ? this.#catalog : null;
+    const base = read === null ? null : withDetected(read, found, rules);
     const catalog = base === null || searchPath === null ? base : { ...base, searchPath, version: nextVersion++ };
     const { hashKey } = this.#options;
     const view = { catalog, profile: compileMasking({ rules: [...rules, ...copied], catalog, hashKey }) };
     if (this.#views.size >= keptViews) this.#views.clear();
-    this.#views.set(key, { rules, copied, view });
+    this.#views.set(key, { rules, copied, found, view });
     return view;
   }
 

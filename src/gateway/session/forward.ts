@@ -85,7 +85,7 @@ function forwardStep(step: Step, frames: Buffer[], described: Set<Portal>, answe
       if (step.portal !== null) described.add(step.portal);
       break;
     case 'execute':
-      if (masked && step.portal.fields === null && !described.has(step.portal)) {
+      if ((masked || step.portal.running.mayMask) && step.portal.fields === null && !described.has(step.portal)) {
         // Nothing can be masked before its columns are known, and clients cache descriptions.
         answers.expect({ kind: 'describe', portal: step.portal, statement: null, hidden: true });
         frames.push(encode.describe('P', step.portalName));

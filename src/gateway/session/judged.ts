@@ -1,4 +1,5 @@
 import type { EffectsView, RuleAnswer, Scope, Verdict } from '../../contract/index.ts';
+import type { AskedColumns } from '../masking/net/asked-columns.ts';
 import type { MaskingProfile, StatementMasking } from '../masking/types.ts';
 import type { Policy } from '../policy/types.ts';
 import type { CatalogSnapshot } from '../sql/catalog.ts';
@@ -31,6 +32,8 @@ export interface JudgeContext {
   readonly caution: Caution | null;
   /** Values that the session may still compare masked columns with, where rules allow that up to a number. */
   readonly comparisonsLeft: number;
+  /** Columns in which a detector that is to ask recognised values; none when absent. */
+  readonly asked?: AskedColumns;
   /** Settings of the session that decide what the server reads in the text, as it last reported them. */
   readonly standardConformingStrings: boolean;
   readonly clientEncoding: string;

@@ -71,7 +71,7 @@ export class Portals {
  * `firstRow` is its first DataRow, or the head of it.
  */
 export function describePortal(portal: Portal, firstRow: Buffer): void {
-  if (portal.judged.masking !== null) {
+  if (portal.running.mayMask) {
     if (portal.fields !== null) portal.running.describe(portal.fields, portal.plan);
     return;
   }

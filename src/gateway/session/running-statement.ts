@@ -1,6 +1,8 @@
 import type { MaskedColumn, OutcomeStatus } from '../../contract/index.ts';
+import type { StatementNet } from '../masking/net/statement-net.ts';
 import type { MaskPlan } from '../masking/types.ts';
 import type { Usage } from '../policy/budget.ts';
+import { backend } from '../wire/constants.ts';
 import { rowsOfTag } from '../wire/decode-backend.ts';
 import type { FieldDescription, NoticeFields } from '../wire/fields.ts';
 import type { MessagePart } from '../wire/message-stream.ts';
@@ -23,6 +25,15 @@ export interface RunningStatementOptions {
   readonly monotonic: () => number;
   /** Told of rows and bytes as they go, some at a time. While the statement runs it may throw, to end the session. */
   readonly use: (usage: Usage, running: boolean) => void;
+  /** The second net for a statement of this text; null where the connection has none. */
+  readonly net?: (text: string) => NetUnder | null;
+}
+
+/** The second net under one statement, and where it tells what it recognised. */
+export interface NetUnder {
+  readonly net: StatementNet;
+  /** Called once, when the statement is over. */
+  readonly settle: () => void;
 }
 
 /** Rows and bytes after which the budgets hear of a result that still runs. */
@@ -50,17 +61,19 @@ export class RunningStatement {
   #commands = 0;
   #error: { sqlstate: string; message: string } | null = null;
   readonly #result: ResultRecording;
+  readonly #under: NetUnder | null;
   /** Rows sent by the commands that are complete. */
   #rowsBefore = 0;
   #tagRows = 0;
 
-  constructor(seq: number, judged: Judged, { recorder, monotonic, use }: RunningStatementOptions) {
+  constructor(seq: number, judged: Judged, { recorder, monotonic, use, net }: RunningStatementOptions) {
     this.seq = seq;
     this.judged = judged;
     this.#recorder = recorder;
     this.#monotonic = monotonic;
     this.#use = use;
     this.#startedAt = monotonic();
+    this.#under = net?.(judged.text) ?? null;
     this.#result = new ResultRecording((rows) => recorder.append({ type: 'rows', statement: seq, rows }));
   }
 
@@ -75,6 +88,17 @@ export class RunningStatement {
   /** True once it was sent for execution; a portal may be bound and never executed. */
   get started(): boolean {
     return this.#started;
+  }
+
+  /** Rows may have to be masked: none leaves whose columns were not described. */
+  get mayMask(): boolean {
+    return this.judged.masking !== null || this.#under?.net.masks === true;
+  }
+
+  /** How rows of these columns are masked, by rules and by what is in them; null when they leave as they are. */
+  plan(fields: readonly FieldDescription[]): MaskPlan | null {
+    const plan = this.judged.masking?.plan(fields) ?? null;
+    return this.#under === null ? plan : this.#under.net.over(fields, plan);
   }
 
   /** It is about to be executed. */
@@ -92,6 +116,7 @@ export class RunningStatement {
   describe(fields: readonly FieldDescription[], plan: MaskPlan | null): void {
     this.#result.describe(fields);
     this.#described = true;
+    this.#under?.net.describe(fields, plan);
     const maskedColumns = plan?.maskedColumns ?? [];
     this.#maskedColumns.push(...maskedColumns.slice(0, outcomeLimit.maskedColumns - this.#maskedColumns.length));
     this.#recorder.append({
@@ -110,6 +135,7 @@ export class RunningStatement {
   /** One DataRow as sent to the agent. */
   row(frame: Buffer): void {
     this.#result.row(frame);
+    this.#under?.net.row(frame);
     this.#tellBudgets(useStep, true);
   }
 
@@ -122,6 +148,9 @@ export class RunningStatement {
   /** Bytes of CopyData as sent to or by the agent. */
   copyData(bytes: Buffer): void {
     this.#result.count(bytes);
+    if (this.#under !== null && bytes[0] === backend.copyData && this.judged.effects.kinds.includes('copy_out')) {
+      this.#under.net.copyOut(bytes);
+    }
     this.#tellBudgets(useStep, true);
   }
 
@@ -142,6 +171,7 @@ export class RunningStatement {
 
   failed(fields: NoticeFields): void {
     this.#result.flush();
+    this.#under?.net.message(fields);
     const message = fields.M ?? '';
     const cut = message.length > outcomeLimit.message;
     this.#error = {
@@ -157,6 +187,7 @@ export class RunningStatement {
     this.#result.flush();
     this.#tellBudgets({ rows: 0, bytes: 0 }, false);
     const unlisted = this.#commands - this.#tags.length;
+    const findings = this.#under?.net.findings();
     this.#recorder.append({
       type: 'outcome',
       statement: this.seq,
@@ -169,11 +200,13 @@ export class RunningStatement {
         durationMs: Math.max(0, this.#monotonic() - this.#startedAt),
         waitedMs: this.#waitedMs,
         maskedColumns: this.#maskedColumns,
+        ...(findings !== undefined && { findings }),
       },
       rowsRecorded: this.#result.recordedRows,
       bytes: this.#result.bytes,
       rowsDigest: this.#result.digest(),
     });
+    this.#under?.settle();
   }
 
   /** Tells the budgets what they have not heard of yet, when it is at least a step. */

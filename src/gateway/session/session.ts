@@ -21,7 +21,7 @@ import { comparisonsOf } from './mask-verdict.ts';
 import { NameRegistry } from './names.ts';
 import type { SessionRecorder } from './recorder.ts';
 import { refusedByRule } from './refusal.ts';
-import { RunningStatement } from './running-statement.ts';
+import { RunningStatement, type RunningStatementOptions } from './running-statement.ts';
 import type { Unit } from './segment.ts';
 import { SocketPair } from './socket-pair.ts';
 import { statementRecord } from './statement-record.ts';
@@ -51,7 +51,12 @@ export interface SessionOptions {
   /** What the client asked for at its start, by parameter name. */
   readonly startup: ReadonlyMap<string, string>;
   readonly database: DatabaseContext;
-  readonly judgeWith: () => Pick<JudgeContext, 'parser' | 'policy' | 'environment' | 'groups' | 'scope' | 'now'>;
+  readonly judgeWith: () => Pick<
+    JudgeContext,
+    'parser' | 'policy' | 'environment' | 'groups' | 'scope' | 'now' | 'asked'
+  >;
+  /** Lays the second net under a statement. */
+  readonly net: NonNullable<RunningStatementOptions['net']>;
   /** Told of every answer, by the id of the rule that gave it. */
   readonly ruleAnswered: (ruleId: string) => void;
   /** What has to be asked about beyond the policy. */
@@ -291,6 +296,7 @@ export class Session {
           recorder,
           monotonic,
           use: (usage, running) => cautions.use(usage, running),
+          net: this.#options.net,
         });
         if (judged.verdict === 'allow' && judged.masking !== null) cautions.compared(comparisonsOf(judged.masking));
         cautions.use({ statements: 1, relations: [...judged.effects.reads, ...judged.effects.writes] }, false);

@@ -278,7 +278,7 @@ function bindMember(message: BindMessage, known: Definition | undefined, names: 
       message.resultFormats,
       names,
       options,
-      options.context.profile.active ? null : fields,
+      options.context.profile.active || made.running.mayMask ? null : fields,
     ),
   };
 }

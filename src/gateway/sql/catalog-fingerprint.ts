@@ -13,6 +13,7 @@ const FINGERPRINTED: readonly (readonly [catalog: string, identity: string, from
   ['pg_cast', 'oid', 'oid'],
   ['pg_class', 'oid', 'oid'],
   ['pg_constraint', 'oid', 'oid'],
+  ['pg_description', 'objoid, classoid, objsubid', 'objoid'],
   ['pg_enum', 'oid', 'oid'],
   ['pg_index', 'indexrelid', 'indexrelid'],
   ['pg_inherits', 'inhrelid, inhparent', null],

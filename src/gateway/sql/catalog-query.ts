@@ -22,6 +22,10 @@ LEFT JOIN pg_catalog.pg_attrdef d ON a.attgenerated <> '' AND d.adrelid = a.attr
 WHERE a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum`;
 
+const COMMENTS = `
+SELECT d.objoid || '.' || d.objsubid, pg_catalog.left(d.description, 2000) FROM pg_catalog.pg_description d
+WHERE d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objsubid > 0 AND d.objoid >= 16384`;
+
 // A deferrable unique index may be violated inside a transaction, so it is no key here.
 const UNIQUE_KEYS = `
 SELECT i.indexrelid, i.indrelid, a.attname
@@ -79,9 +83,11 @@ SELECT pg_catalog.current_setting('server_version_num'), pg_catalog.array_to_jso
  */
 export async function loadCatalog(query: CatalogQuery, version: number): Promise<CatalogSnapshot> {
   const [settings] = await query(SETTINGS);
+  const comments = new Map((await query(COMMENTS)).map((row) => [text(row[0]), text(row[1])]));
   const columns = groupBy(
     await query(COLUMNS),
     (row): CatalogColumn => ({
+      ...commentOf(comments.get(`${row[0]}.${row[1]}`)),
       attributeNumber: Number(row[1]),
       name: text(row[2]),
       typeOid: Number(row[3]),
@@ -138,6 +144,9 @@ export async function loadCatalog(query: CatalogQuery, version: number): Promise
     temporary: all.filter(isTemporary),
   };
 }
+
+const commentOf = (comment: string | undefined): Pick<CatalogColumn, 'comment'> =>
+  comment === undefined ? {} : { comment };
 
 function functionOf(row: Row): CatalogFunction {
   const volatility = row[2];

@@ -1,3 +1,5 @@
+import type { DetectorName } from '../../contract/index.ts';
+
 /** What the gate knows of a database, read over a side connection; immutable. */
 export interface CatalogSnapshot {
   /** Grows with every snapshot of the same database; caches are keyed by it. */
@@ -104,6 +106,10 @@ export interface CatalogColumn {
   readonly type: string;
   /** Text of a generated column's expression, else null. */
   readonly generated: string | null;
+  /** COMMENT ON COLUMN, cut to 2,000 characters. */
+  readonly comment?: string;
+  /** Detectors that recognised values in it; only where a mask rule asks for them. */
+  readonly detected?: readonly DetectorName[];
 }
 
 export interface CatalogFunction {

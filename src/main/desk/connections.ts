@@ -96,6 +96,7 @@ export function connectionHandlers(
         };
       });
       forget(connection);
+      gateway.findings.forget(connection);
       changed();
       emit('agents.changed', {});
       return {};

@@ -26,6 +26,8 @@ export interface DataLayout {
   readonly settings: string;
   /** The seal over settings, known databases and keys, with what was sealed. */
   readonly seal: string;
+  /** What the second net found and what of it was dismissed. */
+  readonly findings: string;
   readonly journals: string;
   readonly keys: string;
   readonly demo: string;
@@ -39,6 +41,7 @@ export function dataLayout(folder: string, journalFolder?: string): DataLayout {
   return {
     settings: join(folder, 'settings.json'),
     seal: join(folder, 'seal.json'),
+    findings: join(folder, 'findings.json'),
     journals: journalFolder ?? join(folder, 'journal'),
     keys: join(folder, 'keys'),
     demo: join(folder, 'demo'),

@@ -5,6 +5,7 @@ import { agentHandlers } from './agents.ts';
 import { connectionHandlers } from './connections.ts';
 import { createEditor } from './editor.ts';
 import { withDeskErrors } from './errors.ts';
+import { findingHandlers, followFindings } from './findings.ts';
 import { gateHandlers } from './gate.ts';
 import { identityHandlers } from './identity.ts';
 import { policyHandlers } from './policy.ts';
@@ -40,6 +41,7 @@ export function createDesk(ports: DeskPorts): Desk {
     ports.signIns.onChange(() => emit('identity.changed', {})),
     ports.tokenRequests.onChange(() => emit('identity.changed', {})),
     gateway.on('gate.changed', () => emit('gate.changed', {})),
+    followFindings(gateway, emit),
   ];
   const changed = (): void => {
     emit('overview.changed', {});
@@ -81,6 +83,7 @@ export function createDesk(ports: DeskPorts): Desk {
     ...agentHandlers(ports, editor, emit),
     ...identityHandlers(ports, editor, emit),
     ...ruleHandlers(ports, editor, emit),
+    ...findingHandlers(ports, editor, emit),
     ...policyHandlers(ports, editor, emit),
     ...sealHandlers({ seal: ports.seal, changed, quit: () => undefined }),
   };

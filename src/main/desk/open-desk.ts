@@ -13,6 +13,7 @@ import type { Keychain } from '../sign-in/keychain.ts';
 import { openSignInDesk } from '../sign-in/open-sign-ins.ts';
 import { type DataLayout, makeDataFolder } from './data-folder.ts';
 import { createDesk, type Desk } from './desk.ts';
+import { openFindings } from './findings-file.ts';
 import { createJudges } from './judges.ts';
 import type { DeskPorts, DeskSettings } from './ports.ts';
 import { TestedAccounts } from './tested-accounts.ts';
@@ -56,10 +57,12 @@ export interface OpenDesk {
 export async function openDesk(options: OpenDeskOptions): Promise<OpenDesk> {
   const { layout, settings, log } = options;
   await makeDataFolder(layout.keys);
+  const { findings, close: closeFindings } = await openFindings(layout.findings, log);
   const gateway = await createGateway({
     version: options.version,
     listeners: options.listeners,
     settings: settings.current(),
+    findings,
     approvalDeadlineMs: options.approvalDeadlineMs,
     journalFolder: layout.journals,
     keyFolder: layout.keys,
@@ -120,6 +123,7 @@ export async function openDesk(options: OpenDeskOptions): Promise<OpenDesk> {
       await signInDesk.close();
       await gateway.stop(reason);
       desk.close();
+      await closeFindings();
     },
   };
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { open } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { Low } from 'lowdb';
 import { z } from 'zod';
 import {
@@ -187,6 +188,12 @@ function plainText(path: string): SettingsText {
     },
     write: (text) => replaceFile(path, text, 0o600),
   };
+}
+
+/** lowdb writes a temporary file and renames it; made beforehand with mode 0600, it is never readable by others. */
+export async function makePrivateTemporary(path: string): Promise<void> {
+  const file = await open(join(dirname(path), `.${basename(path)}.tmp`), 'w', 0o600);
+  await file.chmod(0o600).finally(() => file.close());
 }
 
 function unreadable(path: string, what: string): DeskError {

@@ -96,10 +96,13 @@ export function followEvents(
       );
     }),
     desk.on('connections.changed', () =>
-      invalidate('connections.list', 'rules.catalog', 'rules.preview', 'desk.overview'),
+      invalidate('connections.list', 'rules.catalog', 'rules.preview', 'suggestions.list', 'desk.overview'),
     ),
     desk.on('agents.changed', () => invalidate('agents.list', 'connections.list', 'desk.overview')),
     desk.on('identity.changed', () => invalidate('identity.list')),
+    desk.on('findings.changed', () =>
+      invalidate('findings.list', 'suggestions.list', 'rules.catalog', 'rules.preview'),
+    ),
     desk.on('overview.changed', () => invalidate('desk.overview')),
     desk.on('seal.changed', () => invalidate('seal.state', 'desk.overview')),
     desk.on('gate.changed', () => invalidate('gate.events')),

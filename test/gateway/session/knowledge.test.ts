@@ -27,6 +27,7 @@ function knowledgeOver(ready: 'I' | 'E') {
       hashKey: Buffer.alloc(32),
       copied: () => [],
       remember: () => undefined,
+      found: () => new Map(),
       monotonic: () => 0,
       log: () => undefined,
     }),

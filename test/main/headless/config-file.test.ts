@@ -57,6 +57,7 @@ test('a minimal file is filled with the documented defaults', () => {
         maskRules: [],
         maskedComparisons: 20,
         authentication: 'password',
+        detectors: { action: 'report', overrides: {} },
         sessionRole: { kind: 'configured' },
       },
     ],

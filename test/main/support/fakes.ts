@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import {
   type ApprovalRequest,
   type ConnectionConfig,
@@ -8,6 +9,7 @@ import {
   type SessionDetail,
 } from '../../../src/contract/index.ts';
 import type { AgentRecord } from '../../../src/gateway/identity/agent-keys.ts';
+import { Findings } from '../../../src/gateway/masking/net/findings.ts';
 import type { DeskEvent, GatewaySettings, SignInRecord } from '../../../src/gateway/types.ts';
 import type {
   DeskArchive,
@@ -153,6 +155,7 @@ export function fakeGateway(): FakeGateway {
     sessions,
     requests,
     decisions,
+    findings: new Findings(() => 3000),
     emit(name, payload) {
       for (const listener of listeners.get(name) ?? []) listener(payload as never);
     },
@@ -209,6 +212,8 @@ export function fakeGateway(): FakeGateway {
     sampleRows: () => Promise.reject(new Error('not in this test')),
     note: (event) => void noted.push(event),
     gateJournal: () => null,
+    dismissFindings: () => expect.fail('not in this test'),
+    sampleColumns: async () => ({ samples: [], tables: 0, sampled: 0 }),
     problems: () => [],
     ruleHits: () => [],
     targetDoubt: () => null,

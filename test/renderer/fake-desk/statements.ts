@@ -1,4 +1,5 @@
 import type { Outcome, StatementEntry } from '../../../src/contract/index.ts';
+import { statementFindings } from './findings.ts';
 
 const kindsOf = (text: string): StatementEntry['effects']['kinds'] => {
   const word = text.trim().split(/\s+/)[0]?.toLowerCase();
@@ -21,6 +22,7 @@ export const okOutcome = (rows: number, durationMs: number, masked: string[] = [
     masker: name === 'email' ? 'email' : 'full',
     rule: `mask-customers-${name}`,
   })),
+  ...(masked.length > 0 && { findings: [...statementFindings] }),
 });
 
 /** A statement that was allowed and went well, unless said otherwise. */

@@ -28,6 +28,17 @@ export const screens: readonly {
     },
   },
   {
+    name: 'session-recognised',
+    path: '#/sessions/s-live-1',
+    prepare: async (page) => {
+      await page
+        .getByRole('button', { name: /Masked\s+select/ })
+        .first()
+        .click();
+      await page.getByText('Recognised', { exact: true }).waitFor({ timeout: 3000 });
+    },
+  },
+  {
     name: 'replay',
     path: '#/sessions/s-past-3/replay?t=60000',
     prepare: (page) => page.locator('.xterm-rows').getByText('denied by operator').first().waitFor(),
@@ -50,6 +61,39 @@ export const screens: readonly {
       await page.getByRole('button', { name: 'Add a path' }).click();
       await masker(2).selectOption({ label: 'Number bucket' });
       await page.getByLabel('Path', { exact: true }).first().scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'rules-suggested',
+    path: '#/rules/shop',
+    prepare: async (page) => {
+      const suggested = page.getByRole('region', { name: 'Suggested rules' });
+      await suggested.getByRole('button', { name: 'Dismiss payments.payer_iban' }).click();
+      await suggested.getByText('1 suggestion dismissed').waitFor();
+      await suggested.scrollIntoViewIfNeeded();
+      await suggested.evaluate((section) => section.scrollIntoView({ block: 'start' }));
+    },
+  },
+  {
+    name: 'rules-net',
+    path: '#/rules/shop',
+    prepare: async (page) => {
+      await page.getByText('Maartje de Jong').first().waitFor();
+      const net = page.getByRole('region', { name: 'Second net' });
+      await net.getByText('By detector').click();
+      await net.evaluate((section) => section.scrollIntoView({ block: 'start' }));
+    },
+  },
+  {
+    name: 'rules-by-tag',
+    path: '#/rules/shop',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Add rule' }).click();
+      const row = page.getByRole('region', { name: 'Mask rules' }).locator('ol > li').last();
+      await row.getByLabel('Columns by').selectOption('detector');
+      await row.getByText('Holds for everybody').click();
+      await row.getByLabel('Agents who see the values').fill('dba-*');
+      await row.evaluate((section) => section.scrollIntoView({ block: 'start' }));
     },
   },
   { name: 'rules-file', path: '?file#/rules' },

@@ -48,7 +48,9 @@ export function CatalogTree({ tables, rules, readOnly, target, onPreview, onAdd 
             {shown && (
               <ul>
                 {table.columns.map((column) => {
-                  const rule = rules.find((candidate) => covers(candidate, table.schema, table.name, column.name));
+                  const rule =
+                    rules.find((candidate) => covers(candidate, table.schema, table.name, column.name)) ??
+                    rules.find(({ id, tag, detector }) => (tag ?? detector) !== undefined && id === column.maskedBy);
                   return (
                     <li key={column.name}>
                       <button

@@ -11,6 +11,8 @@ import { CatalogTree } from './CatalogTree.tsx';
 import styles from './ConnectionRules.module.css';
 import { newRuleId, ruleProblems, useDrafts } from './drafts.ts';
 import { suggestedMasker } from './maskers.ts';
+import { SecondNet } from './net/SecondNet.tsx';
+import { Suggestions } from './net/Suggestions.tsx';
 import { type PreviewTarget, RulePreview } from './RulePreview.tsx';
 import { RuleRow } from './RuleRow.tsx';
 
@@ -52,6 +54,7 @@ export function ConnectionRules({ view, readOnly }: { readonly view: ConnectionV
   return (
     <div className={styles.layout}>
       <section className={styles.rules} aria-label="Mask rules">
+        {view.credential !== 'needed' && <Suggestions view={view} readOnly={readOnly} />}
         <header className={styles.head}>
           <h2>Mask rules</h2>
           <span className={styles.count}>{plural(rules.length, 'rule')}, the first that fits a column holds</span>
@@ -91,6 +94,7 @@ export function ConnectionRules({ view, readOnly }: { readonly view: ConnectionV
           </ol>
         )}
         {target && <RulePreview connection={connection} target={target} rules={valid ? rules : saved} stale={!valid} />}
+        <SecondNet view={view} readOnly={readOnly} />
       </section>
       <aside className={styles.catalog} aria-label="Catalog">
         <h2 className={styles.catalogTitle}>Catalog</h2>

@@ -1,8 +1,10 @@
-import type { MaskRule } from '../../../contract/index.ts';
+import type { MaskException, MaskRule } from '../../../contract/index.ts';
 import { Button } from '../../parts/Button.tsx';
 import { cx } from '../../parts/cx.ts';
 import { SelectField, TextField } from '../../parts/Field.tsx';
 import { MaskIcon, TrashIcon } from '../../theme/icons.tsx';
+import { ColumnFields, columnsText } from './ColumnFields.tsx';
+import { ExceptFields, exceptText } from './ExceptFields.tsx';
 import { MaskerOptions } from './MaskerOptions.tsx';
 import { defaultMasker, maskerChoices, maskerText } from './maskers.ts';
 import styles from './RuleRow.module.css';
@@ -21,39 +23,18 @@ export function RuleRow({ rule, problems, readOnly, onChange, onRemove }: RuleRo
     return (
       <li className={styles.still}>
         <MaskIcon size={14} />
-        <code>
-          {rule.schema}.{rule.table}.{rule.column}
-        </code>
+        <code>{columnsText(rule)}</code>
         <span>{maskerText(rule.masker)}</span>
+        {rule.except && <span className={styles.note}>not for {exceptText(rule.except)}</span>}
         <span className={styles.note}>{rule.note}</span>
       </li>
     );
   }
-  const name = `${rule.table || 'table'}.${rule.column || 'column'}`;
+  const name = columnsText(rule);
   return (
     <li className={styles.row} aria-label={`Rule ${rule.id}`}>
       <div className={styles.fields}>
-        <TextField
-          label="Schema"
-          mono
-          value={rule.schema}
-          error={problems.schema}
-          onChange={(schema) => onChange({ ...rule, schema })}
-        />
-        <TextField
-          label="Table"
-          mono
-          value={rule.table}
-          error={problems.table}
-          onChange={(table) => onChange({ ...rule, table })}
-        />
-        <TextField
-          label="Column"
-          mono
-          value={rule.column}
-          error={problems.column}
-          onChange={(column) => onChange({ ...rule, column })}
-        />
+        <ColumnFields rule={rule} problems={problems} onChange={onChange} />
         <div className={cx(styles.masker, rule.masker.kind === 'json' && styles.wide)}>
           <SelectField
             label="Masker"
@@ -82,6 +63,13 @@ export function RuleRow({ rule, problems, readOnly, onChange, onRemove }: RuleRo
             }}
           />
         </div>
+        <div className={styles.except}>
+          <ExceptFields
+            except={rule.except}
+            problems={problems}
+            onChange={(except) => onChange(withExcept(rule, except))}
+          />
+        </div>
       </div>
       <Button
         variant="quiet"
@@ -93,4 +81,8 @@ export function RuleRow({ rule, problems, readOnly, onChange, onRemove }: RuleRo
       {problems.id && <p className={styles.problem}>{problems.id}</p>}
     </li>
   );
+}
+
+function withExcept({ except: _old, ...rule }: MaskRule, except: MaskException | undefined): MaskRule {
+  return except === undefined ? rule : { ...rule, except };
 }

@@ -35,16 +35,24 @@ export function newRuleId(table: string, column: string, rules: readonly MaskRul
 export function ruleProblems(rule: MaskRule, rules: readonly MaskRule[]): Readonly<Record<string, string>> {
   const problems: Record<string, string> = {};
   const parsed = maskRule.safeParse(rule);
-  for (const issue of parsed.error?.issues ?? []) problems[issue.path.join('.')] ??= issue.message;
+  for (const issue of parsed.error?.issues ?? []) {
+    // Members of a list are shown at the list.
+    problems[issue.path.filter((part) => typeof part === 'string').join('.')] ??= issue.message;
+  }
   for (const field of ['schema', 'table', 'column'] as const) {
     if (rule[field] === '') problems[field] = 'Needs a name or a pattern such as *';
   }
+  if (rule.tag === '') problems.tag = 'Needs a tag, such as pii';
   if (rules.filter((other) => other.id === rule.id).length > 1) problems.id = 'Another rule has this id';
   return problems;
 }
 
-/** Whether a rule's pattern covers a column. For showing only; the gate compiles rules against its own catalog. */
+/**
+ * Whether a rule covers a column by its name. For showing only; the gate compiles rules against its own catalog, and knows
+ * of tags and findings besides.
+ */
 export function covers(rule: MaskRule, schema: string, table: string, column: string): boolean {
+  if (rule.tag !== undefined || rule.detector !== undefined) return false;
   return matches(rule.schema, schema) && matches(rule.table, table) && matches(rule.column, column);
 }
 

@@ -1,9 +1,9 @@
 import type { ReactNode } from 'react';
-import type { StatementEntry } from '../../../contract/index.ts';
+import { detectorWords, type StatementEntry } from '../../../contract/index.ts';
 import { routeHash } from '../../app/routes.ts';
 import { ApprovalChip, Chip, VerdictChip } from '../../parts/Chips.tsx';
 import { effectLabels } from '../../parts/effects.ts';
-import { dateTime, duration, sessionMark } from '../../parts/format.ts';
+import { dateTime, duration, plural, sessionMark } from '../../parts/format.ts';
 import { Sql } from '../../parts/Sql.tsx';
 import { Values } from '../../parts/Values.tsx';
 import { Visible } from '../../parts/Visible.tsx';
@@ -107,6 +107,17 @@ export function StatementMore({ statement }: { readonly statement: StatementEntr
                 />
               ))}
             </span>
+          </Fact>
+        )}
+        {outcome?.findings && (
+          <Fact name="Recognised">
+            {outcome.findings.map(({ column, detector, values, masked }, place) => (
+              <span key={`${column} ${detector} ${masked}`}>
+                {place > 0 && '; '}
+                {detectorWords[detector]} in <Visible text={column} /> ({plural(values, 'value')}
+                {masked ? ', masked' : ''})
+              </span>
+            ))}
           </Fact>
         )}
       </dl>
