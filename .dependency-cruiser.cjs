@@ -32,6 +32,7 @@ module.exports = {
     forbid('hosts-serve-the-page-and-do-not-import-it', under('^src/main/'), under('^src/(renderer|preload)/')),
     forbid('hosts-do-not-know-each-other', under('^src/main/headless/'), under('^src/main/electron/')),
     forbid('electron-host-does-not-serve-a-console', under('^src/main/electron/'), under('^src/main/headless/')),
+    forbid('desk-knows-no-seal', under('^src/main/desk/'), under('^src/main/seal/')),
     forbid('desk-knows-no-host', under('^src/main/desk/'), under('^src/main/(electron|headless)/')),
     // What runs outside the page is not bundled: it must be there in an installed package.
     forbid('what-ships-is-a-dependency', under('^src/(gateway|main)/', '^src/main/electron/'), {

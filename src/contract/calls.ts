@@ -14,6 +14,7 @@ import { gateEvents, gateVerification } from './gate.ts';
 import { identityProvider } from './identity.ts';
 import { catalogTable, maskPreview, maskRule, maskSuggestions } from './masking.ts';
 import { backtest, budgets, explanation, policyPreset, policyRule, policyView, ruleHits, scope } from './policy.ts';
+import { newPassphrase, passphrase, sealView } from './seal.ts';
 import { replay, report, sessionDetail, sessionSummary, verification } from './session.ts';
 import { identityProviderView, keychainState, providerTest, tokenRequest, tokenTrial } from './sign-in.ts';
 import { statementEntry } from './statement.ts';
@@ -49,6 +50,24 @@ const newKey = z.object({ agent: agentView, key: z.string(), addresses: z.array(
 /** Every call of the desk: name, what goes in, what comes out. The only list; all transports and both hosts share it. */
 export const calls = {
   'desk.overview': { input: nothing, output: overview },
+
+  /** How the seal over the settings stands. The only calls that are answered before the gate is open are the `seal` ones. */
+  'seal.state': { input: nothing, output: sealView },
+  'seal.unlock': { input: z.object({ passphrase }), output: sealView },
+  /**
+   * What lies there is right: it is sealed and the gate opens. `found` binds the decision to what was shown. With a
+   * passphrase: the one of the seal, or a new one where there is no key. Without: the keychain.
+   */
+  'seal.accept': { input: z.object({ found: z.string(), passphrase: passphrase.nullable() }), output: sealView },
+  /** What was sealed is right: it is put back and the gate opens. */
+  'seal.restore': { input: z.object({ found: z.string() }), output: sealView },
+  /** Neither: Postern ends and leaves everything as it is. */
+  'seal.quit': { input: nothing, output: nothing },
+  /** Makes the seal of an open gate, or changes where its key is: a new passphrase, or null for the keychain. */
+  'seal.change': {
+    input: z.object({ current: passphrase.nullable(), next: newPassphrase.nullable() }),
+    output: sealView,
+  },
 
   'approvals.list': {
     input: nothing,
@@ -243,6 +262,7 @@ export const events = {
   'agents.changed': nothing,
   'identity.changed': nothing,
   'overview.changed': nothing,
+  'seal.changed': nothing,
   /** The gate's own journal has grown. */
   'gate.changed': nothing,
   /** At most every three seconds for each connection. */

@@ -10,6 +10,7 @@ export * from './masking.ts';
 export * from './pause.ts';
 export * from './policy.ts';
 export * from './rpc.ts';
+export * from './seal.ts';
 export * from './session.ts';
 export * from './sign-in.ts';
 export * from './statement.ts';

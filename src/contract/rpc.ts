@@ -49,10 +49,11 @@ const answerMessage = z.discriminatedUnion('type', [
 export type Emit = <N extends EventName>(name: N, payload: EventPayload<N>) => void;
 
 /**
- * Serves the calls of one desk over a port until the port closes. Input and output are both checked against the table.
+ * Serves the calls of one desk over a port until the port closes. Input and output are both checked against the table; a call
+ * without a handler is refused with `gate_closed`.
  * Returns the function that sends events to this desk.
  */
-export function serve(port: Port, handlers: Handlers): Emit {
+export function serve(port: Port, handlers: Partial<Handlers>): Emit {
   port.onMessage((raw) => {
     const parsed = callMessage.safeParse(raw);
     if (!parsed.success) return; // not addressed to us; nothing to answer to
@@ -65,12 +66,15 @@ export function serve(port: Port, handlers: Handlers): Emit {
   return (name, payload) => port.post({ type: 'event', name, payload: events[name].parse(payload) });
 }
 
-async function answer(name: string, input: unknown, handlers: Handlers): Promise<unknown> {
+async function answer(name: string, input: unknown, handlers: Partial<Handlers>): Promise<unknown> {
   if (!Object.hasOwn(calls, name)) throw new DeskError('unknown_call', `There is no call named ${name}.`);
   const call = name as CallName;
   const parsed = calls[call].input.safeParse(input);
   if (!parsed.success) throw new DeskError('invalid_input', z.prettifyError(parsed.error));
-  const handler = handlers[call] as (input: unknown) => Promise<unknown>;
+  const handler = handlers[call] as ((input: unknown) => Promise<unknown>) | undefined;
+  if (handler === undefined) {
+    throw new DeskError('gate_closed', 'The gate is closed: the seal over its settings has to be decided about first.');
+  }
   return calls[call].output.parse(await handler(parsed.data));
 }
 

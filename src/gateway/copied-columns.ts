@@ -1,9 +1,10 @@
-import { mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { z } from 'zod';
 import type { MaskRule } from '../contract/index.ts';
-import { isSystemError, replaceFile } from './door/files.ts';
 import type { CopiedColumn } from './masking/types.ts';
+import type { TextStore } from './text-store.ts';
+
+/** File name in the key folder. */
+export const copiedColumnsFile = 'copied-columns.json';
 
 const copied = z.strictObject({
   connection: z.string(),
@@ -28,18 +29,17 @@ export const copiedRule = 'copied';
  * before the statement is sent, so that there is no moment at which a copy could be read.
  */
 export class CopiedColumns {
-  readonly #path: string;
+  readonly #store: TextStore;
   readonly #now: () => number;
   #columns: readonly Copied[];
   /** By connection and database; dropped when anything changes. */
   #rules = new Map<string, readonly MaskRule[]>();
 
-  /** `now`: milliseconds since the epoch. Throws when the file in the key folder cannot be read or was damaged: to forget it would be to unmask. */
-  constructor(keyFolder: string, now: () => number) {
-    mkdirSync(keyFolder, { recursive: true, mode: 0o700 });
-    this.#path = join(keyFolder, 'copied-columns.json');
+  /** `now`: milliseconds since the epoch. Throws when the list cannot be read or was damaged: to forget it would be to unmask. */
+  constructor(store: TextStore, now: () => number) {
+    this.#store = store;
     this.#now = now;
-    this.#columns = read(this.#path);
+    this.#columns = read(store);
   }
 
   /** Mask rules for what was copied in a database; the same array until that changes. */
@@ -95,20 +95,15 @@ export class CopiedColumns {
   }
 
   #keep(columns: readonly Copied[]): void {
-    replaceFile(this.#path, `${JSON.stringify({ version: 1, columns }, null, 2)}\n`, 0o600);
+    this.#store.write(`${JSON.stringify({ version: 1, columns }, null, 2)}\n`);
     this.#columns = columns;
     this.#rules = new Map();
   }
 }
 
-function read(path: string): readonly Copied[] {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return [];
-    throw error;
-  }
+function read({ path, read: readText }: TextStore): readonly Copied[] {
+  const text = readText();
+  if (text === null) return [];
   try {
     return file.parse(JSON.parse(text)).columns;
   } catch {

@@ -3,7 +3,7 @@ import { hostname, userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { type ConnectionConfig, type EventPayload, messageOf, type SessionDetail } from '../contract/index.ts';
 import { ApprovalBroker } from './approval/broker.ts';
-import { CopiedColumns } from './copied-columns.ts';
+import { CopiedColumns, copiedColumnsFile } from './copied-columns.ts';
 import { Databases } from './databases.ts';
 import { endedByChange, retryJournal, sequenceJournal } from './decision-records.ts';
 import type { DoorClient } from './door/client.ts';
@@ -22,7 +22,7 @@ import type { Identity } from './identity/types.ts';
 import { JournalError } from './journal/errors.ts';
 import { loadOrCreateSigner, type Signer } from './journal/signer.ts';
 import { loadOrCreateHashKey } from './keys.ts';
-import { KnownTargets } from './known-targets.ts';
+import { KnownTargets, knownTargetsFile } from './known-targets.ts';
 import { LiveSessions } from './live-sessions.ts';
 import { askedColumns } from './masking/net/asked-columns.ts';
 import { withDetected } from './masking/net/detected-columns.ts';
@@ -44,6 +44,7 @@ import { settingsChanges } from './settings-changes.ts';
 import { loadCatalog } from './sql/catalog-query.ts';
 import { createParser, type Parser } from './sql/parser.ts';
 import { createSteadyClock } from './steady-clock.ts';
+import { textStoreIn } from './text-store.ts';
 import { watchExpiry } from './token-expiry.ts';
 import {
   type DeskEvent,
@@ -125,8 +126,9 @@ class PosternGateway implements Gateway {
     const { approvalDeadlineMs: deadlineMs, journalFolder: folder, log, settings, version: gateVersion } = options;
     this.#options = options;
     this.findings = options.findings ?? new Findings(Date.now);
-    this.#targets = new KnownTargets(options.keyFolder);
-    this.copies = new CopiedColumns(options.keyFolder, Date.now);
+    const storeOf = options.storeOf ?? ((name: string) => textStoreIn(options.keyFolder, name));
+    this.#targets = new KnownTargets(storeOf(knownTargetsFile));
+    this.copies = new CopiedColumns(storeOf(copiedColumnsFile), Date.now);
     this.#settings = settings;
     this.credentials.preload(settings.connections);
     this.#journals = new GateJournals({

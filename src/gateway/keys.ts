@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const fileName = 'mask-hash.key';
+/** File name in the key folder. */
+export const hashKeyFile = 'mask-hash.key';
 const keySize = 32;
 
 /**
@@ -13,7 +14,7 @@ const keySize = 32;
 export function loadOrCreateHashKey(keyFolder: string): Buffer {
   mkdirSync(keyFolder, { recursive: true, mode: 0o700 });
   chmodSync(keyFolder, 0o700);
-  const path = join(keyFolder, fileName);
+  const path = join(keyFolder, hashKeyFile);
   try {
     writeFileSync(path, randomBytes(keySize), { flag: 'wx', mode: 0o600 });
   } catch (error) {

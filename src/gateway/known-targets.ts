@@ -1,8 +1,6 @@
-import { mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { z } from 'zod';
 import type { ConnectionConfig } from '../contract/index.ts';
-import { isSystemError, replaceFile } from './door/files.ts';
+import type { TextStore } from './text-store.ts';
 import type { TargetIdentity } from './upstream/types.ts';
 
 const known = z.strictObject({
@@ -14,6 +12,9 @@ const known = z.strictObject({
 });
 const file = z.strictObject({ version: z.literal(1), targets: z.record(z.string(), known) });
 type Known = z.infer<typeof known>;
+
+/** File name in the key folder. */
+export const knownTargetsFile = 'known-targets.json';
 
 /** A session reached a database that may not be the one that is meant. */
 export interface TargetDoubt {
@@ -30,16 +31,15 @@ const strictness = ['local', 'staging', 'production'] as const;
  * the operator says that it is right.
  */
 export class KnownTargets {
-  readonly #path: string;
+  readonly #store: TextStore;
   #targets: Record<string, Known>;
   /** What was reached and is doubted, by connection. */
   readonly #doubted = new Map<string, { readonly target: Known; readonly reason: string }>();
 
-  /** Throws when the file in the key folder cannot be read or was damaged: to forget it would be to trust anything. */
-  constructor(keyFolder: string) {
-    mkdirSync(keyFolder, { recursive: true, mode: 0o700 });
-    this.#path = join(keyFolder, 'known-targets.json');
-    this.#targets = read(this.#path);
+  /** Throws when the list cannot be read or was damaged: to forget it would be to trust anything. */
+  constructor(store: TextStore) {
+    this.#store = store;
+    this.#targets = read(store);
   }
 
   /** Null when a session may work there; else why it is asked about. `configs` are all connections as configured now. */
@@ -111,7 +111,7 @@ export class KnownTargets {
 
   #keep(connection: string, target: Known): void {
     const next = { ...this.#targets, [connection]: target };
-    replaceFile(this.#path, `${JSON.stringify({ version: 1, targets: next }, null, 2)}\n`, 0o600);
+    this.#store.write(`${JSON.stringify({ version: 1, targets: next }, null, 2)}\n`);
     this.#targets = next;
   }
 }
@@ -123,14 +123,9 @@ const nameOf = (
   { systemIdentifier, databaseOid }: Known = { systemIdentifier: null, databaseOid: null, sameAs: null },
 ): string => `system ${systemIdentifier ?? 'unknown'}${databaseOid === null ? '' : `, database ${databaseOid}`}`;
 
-function read(path: string): Record<string, Known> {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return {};
-    throw error;
-  }
+function read({ path, read: readText }: TextStore): Record<string, Known> {
+  const text = readText();
+  if (text === null) return {};
   try {
     return file.parse(JSON.parse(text)).targets;
   } catch {

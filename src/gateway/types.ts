@@ -15,6 +15,7 @@ import type { Findings } from './masking/net/findings.ts';
 import type { Policy } from './policy/types.ts';
 import type { SampledColumns } from './sample-columns.ts';
 import type { CatalogSnapshot } from './sql/catalog.ts';
+import type { TextStore } from './text-store.ts';
 import type { CredentialVault } from './upstream/credentials.ts';
 
 export type { ListenerConfig } from './door/types.ts';
@@ -39,6 +40,8 @@ export interface GatewayOptions {
   readonly journalFolder: string;
   /** Folder of this installation's own keys (journal signing, hash masker); made when absent, mode 0700. */
   readonly keyFolder: string;
+  /** Where the lists are kept that the gate writes, by file name; files in the key folder when absent. */
+  readonly storeOf?: ((name: string) => TextStore) | undefined;
   /** Where the certificate of this installation's authority is put for agents; `postern-ca.crt` in the key folder when absent. */
   readonly certificateFile?: string | undefined;
   /** What the second net recognised before; begins empty when absent. Whoever hands it in keeps it. */

@@ -2,13 +2,18 @@ import { homedir } from 'node:os';
 import { DeskError } from '../contract/index.ts';
 import { GatewayError, type GatewayOptions } from '../gateway/types.ts';
 import { type DemoSetup, prepareDemo } from './demo/prepare.ts';
-import { dataFolder, dataLayout } from './desk/data-folder.ts';
+import { dataFolder, dataLayout, makeDataFolder } from './desk/data-folder.ts';
 import { lockFolder } from './desk/lock.ts';
 import { type OpenDesk, openDesk } from './desk/open-desk.ts';
 import type { PackageRoot } from './desk/package-root.ts';
 import { demoConnectionName, openSettings, type SettingsFile, type SettingsStore } from './desk/settings-file.ts';
+import { openInstallationKeeper, sealedSettings, sealedStores } from './seal/installation-keeper.ts';
+import type { SealKeeper } from './seal/keeper.ts';
+import type { SealHost } from './seal/open-keeper.ts';
 import type { Keychain } from './sign-in/keychain.ts';
 
+/** How often the sealed files are looked at while the gate runs, in milliseconds. */
+const watchEvery = 5000;
 /** Ports tried after the usual one when the demo finds it taken: the first five minutes must not end at a port. */
 const demoPortAttempts = 10;
 
@@ -17,6 +22,7 @@ export interface InstallationOptions {
   readonly folder: string;
   readonly root: PackageRoot;
   readonly operator: string;
+  readonly seal: SealHost;
   readonly log: GatewayOptions['log'];
   /** Where the operator's sign-ins are kept over a restart. */
   readonly keychain: Keychain;
@@ -40,27 +46,35 @@ export interface Installation extends OpenDesk {
  */
 export async function openInstallation(options: InstallationOptions): Promise<Installation> {
   const layout = dataLayout(options.folder);
-  const settings = await openSettings(layout.settings);
+  await makeDataFolder(options.folder);
   const lock = await lockFolder(options.folder);
   let demo: DemoSetup | null = null;
+  let keeper: SealKeeper | null = null;
   try {
+    keeper = await openInstallationKeeper(layout, options);
+    const { state } = keeper;
+    const settings = await openSettings(layout.settings, sealedSettings(state));
     if (wantsDemo(settings.file())) {
       demo = await prepareDemo({ folder: layout.demo, resources: options.root.resources, progress: options.progress });
       await settings.saveFile(withDemo(settings.file(), demo));
     }
-    const open = await openOnFreePort(options, settings, demo);
+    const open = await openOnFreePort(options, settings, keeper, demo);
+    const stopWatching = keeper.watch(watchEvery, open.desk.changed);
     return {
       ...open,
       settings,
       demo,
       journals: layout.journals,
       stop: async (reason) => {
+        stopWatching();
         await open.stop(reason);
+        await keeper?.close();
         await demo?.stop();
         await lock.release();
       },
     };
   } catch (error) {
+    await keeper?.close();
     await demo?.stop();
     await lock.release();
     throw error;
@@ -70,6 +84,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
 async function openOnFreePort(
   options: InstallationOptions,
   settings: SettingsStore,
+  keeper: SealKeeper,
   demo: DemoSetup | null,
 ): Promise<OpenDesk> {
   const { listener, approvalDeadlineSeconds, connections } = settings.file();
@@ -87,6 +102,8 @@ async function openOnFreePort(
         layout: dataLayout(options.folder),
         resources: options.root.resources,
         settings,
+        seal: keeper,
+        storeOf: sealedStores(keeper.state, dataLayout(options.folder)),
         keychain: options.keychain,
         openBrowser: options.openBrowser,
         tokenCommand: tokenCommand(options.folder),

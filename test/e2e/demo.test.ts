@@ -74,7 +74,9 @@ test('with connections of one’s own, a port that is taken ends the start: thei
     JSON.stringify({ ...kept, connections: [...kept.connections, mine], listener: { ...kept.listener, port } }),
   );
 
-  const { code, stderr } = await startCli(['open', '--console', '--data-folder', folder]).ended;
+  const passphrase = { POSTERN_PASSPHRASE: 'correct horse battery' };
+  expect(await startCli(['seal', 'accept', '--data-folder', folder], passphrase).ended).toMatchObject({ code: 0 });
+  const { code, stderr } = await startCli(['open', '--console', '--data-folder', folder], passphrase).ended;
   squatter.close();
   expect(code).toBe(2);
   expect(stderr).toContain(`Port ${port} on 127.0.0.1 is already in use.`);

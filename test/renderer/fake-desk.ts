@@ -21,6 +21,7 @@ import {
 import { findings, suggestions } from './fake-desk/findings.ts';
 import { gateEventList, gateVerified } from './fake-desk/gate.ts';
 import { type FakeIdentity, fakeIdentity } from './fake-desk/identity.ts';
+import { fakeSealHandlers } from './fake-desk/seal.ts';
 import { replayOf, sessionSummaries, statementsOf } from './fake-desk/sessions.ts';
 import {
   address,
@@ -53,6 +54,8 @@ interface FakeDeskOptions {
   /** A reset that waits, and a migration that was approved as a whole. */
   readonly sequences?: boolean;
   readonly problems?: boolean;
+  /** The gate is closed: what the seal screen shows, by name (fake-desk/seal.ts). */
+  readonly seal?: string | null;
   /** Requests whose agents gave up, too. */
   readonly givenUp?: boolean;
   /** A program that waits for a token of the operator's sign-in. */
@@ -115,6 +118,7 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
     keychain: options.keychain ?? false,
   });
   const handlers: Handlers = {
+    ...fakeSealHandlers(options.seal ?? null, now, () => emit()('seal.changed', {})),
     ...identity.handlers,
     'desk.overview': async () => ({
       ...overview,

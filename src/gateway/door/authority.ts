@@ -128,6 +128,11 @@ function whyRenew(
   }
 }
 
+/** Makes the authority's key when there is none, so that it can be sealed before a listener needs it. Throws DoorError. */
+export function ensureAuthorityKey(keyFolder: string): void {
+  loadOrCreateIssuer(join(keyFolder, authorityKeyFile), keyFolder);
+}
+
 function loadOrCreateIssuer(keyPath: string, keyFolder: string): Issuer {
   try {
     mkdirSync(keyFolder, { recursive: true, mode: 0o700 });

@@ -1,6 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fchmodSync, fsyncSync, linkSync, openSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import {
+  closeSync,
+  existsSync,
+  fchmodSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 
 /** True for an error of the system with one of these codes. */
 export function isSystemError(error: unknown, ...codes: readonly string[]): boolean {
@@ -25,14 +36,42 @@ export function createFileOnce(path: string, text: string, mode: number): void {
 
 /** Puts a file in the place of another: readers see the old one or the new one, whole. Throws the system's error. */
 export function replaceFile(path: string, text: string, mode: number): void {
+  stageFile(path, text, mode).commit();
+}
+
+/** A file that is on disk beside its place, synced, and takes it at `commit`. */
+export interface StagedFile {
+  /** Throws the system's error; nothing of the staged file is left then. */
+  commit(): void;
+  /** Takes it away again. */
+  discard(): void;
+}
+
+/** Writes a file aside, so that a full disk is noticed before anything is changed. Throws the system's error. */
+export function stageFile(path: string, text: string, mode: number): StagedFile {
   const aside = writeAside(path, text, mode);
-  try {
-    renameSync(aside, path);
-  } catch (error) {
-    unlinkSync(aside);
-    throw error;
+  return {
+    commit() {
+      try {
+        renameSync(aside, path);
+      } catch (error) {
+        unlinkSync(aside);
+        throw error;
+      }
+      syncFolder(dirname(path));
+    },
+    discard: () => unlinkSync(aside),
+  };
+}
+
+/** Removes what a process that died left beside a file; for whoever alone writes it. Throws the system's error. */
+export function removeAsides(path: string): void {
+  const folder = dirname(path);
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) {
+    const [start, end] = [name.slice(0, -12), name.slice(-12)];
+    if (start === `${basename(path)}.` && /^[0-9a-f]{12}$/.test(end)) unlinkSync(join(folder, name));
   }
-  syncFolder(dirname(path));
 }
 
 function writeAside(path: string, text: string, mode: number): string {
@@ -42,9 +81,12 @@ function writeAside(path: string, text: string, mode: number): string {
     fchmodSync(file, mode);
     writeFileSync(file, text);
     fsyncSync(file);
-  } finally {
+  } catch (error) {
     closeSync(file);
+    unlinkSync(aside);
+    throw error;
   }
+  closeSync(file);
   return aside;
 }
 

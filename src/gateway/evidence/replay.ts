@@ -93,6 +93,7 @@ function draw(
     case 'journal_read':
     case 'retry':
     case 'sequence':
+    case 'seal':
     case 'settings_changed':
     case 'sign_in':
       return;

@@ -86,6 +86,7 @@ export class SessionProjection {
       case 'journal_read':
       case 'retry':
       case 'sequence':
+      case 'seal':
       case 'settings_changed':
       case 'sign_in':
         return nothing;

@@ -207,6 +207,23 @@ export const recordBody = z.discriminatedUnion('type', [
     reason: z.string().nullable(),
   }),
   /**
+   * In the gate's own journals: what became of the seal over settings, known databases and keys (docs/sealed-settings.md).
+   * `sealed` anew after a change, `checked` at a start, `completed` a save that was cut off, `edited` by another program while
+   * the gate ran, `broken` as found at a start, `accepted` or `restored` by the operator. `digest` is of what was found or sealed.
+   */
+  z.object({
+    type: z.literal('seal'),
+    event: z.enum(['sealed', 'checked', 'completed', 'edited', 'broken', 'accepted', 'restored']),
+    /** Path of the seal. */
+    seal: z.string(),
+    /** Fingerprint of the sealing key; null when it is not known. */
+    key: z.string().nullable(),
+    counter: z.number().int().nullable(),
+    digest: z.string(),
+    reason: z.string().nullable(),
+    by: z.string(),
+  }),
+  /**
    * In the gate's own journal: the operator signed in at a provider or out, or a program of this user asked for an access
    * token of that sign-in. `by` is null when nobody answered. No token is in it.
    */

@@ -34,7 +34,7 @@ export interface Signer {
 }
 
 /** File names in the key folder. */
-const signingKeyFile = 'journal-signing-key.pem';
+export const signingKeyFile = 'journal-signing-key.pem';
 export const publicKeyFile = 'journal-signing-key.pub.pem';
 
 /** SHA-256 over the DER form of a public key, lower-case hex. */

@@ -5,9 +5,12 @@ export function help(version: string): string {
   postern open [--console] [--data-folder DIR]
       Opens your gate: the desktop app, or the console in a browser (always with --console).
       With nothing configured it starts with a demo database.
-  postern serve --config FILE [--no-console]
+  postern serve --config FILE [--no-console] [--sealed]
       Runs the gate of a configuration file (docs/configuration.md). When ready it prints one
       JSON line with the real ports; SIGTERM or Ctrl+C closes it.
+  postern seal status|show|accept|restore [CONFIG] [--data-folder DIR]
+      Whether your settings (or a configuration file) are what was sealed, and the difference;
+      seals what is there, or puts back what was sealed.
   postern verify SESSION|FILE [--data-folder DIR] [--public-key FILE]
       Checks a journal: hash chain, signed checkpoints, end. Exit code 1 when anything was found.
   postern replay SESSION [--data-folder DIR]
@@ -32,5 +35,7 @@ export function help(version: string): string {
   --help, --version
 
   POSTERN_HOME names the data folder (settings, keys, journals).
+  open, serve and seal take the passphrase of the seal from POSTERN_PASSPHRASE or --passphrase-fd N,
+  else they ask for it at the terminal.
 `;
 }

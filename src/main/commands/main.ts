@@ -9,6 +9,7 @@ import { replay, report, verify } from './journals.ts';
 import { key } from './key.ts';
 import { openCommand } from './open.ts';
 import { policyBacktest, policyTest } from './policy.ts';
+import { sealCommand } from './seal.ts';
 import { serveCommand } from './serve.ts';
 import { tokenCommand } from './token.ts';
 
@@ -25,6 +26,8 @@ const options = {
   rules: { type: 'string' },
   sessions: { type: 'string' },
   provider: { type: 'string' },
+  sealed: { type: 'boolean' },
+  'passphrase-fd': { type: 'string' },
   'sign-in': { type: 'boolean' },
   since: { type: 'string' },
   until: { type: 'string' },
@@ -32,8 +35,9 @@ const options = {
 
 /** Options that each command takes, besides --help and --version. */
 const allowed: Readonly<Record<string, readonly (keyof typeof options)[]>> = {
-  open: ['console', 'data-folder'],
-  serve: ['config', 'no-console'],
+  open: ['console', 'data-folder', 'passphrase-fd'],
+  serve: ['config', 'no-console', 'sealed', 'passphrase-fd'],
+  seal: ['data-folder', 'passphrase-fd'],
   verify: ['data-folder', 'public-key'],
   replay: ['data-folder', 'since', 'until'],
   report: ['data-folder', 'public-key', 'out', 'since', 'until'],
@@ -70,6 +74,7 @@ async function run(args: readonly string[], environment: CommandEnvironment): Pr
     if (!takes.includes(name as keyof typeof options)) throw usage(`\`postern ${command}\` has no option --${name}.`);
   }
   const wantsSubject = command === 'verify' || command === 'replay' || command === 'report';
+  if (command === 'seal') return runSeal(subject, more, values, environment);
   if (command === 'policy') return runPolicy(subject, more, values, environment);
   if (more.length > 0 || (!wantsSubject && subject !== undefined)) {
     throw usage(`\`postern ${command}\` does not know what to do with "${more[0] ?? subject}".`);
@@ -78,10 +83,18 @@ async function run(args: readonly string[], environment: CommandEnvironment): Pr
   const here = folder === undefined ? environment : { ...environment, dataFolder: folder };
   switch (command) {
     case 'open':
-      return openCommand({ console: values.console ?? false }, here);
+      return openCommand({ console: values.console ?? false, passphraseDescriptor: descriptorOf(values) }, here);
     case 'serve':
       if (values.config === undefined) throw usage('`postern serve` needs --config FILE.');
-      return serveCommand({ config: values.config, console: values['no-console'] !== true }, here);
+      return serveCommand(
+        {
+          config: values.config,
+          console: values['no-console'] !== true,
+          sealed: values.sealed ?? false,
+          passphraseDescriptor: descriptorOf(values),
+        },
+        here,
+      );
     case 'key':
       return key(here);
     case 'token':
@@ -133,6 +146,28 @@ async function runPolicy(
   throw usage('`postern policy` is followed by test "SQL", or by backtest.');
 }
 
+function runSeal(
+  what: string | undefined,
+  [file, ...more]: readonly string[],
+  values: ReturnType<typeof parse>['values'],
+  environment: CommandEnvironment,
+): Promise<ExitCode> {
+  if ((what !== 'status' && what !== 'show' && what !== 'accept' && what !== 'restore') || more.length > 0) {
+    throw usage('`postern seal` is followed by status, show, accept or restore, and a configuration file or nothing.');
+  }
+  const folder = values['data-folder'];
+  const here = folder === undefined ? environment : { ...environment, dataFolder: resolve(folder) };
+  return sealCommand({ what, config: file, passphraseDescriptor: descriptorOf(values) }, here);
+}
+
+function descriptorOf(values: ReturnType<typeof parse>['values']): number | null {
+  const text = values['passphrase-fd'];
+  if (text === undefined) return null;
+  const descriptor = Number(text);
+  if (Number.isInteger(descriptor) && descriptor >= 0 && descriptor <= 1023) return descriptor;
+  throw usage('--passphrase-fd is the number of a file descriptor.');
+}
+
 function parse(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
@@ -147,7 +182,7 @@ function usage(message: string): DeskError {
 
 /** Codes of errors that another input or another configuration would cure. */
 const inputErrors =
-  /^(usage|config_|agent_key_|settings_|data_folder_|already_running|console_|port_in_use|listen_failed|listener_insecure|socket_folder_unsafe|authority_unusable|journal_unwritable|keys_unwritable|desk_not_built|public_key_missing|demo_name_taken)/;
+  /^(usage|config_|agent_key_|settings_|seal_|passphrase_|data_folder_|already_running|console_|port_in_use|listen_failed|listener_insecure|socket_folder_unsafe|authority_unusable|journal_unwritable|keys_unwritable|desk_not_built|public_key_missing|demo_name_taken)/;
 
 function exitCodeOf(error: unknown): ExitCode {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && inputErrors.test(error.code)

@@ -1,12 +1,16 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { DeskError } from '../../contract/index.ts';
 import { desktop, findElectron } from '../headless/desktop.ts';
 import { openConsole } from '../headless/open-console.ts';
+import { askSecret } from '../headless/terminal.ts';
 import { createLog } from '../log.ts';
+import { givenPassphrase } from '../seal/passphrase.ts';
 import type { CommandEnvironment, ExitCode } from './environment.ts';
 
 /** `postern open`: the desktop app where that is possible, else the console in the browser, until a signal ends it. */
 export async function openCommand(
-  options: { readonly console: boolean },
+  options: { readonly console: boolean; readonly passphraseDescriptor: number | null },
   environment: CommandEnvironment,
 ): Promise<ExitCode> {
   const { root, variables } = environment;
@@ -16,7 +20,14 @@ export async function openCommand(
     userId: process.getuid?.(),
     electron: findElectron(root.folder, variables),
   });
-  if (choice.possible && !options.console) return runDesktop(choice.program, environment);
+  if (choice.possible && !options.console) {
+    if (options.passphraseDescriptor === null) return runDesktop(choice.program, environment);
+    throw new DeskError('usage', 'The desktop app takes no --passphrase-fd.', 'Use it with --console, or without it.');
+  }
+  const passphrase = givenPassphrase(options.passphraseDescriptor, {
+    environment: variables,
+    readDescriptor: (descriptor) => readFileSync(descriptor, 'utf8'),
+  });
   const ended = environment.ended();
   const opened = await openConsole({
     folder: environment.dataFolder,
@@ -30,6 +41,12 @@ export async function openCommand(
     random: environment.random,
     monotonic: environment.monotonic,
     log: createLog('warn'),
+    seal: {
+      keychain: { missing: 'only the desktop app uses it' },
+      passphrase,
+      ask: (question) => askSecret(environment.terminal, question),
+    },
+    ended,
   });
   const signal = await ended;
   environment.say('Closing the gate…');

@@ -21,7 +21,7 @@ import { describeIssues } from '../desk/describe-issues.ts';
 import { createJudges } from '../desk/judges.ts';
 import { openSettings } from '../desk/settings-file.ts';
 import { readConfig } from '../headless/serve.ts';
-import { stripComments } from '../headless/strip-comments.ts';
+import { stripComments } from '../strip-comments.ts';
 import type { CommandEnvironment, ExitCode } from './environment.ts';
 
 export interface PolicyOptions {

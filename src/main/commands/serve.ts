@@ -3,11 +3,14 @@ import { resolve } from 'node:path';
 import { serve } from '../headless/serve.ts';
 import { askSecret, onEnter } from '../headless/terminal.ts';
 import { createLog } from '../log.ts';
+import { givenPassphrase } from '../seal/passphrase.ts';
 import type { CommandEnvironment, ExitCode } from './environment.ts';
 
 export interface ServeCommand {
   readonly config: string;
   readonly console: boolean;
+  readonly sealed: boolean;
+  readonly passphraseDescriptor: number | null;
 }
 
 /**
@@ -17,16 +20,19 @@ export interface ServeCommand {
 export async function serveCommand(options: ServeCommand, environment: CommandEnvironment): Promise<ExitCode> {
   const { print, say, terminal } = environment;
   const log = createLog('info');
+  const readDescriptor = (descriptor: number): string => readFileSync(descriptor, 'utf8');
   // From now on: a signal while things are being opened must close what is open already.
   const ended = environment.ended();
   const served = await serve({
     configPath: resolve(options.config),
     console: options.console,
+    sealed: options.sealed,
+    passphrase: givenPassphrase(options.passphraseDescriptor, { environment: environment.variables, readDescriptor }),
     root: environment.root,
     operator: environment.operator,
     defaultFolder: environment.dataFolder,
     environment: environment.variables,
-    readDescriptor: (descriptor) => readFileSync(descriptor, 'utf8'),
+    readDescriptor,
     random: environment.random,
     monotonic: environment.monotonic,
     askPassword: (question) => askSecret(terminal, question),

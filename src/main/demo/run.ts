@@ -42,6 +42,13 @@ export async function runDemo(options: RunDemoOptions): Promise<0 | 1> {
     folder,
     root: options.root,
     operator: userInfo().username,
+    // Nothing of the demo is worth a seal; a folder that has one holds something else.
+    seal: {
+      keychain: { missing: 'the demo has nothing to seal' },
+      passphrase: null,
+      ask: () => Promise.resolve(null),
+      review: () => Promise.reject(new Error(`${folder} holds an installation of yours: choose an empty folder.`)),
+    },
     log: createLog('error'),
     progress: (what) => printer.plain(`  ${what}…`),
   });

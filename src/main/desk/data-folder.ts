@@ -24,6 +24,8 @@ export function dataFolder(
 /** The folders and files of one installation. */
 export interface DataLayout {
   readonly settings: string;
+  /** The seal over settings, known databases and keys, with what was sealed. */
+  readonly seal: string;
   /** What the second net found and what of it was dismissed. */
   readonly findings: string;
   readonly journals: string;
@@ -38,6 +40,7 @@ export interface DataLayout {
 export function dataLayout(folder: string, journalFolder?: string): DataLayout {
   return {
     settings: join(folder, 'settings.json'),
+    seal: join(folder, 'seal.json'),
     findings: join(folder, 'findings.json'),
     journals: journalFolder ?? join(folder, 'journal'),
     keys: join(folder, 'keys'),

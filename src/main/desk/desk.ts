@@ -11,6 +11,7 @@ import { identityHandlers } from './identity.ts';
 import { policyHandlers } from './policy.ts';
 import type { DeskPorts } from './ports.ts';
 import { ruleHandlers } from './rules.ts';
+import { sealHandlers } from './seal.ts';
 import { sessionHandlers } from './sessions.ts';
 
 /** The operator's service, the same in both hosts: every call of the contract, and its events to all open desks. */
@@ -18,6 +19,8 @@ export interface Desk {
   readonly handlers: Handlers;
   /** Serves one desk (a window, a console tab) until its port closes. */
   attach(port: Port): void;
+  /** Tells all open desks that the problems or the seal may be others now. */
+  changed(): void;
   /** Stops forwarding events of the gate. */
   close(): void;
 }
@@ -40,6 +43,10 @@ export function createDesk(ports: DeskPorts): Desk {
     gateway.on('gate.changed', () => emit('gate.changed', {})),
     followFindings(gateway, emit),
   ];
+  const changed = (): void => {
+    emit('overview.changed', {});
+    emit('seal.changed', {});
+  };
   const editor = createEditor(ports);
   const handlers: Handlers = {
     'desk.overview': async () => {
@@ -57,7 +64,7 @@ export function createDesk(ports: DeskPorts): Desk {
         addresses: agentAddresses(connections, agents, ports, ports.knownKeys),
         journalFolder: ports.journalFolder,
         approvalDeadlineMs: ports.approvalDeadlineMs,
-        problems: gateway.problems().map((problem) => ({ ...problem })),
+        problems: [...ports.seal.problems(), ...gateway.problems()].map((problem) => ({ ...problem })),
       };
     },
     'approvals.list': async () => {
@@ -78,6 +85,7 @@ export function createDesk(ports: DeskPorts): Desk {
     ...ruleHandlers(ports, editor, emit),
     ...findingHandlers(ports, editor, emit),
     ...policyHandlers(ports, editor, emit),
+    ...sealHandlers({ seal: ports.seal, changed, quit: () => undefined }),
   };
   return {
     handlers,
@@ -86,6 +94,7 @@ export function createDesk(ports: DeskPorts): Desk {
       desks.add(send);
       port.onClose(() => desks.delete(send));
     },
+    changed,
     close() {
       for (const stop of stopForwarding) stop();
       desks.clear();

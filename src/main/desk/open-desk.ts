@@ -21,7 +21,7 @@ import { TestedAccounts } from './tested-accounts.ts';
 export interface OpenDeskOptions
   extends Pick<
     DeskPorts,
-    'host' | 'version' | 'demo' | 'operator' | 'knownKeys' | 'approvalDeadlineMs' | 'tokenCommand'
+    'host' | 'version' | 'demo' | 'operator' | 'knownKeys' | 'approvalDeadlineMs' | 'tokenCommand' | 'seal'
   > {
   readonly layout: DataLayout;
   /** Folder with the fonts of the report. */
@@ -30,6 +30,8 @@ export interface OpenDeskOptions
   readonly listeners: readonly ListenerConfig[];
   /** Upstream passwords that are known before any agent knocks, by connection name. */
   readonly passwords: ReadonlyMap<string, string>;
+  /** Where the gate's lists are kept, under the seal. */
+  readonly storeOf: GatewayOptions['storeOf'];
   readonly log: GatewayOptions['log'];
   /** Where the operator's sign-ins are kept over a restart. */
   readonly keychain: Keychain;
@@ -64,6 +66,7 @@ export async function openDesk(options: OpenDeskOptions): Promise<OpenDesk> {
     approvalDeadlineMs: options.approvalDeadlineMs,
     journalFolder: layout.journals,
     keyFolder: layout.keys,
+    storeOf: options.storeOf,
     certificateFile: layout.certificate,
     log,
   });

@@ -25,6 +25,7 @@ import type { Gateway, GatewaySettings, ListenerConfig, SampleRows } from '../..
 import type { Keychain } from '../sign-in/keychain.ts';
 import type { SignIns } from '../sign-in/sign-ins.ts';
 import type { TokenRequests } from '../sign-in/token-requests.ts';
+import type { DeskSeal } from './seal.ts';
 import type { TestedAccounts } from './tested-accounts.ts';
 
 /** What the desk reads from journals; `gateway/evidence/archive.ts` is the real one. */
@@ -99,6 +100,7 @@ export interface DeskPorts {
   readonly archive: DeskArchive;
   readonly gateArchive: DeskGateArchive;
   readonly settings: DeskSettings;
+  readonly seal: DeskSeal;
   readonly judges: DeskJudges;
   /** Listeners with the ports they really have. */
   readonly listeners: readonly ListenerConfig[];

@@ -1,7 +1,7 @@
-import { chmod, open } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Low } from 'lowdb';
-import { JSONFile } from 'lowdb/node';
 import { z } from 'zod';
 import {
   agentGroups,
@@ -14,6 +14,7 @@ import {
   messageOf,
   scope,
 } from '../../contract/index.ts';
+import { isSystemError, replaceFile } from '../../gateway/door/files.ts';
 import type { GatewaySettings } from '../../gateway/types.ts';
 import { makeDataFolder } from './data-folder.ts';
 import { describeIssues } from './describe-issues.ts';
@@ -72,38 +73,36 @@ export interface SettingsStore extends DeskSettings {
   saveFile(next: SettingsFile): Promise<void>;
 }
 
+/** The text of the settings: read once, written whole. A host that seals it hands in its own. */
+export interface SettingsText {
+  /** Null when there is none. */
+  read(): string | null;
+  /** Returns when it is on disk; throws when it is not. */
+  write(text: string): void;
+}
+
 /**
  * Opens the settings of one installation; a missing file means the defaults.
  * Throws DeskError `settings_unreadable` (file and field named, the file untouched) and `data_folder_unwritable`.
- * lowdb's preset is not used: under a test runner it silently keeps everything in memory.
+ * The adapter is ours: lowdb's presets keep everything in memory under a test runner, and know no seal.
  */
-export async function openSettings(path: string): Promise<SettingsStore> {
+export async function openSettings(path: string, text: SettingsText = plainText(path)): Promise<SettingsStore> {
   await makeDataFolder(dirname(path));
-  const database = new Low<SettingsFile>(new JSONFile<SettingsFile>(path), defaultSettings);
-  try {
-    await database.read();
-  } catch (error) {
-    throw unreadable(path, messageOf(error));
-  }
-  const parsed = settingsFile.safeParse(database.data);
-  if (!parsed.success) throw unreadable(path, describeIssues(parsed.error));
-  const problem = listenerProblem(parsed.data.listener);
-  if (problem !== null) throw unreadable(path, `listener.${problem}`);
-  const { connections, identityProviders } = parsed.data;
-  const broken = identityProviderProblems(
-    identityProviders,
-    connections.map(({ name }) => name),
+  const database = new Low<SettingsFile>(
+    {
+      read: async () => parseSettings(readText(text, path), path),
+      write: async (data) => text.write(JSON.stringify(data, null, 2)),
+    },
+    defaultSettings,
   );
-  if (broken.length > 0) throw unreadable(path, broken.join('; '));
-  let held = parsed.data;
+  await database.read();
+  let held = database.data;
 
   const saveFile = async (next: SettingsFile): Promise<void> => {
     const checked = settingsFile.parse(next);
     database.data = checked;
     try {
-      await makePrivateTemporary(path);
       await database.write();
-      await chmod(path, 0o600);
     } catch (error) {
       database.data = held;
       throw new DeskError(
@@ -133,6 +132,61 @@ export async function openSettings(path: string): Promise<SettingsStore> {
         agents: [...agents],
         identityProviders: [...identityProviders],
       }),
+  };
+}
+
+/**
+ * The settings of a text; the defaults where there is none. Throws DeskError `settings_unreadable` that names the file, the field
+ * and what is wrong with it.
+ */
+export function parseSettings(text: string | null, path: string): SettingsFile {
+  if (text === null) return defaultSettings;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw unreadable(path, messageOf(error));
+  }
+  const parsed = settingsFile.safeParse(value);
+  if (!parsed.success) throw unreadable(path, describeIssues(parsed.error));
+  const problem = listenerProblem(parsed.data.listener);
+  if (problem !== null) throw unreadable(path, `listener.${problem}`);
+  const { connections, identityProviders } = parsed.data;
+  const broken = identityProviderProblems(
+    identityProviders,
+    connections.map(({ name }) => name),
+  );
+  if (broken.length > 0) throw unreadable(path, broken.join('; '));
+  return parsed.data;
+}
+
+/** True while there is nothing to lose: no connection but the demo's, nobody let in from beyond this user. */
+export function isThrowAway({ connections, demo, agents, identityProviders, listener }: SettingsFile): boolean {
+  const onlyDemo = connections.every(({ name }) => demo && name === demoConnectionName);
+  const agentsOfIt = agents.every(({ connections: to }) => to.every((name) => name === demoConnectionName));
+  const usualDoor = listener.host === defaultSettings.listener.host && listener.allowedUsers === undefined;
+  return onlyDemo && agentsOfIt && identityProviders.length === 0 && usualDoor;
+}
+
+function readText(text: SettingsText, path: string): string | null {
+  try {
+    return text.read();
+  } catch (error) {
+    throw unreadable(path, messageOf(error));
+  }
+}
+
+function plainText(path: string): SettingsText {
+  return {
+    read() {
+      try {
+        return readFileSync(path, 'utf8');
+      } catch (error) {
+        if (isSystemError(error, 'ENOENT')) return null;
+        throw error;
+      }
+    },
+    write: (text) => replaceFile(path, text, 0o600),
   };
 }
 

@@ -14,18 +14,24 @@ import {
   shell,
   Tray,
 } from 'electron';
+import { DeskError } from '../../contract/index.ts';
 import { dataFolder } from '../desk/data-folder.ts';
+import type { FrontDesk } from '../desk/front-desk.ts';
 import { packageRoot } from '../desk/package-root.ts';
 import { loadPage } from '../desk/page.ts';
 import { type Installation, openInstallation } from '../installation.ts';
 import { createLog } from '../log.ts';
 import { refuseDebugger } from '../no-debugger.ts';
+import { givenPassphrase } from '../seal/passphrase.ts';
+import { createSealDesk, type SealDesk } from '../seal/seal-desk.ts';
 import { answerDeskRequest } from './desk-protocol.ts';
-import { confine, deskUrl, isWebAddress } from './desk-window.ts';
+import { confine, isWebAddress } from './desk-window.ts';
 import { electronPort } from './electron-port.ts';
 import { forbiddenSwitch } from './forbidden-switches.ts';
 import { createKeychain } from './keychain.ts';
 import { createNotifier } from './notifier.ts';
+import { createSealKeychain } from './seal-keychain.ts';
+import { createStage } from './stage.ts';
 import { startupFault } from './startup-fault.ts';
 import { createTokenToasts } from './token-toast.ts';
 import { createDeskTray, type DeskTray } from './tray.ts';
@@ -55,6 +61,10 @@ if (refused !== null) {
 async function run(): Promise<void> {
   const page = await loadPage(root.page);
   protocol.handle(deskScheme, (request) => answerDeskRequest(page, request));
+  const stage = createStage(createWindow);
+  const open = (approvalId?: string): void => stage.open(approvalId);
+  app.on('second-instance', () => open());
+  app.on('activate', () => open());
   const folder = dataFolder(process.platform, process.env, homedir());
   const installation = await openInstallation({
     host: 'electron',
@@ -63,24 +73,27 @@ async function run(): Promise<void> {
     openBrowser,
     root,
     operator: userInfo().username,
+    seal: {
+      keychain: await createSealKeychain(safeStorage, process.platform),
+      passphrase: givenPassphrase(null, { environment: process.env, readDescriptor: () => '' }),
+      ask: () => Promise.resolve(null), // the window asks
+      review: (keeper) => {
+        const sealDesk = createSealDesk(keeper);
+        stage.show(sealDesk);
+        open();
+        return decided(sealDesk);
+      },
+    },
     log: createLog('warn'),
     progress: (what) => process.stderr.write(`${what}\n`),
   });
-  let window: BrowserWindow | null = null;
-  const open = (approvalId?: string): void => {
-    window ??= createWindow(installation, () => {
-      window = null;
-    });
-    void window.loadURL(deskUrl(approvalId));
-    window.show();
-    window.focus();
-  };
+  stage.show(installation.desk);
   const notifications = {
     supported: () => Notification.isSupported(),
     create: (options: Electron.NotificationConstructorOptions) => new Notification(options),
   };
   const notifier = createNotifier({ ...notifications, openRequest: open });
-  const tellOfTokens = createTokenToasts(notifications, open, () => window?.flashFrame(true));
+  const tellOfTokens = createTokenToasts(notifications, open, () => stage.window?.flashFrame(true));
   installation.tokenRequests.onChange(() => tellOfTokens(installation.tokenRequests.list()));
   const tray = createDeskTray({
     createTray: () => new Tray(trayImage()),
@@ -91,11 +104,9 @@ async function run(): Promise<void> {
   follow(installation, tray, (request) => {
     const result = notifier.changed(request);
     // Without a toast the window itself asks for attention.
-    if (request.state === 'pending' && result !== 'shown') window?.flashFrame(true);
+    if (request.state === 'pending' && result !== 'shown') stage.window?.flashFrame(true);
   });
 
-  app.on('second-instance', () => open());
-  app.on('activate', () => open());
   app.on('window-all-closed', () => undefined); // the gate stays open; the tray leads back
   let closing = false;
   app.on('before-quit', (event) => {
@@ -110,10 +121,22 @@ async function run(): Promise<void> {
     );
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => app.quit());
-  open();
+  if (stage.window === null) open();
 }
 
-function createWindow({ desk }: Installation, closed: () => void): BrowserWindow {
+/** The operator's decision about the seal. Closing the window, or a signal, is none: then Postern ends. */
+function decided(sealDesk: SealDesk): Promise<void> {
+  const quit = (): void => sealDesk.quit();
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  app.on('window-all-closed', quit);
+  for (const signal of signals) process.on(signal, quit);
+  return sealDesk.settled.finally(() => {
+    app.off('window-all-closed', quit);
+    for (const signal of signals) process.off(signal, quit);
+  });
+}
+
+function createWindow(desk: Pick<FrontDesk, 'attach'>, closed: () => void): BrowserWindow {
   const window = new BrowserWindow(windowOptions(join(root.folder, 'out', 'preload', 'index.cjs'), icon('icon.png')));
   confine(window.webContents);
   desk.attach(electronPort(ipcMain, window.webContents, deskOrigin));
@@ -172,6 +195,7 @@ function trayImage() {
 }
 
 function fail(error: unknown): void {
+  if (error instanceof DeskError && error.code === 'seal_quit') return app.exit(0); // as the operator wished
   const { title, text } = startupFault(error);
   process.stderr.write(`${title}: ${text}\n`);
   dialog.showErrorBox(title, text);

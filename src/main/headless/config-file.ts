@@ -12,8 +12,8 @@ import {
 } from '../../contract/index.ts';
 import { describeIssues } from '../desk/describe-issues.ts';
 import { listenerProblem, listenerSettings } from '../desk/listener-settings.ts';
+import { stripComments } from '../strip-comments.ts';
 import { expandServices, type ServiceFinder } from './services.ts';
-import { stripComments } from './strip-comments.ts';
 
 const port = z.number().int().min(0).max(65535);
 

@@ -1,5 +1,6 @@
-import type { AgentAddress } from '../../contract/index.ts';
+import { type AgentAddress, doubtWords, type SealView } from '../../contract/index.ts';
 import { describeListener } from '../../gateway/door/host.ts';
+import { changeLines } from '../seal/change-lines.ts';
 
 export interface WelcomeFacts {
   readonly version: string;
@@ -63,4 +64,31 @@ function agentLines({ url, psql, claude, connection }: AgentAddress, bold: (text
 
 function noAgent(bold: (text: string) => string): string[] {
   return [`  ${bold('Agent')}     there is none yet: make one in the console, under Connections`, ''];
+}
+
+/** What `postern open` prints when the operator has to decide about the seal first. */
+export function sealWelcome({
+  version,
+  view,
+  signInLink,
+  enterPrintsLink,
+  colour,
+}: Pick<WelcomeFacts, 'version' | 'signInLink' | 'enterPrintsLink' | 'colour'> & { readonly view: SealView }): string {
+  const bold = colour ? (text: string) => `\u001b[1m${text}\u001b[22m` : (text: string) => text;
+  const what =
+    view.doubt === null
+      ? `${view.subject} is sealed, and its passphrase is needed.`
+      : doubtWords(view.doubt, view.subject);
+  return [
+    '',
+    `  ${bold(`Postern ${version}`)} is not open: no agent can connect, and no database was reached.`,
+    `  ${what}`,
+    ...changeLines(view).slice(0, 20),
+    '',
+    `  ${bold('Operator')}  decide in the console; this link signs in once (${enterPrintsLink ? 'Enter prints a fresh one' : 'a restart prints a fresh one'})`,
+    `    ${signInLink}`,
+    '',
+    '  Ctrl+C ends Postern and leaves everything as it is.',
+    '',
+  ].join('\n');
 }

@@ -1,8 +1,9 @@
 import { QueryClientProvider } from '@tanstack/react-query';
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { followEvents } from '../data/live.ts';
-import { createQueryClient, DeskContext } from '../data/query.ts';
-import type { Desk } from '../desk.ts';
+import { createQueryClient, DeskContext, useCall } from '../data/query.ts';
+import type { Desk, DeskStatus } from '../desk.ts';
+import { SealScreen } from '../screens/seal/SealScreen.tsx';
 import { announceRequest } from './announce.ts';
 import { NoSession } from './NoSession.tsx';
 import { Shell } from './Shell.tsx';
@@ -15,8 +16,15 @@ export function App({ desk }: { readonly desk: Desk }) {
   return (
     <DeskContext value={desk}>
       <QueryClientProvider client={client}>
-        {status === 'no_session' ? <NoSession /> : <Shell status={status} />}
+        {status === 'no_session' ? <NoSession /> : <Gate status={status} />}
       </QueryClientProvider>
     </DeskContext>
   );
+}
+
+/** The seal comes first: while it is not known to hold, there is nothing else to see. */
+function Gate({ status }: { readonly status: Exclude<DeskStatus, 'no_session'> }) {
+  const seal = useCall('seal.state', {}, { enabled: status === 'open' }).data;
+  if (seal !== undefined && seal.phase !== 'open' && status === 'open') return <SealScreen view={seal} />;
+  return <Shell status={status === 'open' && seal === undefined ? 'connecting' : status} />;
 }

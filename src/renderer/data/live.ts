@@ -104,6 +104,7 @@ export function followEvents(
       invalidate('findings.list', 'suggestions.list', 'rules.catalog', 'rules.preview'),
     ),
     desk.on('overview.changed', () => invalidate('desk.overview')),
+    desk.on('seal.changed', () => invalidate('seal.state', 'desk.overview')),
     desk.on('gate.changed', () => invalidate('gate.events')),
     desk.onStatus(() => {
       const open = desk.status() === 'open';

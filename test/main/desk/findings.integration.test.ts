@@ -11,7 +11,7 @@ import { openSettings } from '../../../src/main/desk/settings-file.ts';
 import { noKeychain } from '../../../src/main/sign-in/keychain.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { until } from '../../support/gate.ts';
-import { aConnection } from '../support/fakes.ts';
+import { aConnection, fakeSeal } from '../support/fakes.ts';
 
 let database: TestDatabase;
 let folder: string;
@@ -22,6 +22,8 @@ const logged: string[] = [];
 async function start(): Promise<void> {
   const layout = dataLayout(folder);
   open = await openDesk({
+    seal: fakeSeal(),
+    storeOf: undefined,
     ...{ host: 'headless', version: '1.2.3', demo: false, operator: 'ada', layout, resources: 'resources' },
     ...{ knownKeys: new Map(), approvalDeadlineMs: 0, settings: await openSettings(layout.settings) },
     ...{ listeners: [{ host: '127.0.0.1', port: 0 }], passwords: new Map([['orders', database.password]]) },

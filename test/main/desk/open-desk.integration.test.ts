@@ -10,7 +10,7 @@ import { openSettings } from '../../../src/main/desk/settings-file.ts';
 import { noKeychain } from '../../../src/main/sign-in/keychain.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { until } from '../../support/gate.ts';
-import { aConnection } from '../support/fakes.ts';
+import { aConnection, fakeSeal } from '../support/fakes.ts';
 
 let database: TestDatabase;
 let open: OpenDesk;
@@ -43,6 +43,8 @@ beforeEach(async () => {
     layout,
     resources: 'resources',
     settings,
+    seal: fakeSeal(),
+    storeOf: undefined,
     listeners: [{ host: '127.0.0.1', port: 0 }],
     passwords: new Map(),
     log: () => undefined,

@@ -5,6 +5,7 @@ import {
   connectionConfig,
   type EventName,
   type EventPayload,
+  type SealView,
   type SessionDetail,
 } from '../../../src/contract/index.ts';
 import type { AgentRecord } from '../../../src/gateway/identity/agent-keys.ts';
@@ -18,6 +19,7 @@ import type {
   DeskPorts,
   DeskSettings,
 } from '../../../src/main/desk/ports.ts';
+import type { DeskSeal } from '../../../src/main/desk/seal.ts';
 import { TestedAccounts } from '../../../src/main/desk/tested-accounts.ts';
 import { createClientSecrets } from '../../../src/main/sign-in/client-secret.ts';
 import { noKeychain } from '../../../src/main/sign-in/keychain.ts';
@@ -287,6 +289,32 @@ const noJudges: DeskJudges = {
   previewRows: () => ({ columns: [], before: [], after: [] }),
 };
 
+/** A seal that holds; `overrides` say otherwise. */
+export function aSealView(overrides: Partial<SealView> = {}): SealView {
+  return {
+    phase: 'open',
+    doubt: null,
+    subject: '/data/settings.json',
+    sealedWith: 'passphrase',
+    managed: true,
+    noKeychain: 'only the desktop app uses it',
+    counter: 3,
+    sealedAt: 1000,
+    sealedBy: 'ada',
+    changes: [],
+    omitted: 0,
+    found: 'f0'.repeat(32),
+    restorable: false,
+    edited: [],
+    ...overrides,
+  };
+}
+
+export function fakeSeal(view: SealView = aSealView()): DeskSeal {
+  const same = async (): Promise<SealView> => view;
+  return { view: () => view, unlock: same, accept: same, restore: () => view, change: same, problems: () => [] };
+}
+
 /** Sign-ins of an operator who never signed in. */
 function noSignIns(): Pick<DeskPorts, 'signIns' | 'tokenRequests' | 'keychain'> {
   const keychain = noKeychain('not in this test');
@@ -316,6 +344,7 @@ export function deskPorts(overrides: Partial<DeskPorts> = {}): DeskPorts {
     archive: fakeArchive(),
     gateArchive: fakeGateArchive(),
     settings: fakeSettings({ connections: [aConnection()], agents: [anAgent()], identityProviders: [] }),
+    seal: fakeSeal(),
     judges: noJudges,
     listeners: [{ host: '127.0.0.1', port: 6432 }],
     journalFolder: '/data/journal',

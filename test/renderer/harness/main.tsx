@@ -27,6 +27,7 @@ window.fake = fakeDesk(Date.now(), () => line.emit, {
   problems: wanted.has('problems'),
   givenUp: wanted.has('givenup'),
   sequences: wanted.has('sequences'),
+  seal: wanted.get('seal'),
   asking: wanted.has('asking'),
   keychain: wanted.has('keychain'),
 });

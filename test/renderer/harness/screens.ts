@@ -278,6 +278,30 @@ export const screens: readonly {
   },
   { name: 'gate-empty', path: '?empty#/gate' },
   { name: 'settings', path: '#/settings' },
+  {
+    name: 'settings-seal',
+    path: '?seal=none#/settings',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Seal…' }).click();
+      await page.getByLabel('New passphrase').fill('correct horse battery');
+      await page.getByLabel('Once more').fill('correct battery');
+    },
+  },
+  {
+    name: 'seal-changed',
+    path: '?seal=changed',
+    prepare: (page) => page.getByRole('button', { name: 'Put back what was sealed' }).waitFor(),
+  },
+  { name: 'seal-removed', path: '?seal=removed', prepare: (page) => page.getByLabel('New passphrase').waitFor() },
+  {
+    name: 'seal-locked',
+    path: '?seal=locked',
+    prepare: async (page) => {
+      await page.getByLabel('Passphrase').fill('wrong');
+      await page.keyboard.press('Enter');
+      await page.getByText('This is not the passphrase').waitFor();
+    },
+  },
   { name: 'palette', path: '#/sessions', prepare: (page) => page.keyboard.press('Control+k') },
   { name: 'shortcuts', path: '#/sessions', prepare: (page) => page.keyboard.press('?') },
   {

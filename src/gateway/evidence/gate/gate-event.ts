@@ -35,6 +35,8 @@ function saidOf(body: RecordBody): Said | null {
       );
     case 'settings_changed':
       return plain('settings', 'Settings changed', sentence(body.what), body.by);
+    case 'seal':
+      return seal(body);
     case 'credential':
       return credential(body);
     case 'sign_in':
@@ -124,6 +126,23 @@ const signInWords: Readonly<Record<Body<'sign_in'>['event'], string>> = {
 function signIn({ event, provider, subject, connection, by, reason }: Body<'sign_in'>): Said {
   const whose = `${provider}:${subject}${connection === null ? '' : `, for ${connection}`}.`;
   return plain('credential', signInWords[event], reason === null ? whose : `${whose} ${sentence(reason)}`, by);
+}
+
+const sealWords: Readonly<Record<Body<'seal'>['event'], string>> = {
+  sealed: 'Sealed anew',
+  checked: 'Seal checked',
+  completed: 'Save finished that was cut off',
+  edited: 'Changed by another program',
+  broken: 'Seal broken',
+  accepted: 'Change from outside accepted',
+  restored: 'What was sealed was put back',
+};
+
+function seal({ event, seal: path, counter, digest, reason, by }: Body<'seal'>): Said {
+  const number = counter === null ? '' : ` Number ${counter},`;
+  const why = reason === null ? '' : ` ${sentence(reason)}`;
+  const text = `${path}.${why}${number} digest ${digest.slice(0, 16)}….`;
+  return { ...plain('settings', sealWords[event], text, by), alarm: event === 'broken' || event === 'edited' };
 }
 
 const ofWhat = ({ sessionId }: Body<'journal_read'>): string =>

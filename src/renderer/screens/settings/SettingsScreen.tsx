@@ -6,6 +6,7 @@ import { duration } from '../../parts/format.ts';
 import { ErrorNote, Loading } from '../../parts/Notes.tsx';
 import { ScreenHead } from '../../parts/ScreenHead.tsx';
 import { chooseTheme, themeChoices, useTheme } from '../../theme/theme.ts';
+import { SealCard } from './SealCard.tsx';
 import styles from './SettingsScreen.module.css';
 
 const tlsWords = { require: 'TLS required', allow: 'with or without TLS', off: 'no TLS' } as const;
@@ -75,6 +76,7 @@ export function SettingsScreen() {
             </dl>
           )}
         </section>
+        <SealCard />
         {data?.addresses.map((address) => (
           <AddressCard key={`${address.connection} ${address.url}`} address={address} />
         ))}
