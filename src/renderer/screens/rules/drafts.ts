@@ -36,8 +36,9 @@ export function ruleProblems(rule: MaskRule, rules: readonly MaskRule[]): Readon
   const problems: Record<string, string> = {};
   const parsed = maskRule.safeParse(rule);
   for (const issue of parsed.error?.issues ?? []) {
-    // Members of a list are shown at the list.
-    problems[issue.path.filter((part) => typeof part === 'string').join('.')] ??= issue.message;
+    // Members of a list of names are shown at the list.
+    const path = issue.path[0] === 'except' ? issue.path.filter((part) => typeof part === 'string') : issue.path;
+    problems[path.join('.')] ??= issue.message;
   }
   for (const field of ['schema', 'table', 'column'] as const) {
     if (rule[field] === '') problems[field] = 'Needs a name or a pattern such as *';
