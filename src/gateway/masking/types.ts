@@ -1,6 +1,7 @@
 import type { MaskedColumn, ProbeLevel } from '../../contract/index.ts';
 import type { Understanding } from '../sql/effects.ts';
 import type { FieldDescription, NoticeFields } from '../wire/fields.ts';
+import type { RowMemory } from '../wire/row-memory.ts';
 import type { Refusal } from './refusal.ts';
 
 /** Mask rules compiled against one catalog snapshot. */
@@ -67,6 +68,11 @@ export interface MaskPlan {
    * Throws MaskingError when the row has not the described shape (the session then ends: nothing unmasked leaves).
    */
   apply(frame: Buffer): Buffer;
+  /**
+   * As `apply`, for results of many rows: the row is written behind the last one. False when the row leaves as it is. Plans
+   * without it are asked by `apply`.
+   */
+  write?(frame: Buffer, rows: RowMemory): boolean;
 }
 
 export interface ColumnMask {

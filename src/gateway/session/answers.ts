@@ -11,6 +11,7 @@ import { errorResponse, readyForQuery } from '../wire/encode-backend.ts';
 import type { FieldDescription } from '../wire/fields.ts';
 import { MessagePart } from '../wire/message-stream.ts';
 import { ProtocolError } from '../wire/protocol-error.ts';
+import { RowMemory } from '../wire/row-memory.ts';
 import { Asides, isAside } from './asides.ts';
 import { CopyProgress } from './copy-progress.ts';
 import { comesInParts, LargeAnswer } from './large-answer.ts';
@@ -26,6 +27,8 @@ export interface AnswersOptions {
   readonly recorder: Recorder;
   /** Sends a frame to the client; frames of one chunk are written together. */
   readonly send: (frame: Buffer) => void;
+  /** Sends the row that was written last. */
+  readonly sendRow: (rows: RowMemory) => void;
   /** The masks of this moment: they also decide about notifications and reported settings. */
   readonly profile: () => MaskingProfile;
   readonly parameterChanged: (name: string, value: string) => void;
@@ -50,6 +53,8 @@ export class Answers {
   /** Why we ended a copy ourselves, until the server says how it ended. */
   #copyEndedBecause: string | null = null;
   #plan: MaskPlan | null = null;
+  /** Masked rows, where they are not kept for the journal. */
+  readonly #rows = new RowMemory();
   /** Statements of the running Query that are complete. */
   #command = 0;
   /** The large message that is coming in parts. */
@@ -274,6 +279,15 @@ export class Answers {
     if (head?.kind === 'internal_execute') return head.onRow(decodeDataRow(frame));
     const running = this.#rowOf(frame);
     const plan = this.#rowPlan;
+    if (plan?.write !== undefined && running.countsRows) {
+      if (plan.write(frame, this.#rows)) {
+        running.countRow(this.#rows);
+        this.#options.sendRow(this.#rows);
+        return;
+      }
+      running.row(frame);
+      return this.#send(frame);
+    }
     const shown = plan === null ? frame : plan.apply(frame);
     running.row(shown);
     this.#send(shown);

@@ -1,3 +1,5 @@
+import type { RowMemory } from '../wire/row-memory.ts';
+
 /**
  * Collects frames for one write. Frames that lie behind each other in the same memory become one slice, so a chunk that
  * is only forwarded leaves as the bytes that came, without a copy.
@@ -15,15 +17,24 @@ export class FrameBatch {
   }
 
   add(frame: Buffer): void {
-    this.#size += frame.length;
-    if (frame.buffer === this.#memory && frame.byteOffset === this.#to) {
-      this.#to += frame.length;
+    this.#add(frame.buffer, frame.byteOffset, frame.length);
+  }
+
+  /** Adds the row that was written last. */
+  addRow({ block, from, to }: RowMemory): void {
+    this.#add(block.buffer, block.byteOffset + from, to - from);
+  }
+
+  #add(memory: ArrayBufferLike, from: number, length: number): void {
+    this.#size += length;
+    if (memory === this.#memory && from === this.#to) {
+      this.#to += length;
       return;
     }
     this.#close();
-    this.#memory = frame.buffer;
-    this.#from = frame.byteOffset;
-    this.#to = frame.byteOffset + frame.length;
+    this.#memory = memory;
+    this.#from = from;
+    this.#to = from + length;
   }
 
   /** Hands over everything collected, in order; the batch is empty afterwards. */

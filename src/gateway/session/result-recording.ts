@@ -3,6 +3,7 @@ import { backend } from '../wire/constants.ts';
 import { decodeDataRow } from '../wire/decode-backend.ts';
 import type { FieldDescription } from '../wire/fields.ts';
 import type { MessagePart } from '../wire/message-stream.ts';
+import type { RowMemory } from '../wire/row-memory.ts';
 import { RowSampler, type SampledValue } from '../wire/row-sampler.ts';
 import { valueToText } from '../wire/values.ts';
 import { FrameBatch } from './frame-batch.ts';
@@ -71,7 +72,7 @@ export class ResultRecording {
   row(frame: Buffer): void {
     this.#rows += 1;
     this.count(frame);
-    if (this.#full) return;
+    if (this.full) return;
     this.#keep(
       decodeDataRow(frame).map((value) =>
         value === null ? null : { start: value.subarray(0, valueBytes), size: value.length },
@@ -80,13 +81,26 @@ export class ResultRecording {
     );
   }
 
+  /** True once no further row is kept readable: rows are counted and hashed only. */
+  get full(): boolean {
+    return this.#recordedRows >= recordingLimit.rows || this.#recordedBytes >= recordingLimit.bytes;
+  }
+
+  /** The row that was written last, when no row is kept readable any more. */
+  countRow(rows: RowMemory): void {
+    this.#rows += 1;
+    this.#bytes += rows.to - rows.from;
+    this.#unhashed.addRow(rows);
+    if (this.#unhashed.size >= hashStep) this.#hashAll();
+  }
+
   /** A part of a message that is sent on as it comes. Throws ProtocolError when it turns out to be no row. */
   part(part: MessagePart): void {
     this.count(part.bytes);
     if (part.type !== backend.dataRow) return;
     if (part.first) {
       this.#rows += 1;
-      this.#sampler = this.#full ? null : new RowSampler(valueBytes, recordingLimit.bytes);
+      this.#sampler = this.full ? null : new RowSampler(valueBytes, recordingLimit.bytes);
     }
     this.#sampler?.push(part.bytes);
     if (!part.last || this.#sampler === null) return;
@@ -113,10 +127,6 @@ export class ResultRecording {
     const rows = this.#batch;
     this.#batch = [];
     this.#write(rows);
-  }
-
-  get #full(): boolean {
-    return this.#recordedRows >= recordingLimit.rows || this.#recordedBytes >= recordingLimit.bytes;
   }
 
   #keep(values: readonly SampledValue[], size: number): void {

@@ -6,6 +6,7 @@ import { backend } from '../wire/constants.ts';
 import { rowsOfTag } from '../wire/decode-backend.ts';
 import type { FieldDescription, NoticeFields } from '../wire/fields.ts';
 import type { MessagePart } from '../wire/message-stream.ts';
+import type { RowMemory } from '../wire/row-memory.ts';
 import type { Judged } from './judged.ts';
 import type { Recorder } from './recorder.ts';
 import { ResultRecording } from './result-recording.ts';
@@ -136,6 +137,17 @@ export class RunningStatement {
   row(frame: Buffer): void {
     this.#result.row(frame);
     this.#under?.net.row(frame);
+    this.#tellBudgets(useStep, true);
+  }
+
+  /** True once rows are only counted: `countRow` takes them then. */
+  get countsRows(): boolean {
+    return this.#result.full;
+  }
+
+  /** The DataRow that was written last, as sent to the agent. */
+  countRow(rows: RowMemory): void {
+    this.#result.countRow(rows);
     this.#tellBudgets(useStep, true);
   }
 

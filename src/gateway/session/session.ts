@@ -144,6 +144,7 @@ export class Session {
       names: this.#names,
       recorder,
       send: (frame) => this.#toClient.add(frame),
+      sendRow: (rows) => this.#toClient.addRow(rows),
       profile: () => this.#knowledge.view.profile,
       parameterChanged: (name, value) => this.#knowledge.parameterChanged(name, value),
       ready: () => {

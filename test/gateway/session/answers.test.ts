@@ -45,6 +45,7 @@ beforeEach(() => {
     names,
     recorder: { append: (body) => records.push(body), sync: async () => undefined, detail: () => expect.fail() },
     send: (frame) => heard.push(frame),
+    sendRow: (rows) => heard.push(rows.row()),
     profile: () => ({ active: false, unmatchedRules: [], forStatement: () => expect.fail() }),
     parameterChanged: () => undefined,
     ready: () => undefined,

@@ -15,6 +15,7 @@ function knowledgeOver(ready: 'I' | 'E') {
     names: new NameRegistry(),
     recorder: { append: () => undefined, sync: async () => undefined, detail: () => expect.fail() },
     send: () => undefined,
+    sendRow: () => undefined,
     profile: () => ({ active: false, unmatchedRules: [], forStatement: () => expect.fail() }),
     parameterChanged: () => undefined,
     completed: () => undefined,

@@ -11,6 +11,7 @@ export type TextMasker = (value: Buffer) => Buffer | null;
 export function partial(keepStart: number, keepEnd: number): TextMasker {
   const kept = keepStart + keepEnd;
   if (kept === 0) return () => null;
+  const known = new Map<number, Buffer>();
   return (value) => {
     if (value.length < kept * 2) return null;
     const start = forward(value, 0, keepStart);
@@ -18,14 +19,33 @@ export function partial(keepStart: number, keepEnd: number): TextMasker {
     if (start === -1 || forward(value, start, kept * 2 - keepStart) === -1) return null;
     const end = backward(value, keepEnd);
     if (end === -1) return null;
-    const masked = Buffer.allocUnsafe(start + 3 + value.length - end);
-    // The ends are short: for so few bytes a loop is faster than copy().
-    let to = 0;
-    for (let at = 0; at < start; at++) masked[to++] = value[at] ?? 0;
-    for (let star = 0; star < 3; star++) masked[to++] = ascii.star;
-    for (let at = end; at < value.length; at++) masked[to++] = value[at] ?? 0;
+    const bytes = start + value.length - end;
+    if (bytes > longestKey) return ends(value, start, end);
+    // Of few bytes there are few combinations: those met before are handed out again.
+    let key = 1;
+    for (let at = 0; at < start; at++) key = key * 256 + (value[at] ?? 0);
+    for (let at = end; at < value.length; at++) key = key * 256 + (value[at] ?? 0);
+    const before = known.get(key * (longestKey + 1) + start);
+    if (before !== undefined) return before;
+    const masked = ends(value, start, end);
+    if (known.size < combinationsKept) known.set(key * (longestKey + 1) + start, masked);
     return masked;
   };
+}
+
+/** Bytes that make a number below 2^53 with where they were split. */
+const longestKey = 5;
+const combinationsKept = 4096;
+
+/** Both ends of a value, and stars for what is between. */
+function ends(value: Buffer, start: number, end: number): Buffer {
+  const masked = Buffer.allocUnsafe(start + 3 + value.length - end);
+  // The ends are short: for so few bytes a loop is faster than copy().
+  let to = 0;
+  for (let at = 0; at < start; at++) masked[to++] = value[at] ?? 0;
+  for (let star = 0; star < 3; star++) masked[to++] = ascii.star;
+  for (let at = end; at < value.length; at++) masked[to++] = value[at] ?? 0;
+  return masked;
 }
 
 const isContinuation = (byte: number | undefined): boolean => byte !== undefined && (byte & 0xc0) === 0x80;
