@@ -110,6 +110,20 @@ export class RawClient {
     }
   }
 
+  /** The next message; null when the connection has ended, or nothing came for so many milliseconds. */
+  async nextWithin(milliseconds: number): Promise<Buffer | null> {
+    if (this.#frames.length === 0 && !this.#closed) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, milliseconds);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    return this.#frames.shift() ?? null;
+  }
+
   /** Messages up to and with the `count`-th ReadyForQuery, or to the end of the connection. */
   async untilReady(count = 1): Promise<Buffer[]> {
     const frames: Buffer[] = [];
