@@ -27,6 +27,7 @@ export interface Draft {
   copiesColumns: boolean;
   predicate: PredicateQuality | null;
   insertedRows: number | null;
+  generatedRows: number;
   object: string | null;
   command: string | null;
 }
@@ -82,6 +83,7 @@ export function emptyDraft(): Draft {
     copiesColumns: false,
     predicate: null,
     insertedRows: 0,
+    generatedRows: 1,
     object: null,
     command: null,
   };
@@ -112,6 +114,7 @@ export function mergeDraft(draft: Draft, from: Draft, via: NonNullable<RelationR
   draft.settings.push(...from.settings);
   if (from.kinds.has('update') || from.kinds.has('delete')) notePredicate(draft, 'unproven');
   noteInsertedRows(draft, from.insertedRows);
+  draft.generatedRows *= from.generatedRows;
 }
 
 export function finish(draft: Draft): Effects {
@@ -124,6 +127,7 @@ export function finish(draft: Draft): Effects {
     functions: [...draft.functions.values()],
     predicate: draft.predicate,
     insertedRows: draft.insertedRows,
+    ...(draft.generatedRows > 1 && { generatedRows: draft.generatedRows }),
     object: draft.object,
     command: draft.command,
     settings: [...new Set(draft.settings.map((change) => change.name))],

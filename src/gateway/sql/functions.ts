@@ -88,10 +88,21 @@ export function noteFuncCall(node: SyntaxNode, place: Place): void {
   noteCall(parts.at(-2) ?? null, name, place, 'function', listAt(node, 'args').length === 0);
   if (TAKES_TYPE_NAME.has(name))
     for (const { name: type } of place.index?.snapshot.typeCalls ?? []) noteTypeUse(type, place);
+  if (name === 'generate_series') place.draft.generatedRows *= seriesLength(listAt(node, 'args'));
   if (name === 'set_config') {
     place.draft.kinds.add('session');
     place.draft.settings.push(settingOf(listAt(node, 'args')));
   }
+}
+
+/** Rows of generate_series(start, stop, step) where these are constants; 1 where they are not. */
+function seriesLength(args: readonly unknown[]): number {
+  const [start, stop, step = 1] = args.map((argument) => {
+    const constant = constantOf(argument);
+    return constant === null || constant === 'parameter' ? Number.NaN : Number(constant.text);
+  });
+  const length = ((stop ?? Number.NaN) - (start ?? Number.NaN)) / step + 1;
+  return Number.isFinite(length) ? Math.max(1, Math.floor(length)) : 1;
 }
 
 function settingOf(args: readonly unknown[]): SettingChange {

@@ -1,6 +1,7 @@
 import type { PresetDefinition } from '../judge.ts';
 import { definition, destroysData, maintenance, procedural, truncate } from '../rules/definitions.ts';
 import {
+  floods,
   largeObject,
   listenNotify,
   reading,
@@ -56,6 +57,7 @@ export const production: PresetDefinition = {
     ['ask', takesLock],
     ['ask', twoPhase],
     ['ask', unusualSetting],
+    ['ask', floods],
     ['allow', scopedWriteElsewhere],
     ['ask', confirmedWrite],
     ['allow', reading],

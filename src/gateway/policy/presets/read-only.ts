@@ -1,6 +1,7 @@
 import type { PresetDefinition } from '../judge.ts';
 import { definition, maintenance, procedural } from '../rules/definitions.ts';
 import {
+  floods,
   largeObject,
   listenNotify,
   reading,
@@ -33,6 +34,7 @@ export const readOnly: PresetDefinition = {
     ['ask', unknownFunction],
     ['ask', secretCatalog],
     ['ask', unusualSetting],
+    ['ask', floods],
     ['allow', reading],
   ],
   otherwise: 'block',

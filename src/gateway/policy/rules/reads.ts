@@ -59,6 +59,20 @@ export const secretCatalog: Rule = {
   },
 };
 
+/** A table of so many rows is read without a question; so many made of nothing only keep the server busy. */
+const MANY_ROWS = 1_000_000;
+
+export const floods: Rule = {
+  id: 'generates-many-rows',
+  title: 'Makes very many rows out of nothing',
+  description: 'generate_series over more than a million values, alone or multiplied by others, keeps the server busy.',
+  hint: 'Generate fewer rows, or read a table.',
+  applies: ({ effects }) =>
+    (effects.generatedRows ?? 0) > MANY_ROWS
+      ? `It makes ${effects.generatedRows?.toLocaleString('en')} rows out of nothing.`
+      : null,
+};
+
 export const takesLock: Rule = {
   id: 'lock',
   title: 'Takes locks',
