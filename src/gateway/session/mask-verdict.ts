@@ -53,7 +53,7 @@ const held = 'Or run it as it is: it will be held for the operator.';
 
 function probeRule(id: string, probes: readonly MaskedProbe[], hint: string): RuleAnswer {
   const columns = probes.map(({ label }) => label).join(', ');
-  const reason = `${columns} ${probes.length === 1 ? 'is' : 'are'} masked, and the statement compares, joins, groups or orders by it, which can reveal its values.`;
+  const reason = `${columns} ${probes.length === 1 ? 'is' : 'are'} masked, and the statement compares, joins, groups or orders by it, or computes with it what can fail: that can reveal its values.`;
   return { id, title: 'A masked column decides which rows come back', reason, hint };
 }
 

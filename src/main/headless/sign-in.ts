@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-/** Wrong tokens taken per minute before all further ones are refused unseen, whoever sends them. */
+/** Wrong tokens per minute before further ones are told to wait. The right one is always taken: who guesses must not lock out the operator. */
 export const wrongTokensPerMinute = 10;
 /** A console that is signed in this long must sign in again when it next connects. Milliseconds. */
 export const sessionLifetime = 12 * 60 * 60 * 1000;
@@ -39,9 +39,9 @@ export function createSignIn({ random, now }: SignInPorts): SignIn {
     },
     exchange(token) {
       wrong = wrong.filter((at) => at > now() - 60_000);
-      if (wrong.length >= wrongTokensPerMinute) return { ok: false, reason: 'too_many' };
       const offered = digestOf(token);
       if (outstanding === null || outstanding.until <= now() || !timingSafeEqual(offered, outstanding.digest)) {
+        if (wrong.length >= wrongTokensPerMinute) return { ok: false, reason: 'too_many' };
         wrong.push(now());
         return { ok: false, reason: 'wrong' };
       }

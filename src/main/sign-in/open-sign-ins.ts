@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type IdentityProvider, messageOf } from '../../contract/index.ts';
 import type { SignInRecord } from '../../gateway/types.ts';
+import { createAskLimit } from './ask-limit.ts';
 import { createClientSecrets } from './client-secret.ts';
 import { handOut } from './hand-out.ts';
 import type { Keychain } from './keychain.ts';
@@ -39,13 +40,14 @@ export async function openSignInDesk(options: SignInDeskOptions): Promise<SignIn
   });
   await signIns.restore(providers());
   const tokenRequests = new TokenRequests({ now: Date.now, newId: randomUUID, random: randomBytes });
+  const asking = createAskLimit(Date.now);
   const door =
     socket === null
       ? null
       : await openTokenDoor({
           path: socket,
           serve: (errand, signal, asked) =>
-            handOut(errand, signal, asked, { providers, signIns, requests: tokenRequests, record, operator }),
+            handOut(errand, signal, asked, { providers, signIns, requests: tokenRequests, asking, record, operator }),
         }).catch((error: unknown) => {
           log('warn', `postern token cannot ask this gate: ${messageOf(error)}`);
           return null;

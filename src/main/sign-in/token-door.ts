@@ -4,7 +4,7 @@ import { DeskError, messageOf } from '../../contract/index.ts';
 import { longestLine, type TokenErrand, type TokenReply, tokenErrand } from './token-door-protocol.ts';
 
 /** Clients at once; they wait for a person. */
-const mostClients = 20;
+export const mostClients = 20;
 const errandTimeoutMs = 5_000;
 
 export interface TokenDoorOptions {
@@ -57,7 +57,8 @@ function receive(socket: Socket, serve: TokenDoorOptions['serve']): void {
         (token) => reply({ type: 'token', token }),
         (error: unknown) => reply(errorReply(error)),
       )
-      .finally(() => socket.end());
+      // Not only ended: a client that never closes its side would keep its place, and there are few.
+      .finally(() => socket.destroySoon());
   });
 }
 

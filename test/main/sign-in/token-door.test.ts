@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DeskError } from '../../../src/contract/index.ts';
 import type { SignInRecord } from '../../../src/gateway/types.ts';
+import { askLimit, createAskLimit } from '../../../src/main/sign-in/ask-limit.ts';
 import { handOut } from '../../../src/main/sign-in/hand-out.ts';
 import { runErrand } from '../../../src/main/sign-in/run-errand.ts';
 import type { SignIns } from '../../../src/main/sign-in/sign-ins.ts';
-import { openTokenDoor } from '../../../src/main/sign-in/token-door.ts';
+import { mostClients, openTokenDoor } from '../../../src/main/sign-in/token-door.ts';
 import { tokenSocket } from '../../../src/main/sign-in/token-door-protocol.ts';
 import { TokenRequests } from '../../../src/main/sign-in/token-requests.ts';
 import { providerOf } from '../../gateway/identity/tokens.ts';
@@ -19,6 +20,7 @@ let requests: TokenRequests;
 let records: SignInRecord[];
 let signedIn: { subject: string; agent: string; groups: string[]; connections: string[] } | null;
 let fail: Error | null;
+let time: number;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'postern-door-'));
@@ -26,6 +28,8 @@ beforeEach(async () => {
   fail = null;
   signedIn = { subject: 'acme:ada', agent: 'acme:postern', groups: [], connections: ['shop', 'billing'] };
   let made = 0;
+  time = 0;
+  const asking = createAskLimit(() => time);
   requests = new TokenRequests({
     now: () => 1000,
     newId: () => `request-${++made}`,
@@ -46,6 +50,7 @@ beforeEach(async () => {
         providers: () => providers,
         signIns,
         requests,
+        asking,
         operator: 'operator',
         record: (record) => void records.push(record),
       }),
@@ -114,6 +119,48 @@ describe('a program that asks for a token', () => {
     expect(requests.answer('request-1', true)).toBe(false);
     await vi.waitFor(() => expect(records).toHaveLength(1));
     expect(records).toEqual([{ event: 'token_refused', ...facts, by: null, reason: 'it was withdrawn' }]);
+  });
+
+  test('again and again is turned away unseen and recorded once, until the minute is over', async () => {
+    const leave = new AbortController();
+    for (let asked = 0; asked < askLimit.each; asked += 1) {
+      const asking = ask();
+      await waiting(1);
+      for (const { id } of requests.list()) requests.answer(id, false);
+      await expect(asking).rejects.toMatchObject({ code: 'token_refused' });
+    }
+    for (let more = 0; more < 3; more += 1) {
+      await expect(ask()).rejects.toMatchObject({
+        code: 'token_refused',
+        message: 'No token for shop: programs ask for tokens too often.',
+      });
+    }
+    expect(requests.list()).toEqual([]);
+    expect(records.slice(askLimit.each)).toEqual([
+      {
+        ...{ event: 'token_refused', ...facts, by: null },
+        reason: 'programs ask for tokens too often; more of them within the minute are not recorded',
+      },
+    ]);
+    time += askLimit.windowMs;
+    const asked = ask(leave.signal);
+    await waiting(1);
+    leave.abort(new Error('done'));
+    await expect(asked).rejects.toThrow('done');
+  });
+
+  test('and never closes its side loses its place when it was answered', async () => {
+    signedIn = null;
+    const idle = await Promise.all(
+      Array.from({ length: mostClients }, async () => {
+        const socket = connect({ path: path(), allowHalfOpen: true });
+        socket.write('{"connection":"shop"}\n');
+        await new Promise((resolve) => socket.resume().once('end', resolve));
+        return socket;
+      }),
+    );
+    await expect(ask()).rejects.toMatchObject({ code: 'not_signed_in' });
+    for (const socket of idle) socket.destroy();
   });
 
   test('gets none when somebody else signed in while the operator looked', async () => {
