@@ -62,6 +62,10 @@ export async function openUpstream(
         signal: gone.signal,
         identify: true,
       });
+      await role?.expire().catch((error: unknown) => {
+        upstream.socket.destroy();
+        throw error;
+      });
       return { target, upstream, role };
     } catch (error) {
       void role?.release();

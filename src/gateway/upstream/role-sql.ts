@@ -38,6 +38,9 @@ export function createRole(role: SessionRoleDefinition): string {
   ]);
 }
 
+/** No password logs in as the role any more. NOLOGIN would say it more plainly, and keep parallel workers of its session from starting. */
+export const expireRole = (role: string): string => `ALTER ROLE ${sqlIdentifier(role)} VALID UNTIL '-infinity'`;
+
 /** Makes a role that nobody logs in as. The account becomes a member of it, because only so may it act for it. */
 export function createIdleRole(role: string, comment: string, isSuperuser: boolean): string[] {
   const name = sqlIdentifier(role);

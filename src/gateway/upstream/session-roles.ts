@@ -5,7 +5,7 @@ import { excessOf, widerThan } from './role-audit.ts';
 import { type Fence, GRANTABLE, grantable, grantStatements } from './role-grants.ts';
 import { grantRolePrefix, keeperRolePrefix, RoleMarker, sessionRolePrefix } from './role-marker.ts';
 import { handOver, type Keeper, removeSessionRole } from './role-removal.ts';
-import { createRole, renewGrants, rolesLike, SCHEMAS_OF_ACCOUNT, SETTINGS_OF_ACCOUNT } from './role-sql.ts';
+import { createRole, expireRole, renewGrants, rolesLike, SCHEMAS_OF_ACCOUNT, SETTINGS_OF_ACCOUNT } from './role-sql.ts';
 import { scramVerifier } from './scram-verifier.ts';
 import type { SideConnection } from './side-query.ts';
 import type { UpstreamTarget } from './types.ts';
@@ -45,6 +45,11 @@ export interface SessionRole {
   readonly name: string;
   /** Where to log in as it, once, within two minutes. */
   readonly target: UpstreamTarget;
+  /**
+   * To be called once the session is logged in, and before it may do anything: from then on no password logs in as the role. It
+   * could give itself one (ALTER ROLE … PASSWORD), and come past the gate with it. Rejects with UpstreamError.
+   */
+  expire(): Promise<void>;
   /** Removes it. Resolves when it is gone, or when that failed and was logged; it is swept later then. Never rejects. */
   release(): Promise<void>;
 }
@@ -110,15 +115,24 @@ export class SessionRoles {
       return {
         name,
         target: { ...withoutCertificate(account), user: name, password },
-        release: () => this.#release(name, account),
+        expire: () =>
+          side
+            .query(expireRole(name))
+            .then(() => side.close())
+            .catch((error: unknown) => {
+              throw refusedBy(error, account);
+            }),
+        release: () => {
+          side.close();
+          return this.#release(name, account);
+        },
       };
     } catch (error) {
+      side.close();
       this.#live.delete(name);
       // The server may have made it although nobody told us.
       if (!isRefusal(error)) this.#swept.delete(whereOf(account));
       throw refusedBy(error, account);
-    } finally {
-      side.close();
     }
   }
 
