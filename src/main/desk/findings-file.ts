@@ -4,8 +4,10 @@ import { Low } from 'lowdb';
 import { JSONFile } from 'lowdb/node';
 import { z } from 'zod';
 import { DeskError, messageOf } from '../../contract/index.ts';
+import { FoundColumns } from '../../gateway/found-columns.ts';
 import { Findings } from '../../gateway/masking/net/findings.ts';
 import { savedFindings } from '../../gateway/masking/net/saved-findings.ts';
+import type { TextStore } from '../../gateway/text-store.ts';
 import type { GatewayOptions } from '../../gateway/types.ts';
 import { makeDataFolder } from './data-folder.ts';
 import { describeIssues } from './describe-issues.ts';
@@ -26,10 +28,11 @@ export interface FindingsStore {
 const gatherMs = 1000;
 
 /**
- * Opens the findings of one installation; a missing file means none. Throws DeskError `findings_unreadable`: the file is left
+ * Opens the findings of one installation; a missing file means none. `store` has those that masking rests on, where the seal is
+ * over them: what it says counts, whatever became of the file. Throws DeskError `findings_unreadable`: the file is left
  * as it is, because rules by detector and `ask` rest on what is in it.
  */
-export async function openFindings(path: string, log: GatewayOptions['log']): Promise<FindingsStore> {
+export async function openFindings(path: string, store: TextStore, log: GatewayOptions['log']): Promise<FindingsStore> {
   await makeDataFolder(dirname(path));
   const database = new Low<FindingsFile>(new JSONFile<FindingsFile>(path), { version: 1, connections: {} });
   await database.read().catch((error: unknown) => {
@@ -37,7 +40,9 @@ export async function openFindings(path: string, log: GatewayOptions['log']): Pr
   });
   const parsed = findingsFile.safeParse(database.data);
   if (!parsed.success) throw unreadable(path, describeIssues(parsed.error));
-  const findings = new Findings(Date.now, parsed.data.connections);
+  const columns = openColumns(store);
+  const findings = new Findings(Date.now, columns.completed(parsed.data.connections, Date.now()));
+  if (Object.keys(parsed.data.connections).length > 0) columns.keep(findings.saved());
   let timer: NodeJS.Timeout | null = null;
   let writing: Promise<void> = Promise.resolve();
 
@@ -45,6 +50,7 @@ export async function openFindings(path: string, log: GatewayOptions['log']): Pr
     timer = null;
     writing = writing.then(async () => {
       try {
+        columns.keep(findings.saved());
         database.data = { version: 1, connections: findings.saved() };
         await makePrivateTemporary(path);
         await database.write();
@@ -69,10 +75,18 @@ export async function openFindings(path: string, log: GatewayOptions['log']): Pr
   };
 }
 
+function openColumns(store: TextStore): FoundColumns {
+  try {
+    return new FoundColumns(store);
+  } catch (error) {
+    throw unreadable(store.path, messageOf(error));
+  }
+}
+
 function unreadable(path: string, what: string): DeskError {
   return new DeskError(
     'findings_unreadable',
     `The findings file ${path} cannot be used: ${what}`,
-    'Postern did not start and left the file as it is. Repair it, or move it away: columns that rules by detector mask are then masked again only once the detector has recognised something in them.',
+    'Postern did not start and left the file as it is. Repair it, or move it away (and `keys/found-columns.json`, if that is the file): columns that rules by detector mask are then masked again only once the detector has recognised something in them.',
   );
 }

@@ -1,12 +1,14 @@
 import { DeskError } from '../../contract/index.ts';
 import { createArchive } from '../../gateway/evidence/archive.ts';
 import { createGateArchive } from '../../gateway/evidence/gate/gate-archive.ts';
+import { foundColumnsFile } from '../../gateway/found-columns.ts';
 import { createGateway } from '../../gateway/gateway.ts';
 import { createAgentKey } from '../../gateway/identity/agent-keys.ts';
 import { fetchJson } from '../../gateway/identity/fetch-json.ts';
 import { gateFolder } from '../../gateway/journal/gate-folder.ts';
 import { loadOrCreateSigner } from '../../gateway/journal/signer.ts';
 import { loadOrCreateHashKey } from '../../gateway/keys.ts';
+import { textStoreIn } from '../../gateway/text-store.ts';
 import type { Gateway, GatewayOptions, ListenerConfig } from '../../gateway/types.ts';
 import { describeServices } from '../../gateway/upstream/libpq/services.ts';
 import type { Keychain } from '../sign-in/keychain.ts';
@@ -57,7 +59,8 @@ export interface OpenDesk {
 export async function openDesk(options: OpenDeskOptions): Promise<OpenDesk> {
   const { layout, settings, log } = options;
   await makeDataFolder(layout.keys);
-  const { findings, close: closeFindings } = await openFindings(layout.findings, log);
+  const storeOf = options.storeOf ?? ((name: string) => textStoreIn(layout.keys, name));
+  const { findings, close: closeFindings } = await openFindings(layout.findings, storeOf(foundColumnsFile), log);
   const gateway = await createGateway({
     version: options.version,
     listeners: options.listeners,
@@ -66,7 +69,7 @@ export async function openDesk(options: OpenDeskOptions): Promise<OpenDesk> {
     approvalDeadlineMs: options.approvalDeadlineMs,
     journalFolder: layout.journals,
     keyFolder: layout.keys,
-    storeOf: options.storeOf,
+    storeOf,
     certificateFile: layout.certificate,
     log,
   });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { messageOf } from '../../contract/index.ts';
 import { CopiedColumns, copiedColumnsFile } from '../../gateway/copied-columns.ts';
+import { FoundColumns, foundColumnsFile } from '../../gateway/found-columns.ts';
 import { KnownTargets, knownTargetsFile } from '../../gateway/known-targets.ts';
 import type { TextStore } from '../../gateway/text-store.ts';
 import type { DataLayout } from '../desk/data-folder.ts';
@@ -55,7 +56,8 @@ export function listsFault({ keys }: Pick<DataLayout, 'keys'>, texts: Found['tex
   });
   return (
     faultIn(() => new KnownTargets(storeOf(knownTargetsFile))) ??
-    faultIn(() => new CopiedColumns(storeOf(copiedColumnsFile), Date.now))
+    faultIn(() => new CopiedColumns(storeOf(copiedColumnsFile), Date.now)) ??
+    faultIn(() => new FoundColumns(storeOf(foundColumnsFile)))
   );
 }
 

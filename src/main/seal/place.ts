@@ -5,6 +5,7 @@ import { copiedColumnsFile } from '../../gateway/copied-columns.ts';
 import { authorityKeyFile, ensureAuthorityKey } from '../../gateway/door/authority.ts';
 import { isSystemError } from '../../gateway/door/files.ts';
 import { DoorError } from '../../gateway/door/types.ts';
+import { foundColumnsFile } from '../../gateway/found-columns.ts';
 import { JournalError } from '../../gateway/journal/errors.ts';
 import { loadOrCreateSigner, publicKeyFile, signingKeyFile } from '../../gateway/journal/signer.ts';
 import { hashKeyFile, loadOrCreateHashKey } from '../../gateway/keys.ts';
@@ -45,7 +46,7 @@ function place(layout: DataLayout, subject: string, path: string, sealPath: stri
   return {
     sealPath,
     subject,
-    texts: { [subject]: path, ...inKeys(knownTargetsFile, copiedColumnsFile) },
+    texts: { [subject]: path, ...inKeys(knownTargetsFile, copiedColumnsFile, foundColumnsFile) },
     secrets: inKeys(signingKeyFile, publicKeyFile, hashKeyFile, authorityKeyFile),
     keyFolder: layout.keys,
     journalFolder: layout.journals,

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { copiedColumnsFile } from '../../../src/gateway/copied-columns.ts';
 import { replaceFile } from '../../../src/gateway/door/files.ts';
+import { foundColumnsFile } from '../../../src/gateway/found-columns.ts';
 import { knownTargetsFile } from '../../../src/gateway/known-targets.ts';
 import { defaultSettings, openSettings, type SettingsFile } from '../../../src/main/desk/settings-file.ts';
 import { sealedSettings, sealedStores } from '../../../src/main/seal/installation-keeper.ts';
@@ -224,6 +225,21 @@ describe('what was changed from outside is not believed:', () => {
       restorable: true,
       changes: expect.arrayContaining([expect.objectContaining({ path: 'columns', kind: 'removed' })]),
     });
+  });
+
+  test('in which columns detectors recognised something', async () => {
+    await sealed();
+    const keeper = await place.open();
+    const note = { schema: 'public', table: 'orders', column: 'note' };
+    const found = [{ column: note, place: 'public.orders.note', detector: 'email' }];
+    sealedStores(
+      keeper.state,
+      place.layout,
+    )(foundColumnsFile).write(JSON.stringify({ version: 1, connections: { orders: { found, dismissed: [] } } }));
+    sealedStores(keeper.state, place.layout)(knownTargetsFile).write(targets('2'));
+    await keeper.close();
+    rmSync(join(place.layout.keys, foundColumnsFile));
+    expect(facts(await place.open())).toMatchObject({ doubt: 'changed', restorable: true });
   });
 
   test.each(['mask-hash.key', 'journal-signing-key.pem', 'agent-authority-key.pem'])(
