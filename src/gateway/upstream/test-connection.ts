@@ -138,12 +138,16 @@ function accountWords(account: UpstreamAccount): string {
       ? `${role} is no superuser and owns nothing here`
       : `Warning: ${role} ${might}, and a proxy alone cannot make such a login safe`,
     superuser || createRole
-      ? 'it may create roles, so each session can have one of its own'
+      ? `it may create roles, so each session can have one of its own${mayHandOn(account)}`
       : 'it may not create roles, so all sessions log in as it',
     ...(powerfulRoles.length > 0 && !might?.includes('pg_') ? [`member of ${powerfulRoles.join(', ')}`] : []),
     ...(bypassesRowSecurity && !superuser ? ['row security does not hold for it'] : []),
   ].join('; ');
 }
+
+/** A role of a session is granted what the account can hand on: somebody else's tables only with the grant option. */
+const mayHandOn = ({ superuser, ownedRelations }: UpstreamAccount): string =>
+  superuser || ownedRelations > 0 ? '' : ', which may use only what the account was granted WITH GRANT OPTION';
 
 const checkWords = {
   nothing: 'but the certificate was not checked',

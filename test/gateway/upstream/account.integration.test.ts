@@ -63,7 +63,7 @@ test('one that may create roles can give each session its own', async () => {
   expect([account?.createRole, might, said]).toEqual([
     true,
     null,
-    `${names.maker} is no superuser and owns nothing here; it may create roles, so each session can have one of its own`,
+    `${names.maker} is no superuser and owns nothing here; it may create roles, so each session can have one of its own, which may use only what the account was granted WITH GRANT OPTION`,
   ]);
 });
 

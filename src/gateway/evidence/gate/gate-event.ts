@@ -123,8 +123,8 @@ const signInWords: Readonly<Record<Body<'sign_in'>['event'], string>> = {
   token_refused: 'Token not given to a program',
 };
 
-function signIn({ event, provider, subject, connection, by, reason }: Body<'sign_in'>): Said {
-  const whose = `${provider}:${subject}${connection === null ? '' : `, for ${connection}`}.`;
+function signIn({ event, subject, connection, by, reason }: Body<'sign_in'>): Said {
+  const whose = `${subject}${connection === null ? '' : `, for ${connection}`}.`;
   return plain('credential', signInWords[event], reason === null ? whose : `${whose} ${sentence(reason)}`, by);
 }
 

@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { ConnectionView, MaskRule } from '../../../contract/index.ts';
+import type { CatalogTable, ConnectionView, MaskRule } from '../../../contract/index.ts';
 import { useUi } from '../../app/ui-store.ts';
 import { callKey, useAction, useCall } from '../../data/query.ts';
 import { Button } from '../../parts/Button.tsx';
@@ -115,10 +115,11 @@ export function ConnectionRules({ view, readOnly }: { readonly view: ConnectionV
   );
 }
 
-/** The table to show first: one with a masked column, else any. */
-function firstMasked(
-  tables: readonly { schema: string; name: string; columns: readonly { maskedBy: string | null }[] }[] | undefined,
-): PreviewTarget | null {
-  const table = tables?.find(({ columns }) => columns.some((column) => column.maskedBy !== null)) ?? tables?.[0];
+/** The table to show first: one with a masked column, else any table, else whatever there is (views of extensions may not work). */
+function firstMasked(tables: readonly CatalogTable[] | undefined): PreviewTarget | null {
+  const table =
+    tables?.find(({ columns }) => columns.some((column) => column.maskedBy !== null)) ??
+    tables?.find(({ kind }) => kind === 'table') ??
+    tables?.[0];
   return table ? { schema: table.schema, table: table.name } : null;
 }

@@ -82,7 +82,7 @@ describe('an event of the gate is said in words:', () => {
     [
       'a token that was not given',
       {
-        ...{ type: 'sign_in', event: 'token_refused', provider: 'acme', subject: 'ada', connection: 'shop' },
+        ...{ type: 'sign_in', event: 'token_refused', provider: 'acme', subject: 'acme:ada', connection: 'shop' },
         ...{ by: 'maria', reason: 'the operator said no' },
       },
       'credential | Token not given to a program | acme:ada, for shop. The operator said no. | maria | ',
