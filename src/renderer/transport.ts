@@ -4,6 +4,9 @@ import { createDesk, type Desk, type DeskSwitch } from './desk.ts';
 /** Close code of the console when the cookie is missing, wrong or has ended (application range, RFC 6455 7.4.2). */
 export const noSessionCode = 4401;
 
+/** Where the page keeps its half of the console's session. */
+const pageHalf = 'postern.session';
+
 /** Delay before attempt `n` (from 0) to reconnect, in milliseconds: 0.25 s, doubling, 5 s at most. */
 export function reconnectDelay(attempt: number): number {
   return Math.min(5000, 250 * 2 ** Math.min(attempt, 10));
@@ -38,25 +41,30 @@ function bridgePort(bridge: PosternBridge): Port {
 }
 
 /**
- * Exchanges the token of the sign-in link for the session cookie and drops it from the address bar at once. A token that
- * was used before answers 401; a cookie from that first use may still be good, so the socket has the last word.
+ * Exchanges the token of the sign-in link for a session and drops it from the address bar at once. Half of the session is a
+ * cookie, the other half is kept here, where no other port of the machine gets it. A token that was used before answers 401; a
+ * session from that first use may still be good, so the socket has the last word.
  */
 async function signIn(): Promise<void> {
   const token = tokenOf(window.location.hash);
   if (token === null) return;
   window.history.replaceState(null, '', `${window.location.pathname}${window.location.search}`);
-  await fetch('/session', {
+  const answer = await fetch('/session', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ token }),
     credentials: 'same-origin',
   });
+  if (!answer.ok) return;
+  const { page }: { page?: unknown } = await answer.json();
+  if (typeof page === 'string') window.localStorage.setItem(pageHalf, page);
 }
 
 function openSocket(desk: DeskSwitch, attempt: number): void {
   const url = new URL('/rpc', window.location.href);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  const socket = new WebSocket(url);
+  const half = window.localStorage.getItem(pageHalf);
+  const socket = new WebSocket(url, half === null ? ['postern'] : ['postern', half]);
   const port = socketPort(socket);
   let opened = false;
   // Without a session the console accepts the upgrade and closes with 4401. Calls go out at once; they reject when that

@@ -1,12 +1,12 @@
 import { EventEmitter } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
-import WebSocket from 'ws';
 import { type Client, connect, DeskError, memoryPorts, type Port } from '../../src/contract/index.ts';
 import { createDesk, type Desk } from '../../src/main/desk/desk.ts';
 import { electronPort } from '../../src/main/electron/electron-port.ts';
 import { webSocketPort } from '../../src/main/headless/ws-port.ts';
-import { consoleFor, signIn } from '../main/support/console.ts';
+import { consoleFor } from '../main/support/console.ts';
 import { aRequest, deskPorts, type FakeGateway, fakeGateway } from '../main/support/fakes.ts';
+import { consoleSocket } from '../support/console-session.ts';
 
 interface Joined {
   readonly client: Client;
@@ -55,10 +55,7 @@ function overElectron(desk: Desk): Promise<Joined> {
 async function overWebSocket(desk: Desk): Promise<Joined> {
   const served = await consoleFor({ attach: (port) => desk.attach(port) });
   cleanups.push(() => served.stop());
-  const socket = new WebSocket(`${served.origin.replace('http', 'ws')}/rpc`, {
-    headers: { origin: served.origin, cookie: await signIn(served) },
-  });
-  await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
+  const socket = await consoleSocket(served.signInLink());
   return { client: connect(webSocketPort(socket)), cut: () => void served.stop() };
 }
 

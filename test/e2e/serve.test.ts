@@ -3,9 +3,9 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import WebSocket from 'ws';
 import { connect } from '../../src/contract/index.ts';
 import { webSocketPort } from '../../src/main/headless/ws-port.ts';
+import { consoleSocket } from '../support/console-session.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { type Cli, configFile, startCli } from './support/cli.ts';
 
@@ -141,16 +141,7 @@ describe('postern serve', () => {
   test('the console signs in with its link, shows a hold, and its approval lets the statement run', async () => {
     const { path } = await configFile(config());
     const { url, console } = await ready(start(path));
-    const { origin, hash } = new URL(console?.url ?? '');
-    const token = new URLSearchParams(hash.slice(1)).get('token');
-    const signedIn = await fetch(`${origin}/session`, {
-      method: 'POST',
-      headers: { origin },
-      body: JSON.stringify({ token }),
-    });
-    const cookie = (signedIn.headers.get('set-cookie') ?? '').split(';', 1)[0] ?? '';
-    const socket = new WebSocket(`${origin.replace('http', 'ws')}/rpc`, { headers: { origin, cookie } });
-    await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
+    const socket = await consoleSocket(console?.url ?? '');
     const client = connect(webSocketPort(socket));
     client.on('approval.changed', ({ id, digest, state }) => {
       if (state === 'pending') void client.call('approvals.decide', { id, digest, action: 'approve' });

@@ -10,7 +10,7 @@ import { type Site, serveRenderer } from './harness/serve.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
 
-/** A console as the headless host is agreed to be: a token once, a cookie, a WebSocket that needs it. */
+/** A console as the headless host is agreed to be: a token once, a cookie and a half for the page, a WebSocket that needs both. */
 let site: Site;
 let sockets: WebSocketServer;
 let browser: Browser;
@@ -29,8 +29,8 @@ function session(request: IncomingMessage, response: ServerResponse): boolean {
   request.on('end', () => {
     const good = tokens.delete((JSON.parse(body) as { token: string }).token);
     response
-      .writeHead(good ? 204 : 401, good ? { 'set-cookie': `${signedIn}; HttpOnly; SameSite=Strict; Path=/` } : {})
-      .end();
+      .writeHead(good ? 200 : 401, good ? { 'set-cookie': `${signedIn}; HttpOnly; SameSite=Strict; Path=/` } : {})
+      .end(JSON.stringify({ page: 'the-half-of-the-page' }));
   });
   return true;
 }
@@ -56,7 +56,8 @@ beforeAll(async () => {
   [site, browser] = await Promise.all([serveRenderer(session), launchChromium()]);
   sockets = new WebSocketServer({ server: site.server, path: '/rpc' });
   sockets.on('connection', (socket, request) => {
-    if (request.headers.cookie?.includes(signedIn)) attach(socket);
+    const shown = request.headers['sec-websocket-protocol'] === 'postern,the-half-of-the-page';
+    if (shown && request.headers.cookie?.includes(signedIn)) attach(socket);
     else socket.close(4401, 'no session');
   });
 }, 60_000);

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { Port } from '../../contract/index.ts';
 import { type Page, pageHeaders } from '../desk/page.ts';
-import { cookieValue, keepAlive, listen, readBody, refuseUpgrade, tokenIn } from './http-tools.ts';
+import { cookieValue, keepAlive, listen, pageHalf, readBody, refuseUpgrade, tokenIn } from './http-tools.ts';
 import { createSignIn, type SignInPorts, sessionLifetime } from './sign-in.ts';
 import { webSocketPort } from './ws-port.ts';
 
@@ -35,7 +35,7 @@ export interface Console {
 
 /**
  * Serves the desk on loopback. Every request must name exactly this host and port (against DNS rebinding); only
- * `POST /session` with the token, and then `GET /rpc` with the cookie and our own Origin, lead further than static files.
+ * `POST /session` with the token, and then `GET /rpc` with both halves of its session and our own Origin, lead further than static files.
  * Rejects with DeskError `console_port_in_use` or `console_listen_failed`.
  */
 export async function startConsole(options: ConsoleOptions): Promise<Console> {
@@ -88,7 +88,8 @@ export async function startConsole(options: ConsoleOptions): Promise<Console> {
     }
     options.log('info', 'a console signed in');
     const lifetime = sessionLifetime / 1000;
-    answer(204, '', {
+    answer(200, JSON.stringify({ page: result.page }), {
+      'Content-Type': 'application/json',
       'Set-Cookie': `${cookie}=${result.session}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${lifetime}`,
     });
   };
@@ -98,7 +99,7 @@ export async function startConsole(options: ConsoleOptions): Promise<Console> {
     if (!ours(request)) return refuseUpgrade(socket, 421, 'Misdirected Request');
     if (request.url !== '/rpc') return refuseUpgrade(socket, 404, 'Not Found');
     if (!sameOrigin(request)) return refuseUpgrade(socket, 403, 'Forbidden');
-    const signedIn = session !== null && signIn.holds(session);
+    const signedIn = session !== null && signIn.holds(session, pageHalf(request.headers['sec-websocket-protocol']));
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       // A broken frame or connection closes it, and closing is what the port reports.
       webSocket.on('error', (error) => options.log('warn', 'a console connection failed', { reason: error.message }));

@@ -66,6 +66,9 @@ export function cookieValue(header: string | undefined, name: string): string | 
   return found.length === 1 ? (found[0] ?? '').slice(name.length + 1) : null;
 }
 
+/** The half of a session that the page shows as the second of its subprotocols: a WebSocket takes no other header of a page. */
+export const pageHalf = (subprotocols: string | undefined): string => (subprotocols ?? '').split(',')[1]?.trim() ?? '';
+
 /** Answers an upgrade request with a plain HTTP refusal. */
 export function refuseUpgrade(socket: Duplex, status: number, words: string): void {
   socket.on('error', () => undefined); // it may be gone before it hears the refusal

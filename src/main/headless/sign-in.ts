@@ -14,17 +14,21 @@ export interface SignInPorts {
 }
 
 export type Exchange =
-  | { readonly ok: true; readonly session: string }
+  | { readonly ok: true; readonly session: string; readonly page: string }
   | { readonly ok: false; readonly reason: 'wrong' | 'too_many' };
 
-/** Sign-in of the console: a token that works once becomes a session. Both live in memory only, as digests. */
+/**
+ * Sign-in of the console: a token that works once becomes a session. Both live in memory only, as digests. A session has two
+ * halves. One is a cookie, which scripts cannot read; but browsers send cookies to every port of a host, so also to a server that
+ * the agent runs on this machine, once the operator looks at it. The other is kept by the page, whose storage no other port sees.
+ */
 export interface SignIn {
   /** A fresh 256-bit token; the one before it is void from now on. */
   issue(): string;
   /** Trades the token for a session, once. */
   exchange(token: string): Exchange;
-  /** True while `session` is one of ours and has not run out. */
-  holds(session: string): boolean;
+  /** True while both halves are of one session of ours that has not run out. */
+  holds(session: string, page: string): boolean;
 }
 
 export function createSignIn({ random, now }: SignInPorts): SignIn {
@@ -47,12 +51,13 @@ export function createSignIn({ random, now }: SignInPorts): SignIn {
       }
       outstanding = null;
       const session = random(32).toString('base64url');
-      const digest = digestOf(session);
+      const page = random(32).toString('base64url');
+      const digest = digestOf(bothOf(session, page));
       sessions.set(digest.toString('hex'), { digest, until: now() + sessionLifetime });
-      return { ok: true, session };
+      return { ok: true, session, page };
     },
-    holds(session) {
-      const offered = digestOf(session);
+    holds(session, page) {
+      const offered = digestOf(bothOf(session, page));
       let found = false;
       for (const [id, { digest, until }] of [...sessions]) {
         if (until <= now()) sessions.delete(id);
@@ -62,6 +67,9 @@ export function createSignIn({ random, now }: SignInPorts): SignIn {
     },
   };
 }
+
+/** Neither half has a space: base64url, and what a cookie and a subprotocol may hold. */
+const bothOf = (session: string, page: string): string => `${session} ${page}`;
 
 /** Equal lengths for timingSafeEqual whatever was sent, and nothing in memory that could be sent again. */
 function digestOf(secret: string): Buffer {

@@ -40,8 +40,11 @@ function raw(
 function knock(
   headers: Record<string, string>,
   path = '/rpc',
+  page = 'of-no-session',
 ): Promise<{ closed: number } | { status: number | undefined } | 'open'> {
-  const socket = new WebSocket(`${served.origin.replace('http', 'ws')}${path}`, { headers });
+  const socket = new WebSocket(`${served.origin.replace('http', 'ws')}${path}`, ['postern', page], {
+    headers,
+  });
   return new Promise((resolve) => {
     socket.on('unexpected-response', (_request, response) => {
       resolve({ status: response.statusCode });
@@ -114,9 +117,10 @@ describe('the page', () => {
 });
 
 describe('signing in', () => {
-  test('trades the token of the link for a cookie that scripts cannot read and other sites cannot use', async () => {
+  test('trades the token of the link for a cookie that scripts cannot read and other sites cannot use, and a half that no cookie is', async () => {
     const response = await postToken(served, tokenOf(served.signInLink()));
-    expect(response.status).toBe(204);
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({ page: expect.stringMatching(/^[\w-]{43}$/) });
     expect(response.headers.get('set-cookie')).toMatch(
       new RegExp(
         `^postern-${new URL(served.origin).port}=[\\w-]{43}; HttpOnly; SameSite=Strict; Path=/; Max-Age=43200$`,
@@ -126,7 +130,7 @@ describe('signing in', () => {
 
   test('works once for each link', async () => {
     const token = tokenOf(served.signInLink());
-    expect((await postToken(served, token)).status).toBe(204);
+    expect((await postToken(served, token)).status).toBe(200);
     expect((await postToken(served, token)).status).toBe(401);
   });
 
@@ -134,14 +138,14 @@ describe('signing in', () => {
     const old = tokenOf(served.signInLink());
     const fresh = tokenOf(served.signInLink());
     expect((await postToken(served, old)).status).toBe(401);
-    expect((await postToken(served, fresh)).status).toBe(204);
+    expect((await postToken(served, fresh)).status).toBe(200);
   });
 
   test('is refused from another origin, even with the right token, and the token stays good', async () => {
     const token = tokenOf(served.signInLink());
     expect((await postToken(served, token, { origin: 'http://evil.example' })).status).toBe(403);
     expect((await raw('/session', { host: host() }, 'POST', JSON.stringify({ token }))).status).toBe(403);
-    expect((await postToken(served, token)).status).toBe(204);
+    expect((await postToken(served, token)).status).toBe(200);
   });
 
   test('after too many wrong tokens further ones must wait, and the right one need not', async () => {
@@ -150,7 +154,7 @@ describe('signing in', () => {
       expect((await postToken(served, `wrong-${attempt}`)).status).toBe(401);
     }
     expect((await postToken(served, 'one-more')).status).toBe(429);
-    expect((await postToken(served, token)).status).toBe(204);
+    expect((await postToken(served, token)).status).toBe(200);
   });
 
   test('refuses bodies that are too long or no token', async () => {
@@ -164,42 +168,50 @@ describe('signing in', () => {
 });
 
 describe('the line to the desk', () => {
-  test('opens with the cookie, the right Host and the right Origin', async () => {
-    const cookie = await signIn(served);
-    expect(await knock({ origin: served.origin, cookie })).toBe('open');
+  test('opens with both halves of a session, the right Host and the right Origin', async () => {
+    const { cookie, page } = await signIn(served);
+    expect(await knock({ origin: served.origin, cookie }, '/rpc', page)).toBe('open');
     expect(attached).toHaveLength(1);
   });
 
   test('tells a page without a session so, and serves it nothing', async () => {
-    const cookie = await signIn(served);
+    const { cookie, page } = await signIn(served);
     const name = cookie.split('=', 1)[0] ?? '';
     for (const bad of [{}, { cookie: `${name}=wrong` }, { cookie: `${cookie}; ${cookie}` }, { cookie: `x${cookie}` }]) {
-      expect(await knock({ origin: served.origin, ...(bad as Record<string, string>) })).toEqual({
+      expect(await knock({ origin: served.origin, ...(bad as Record<string, string>) }, '/rpc', page)).toEqual({
         closed: noSessionCode,
       });
     }
     expect(attached).toEqual([]);
   });
 
+  test('stays shut for a server of this machine that was sent the cookie, because browsers know no ports there', async () => {
+    const { cookie } = await signIn(served);
+    const other = await signIn(served);
+    expect(await knock({ origin: served.origin, cookie })).toEqual({ closed: noSessionCode });
+    expect(await knock({ origin: served.origin, cookie }, '/rpc', other.page)).toEqual({ closed: noSessionCode });
+    expect(attached).toEqual([]);
+  });
+
   test('stays shut for foreign Origins, no Origin, rebinding Hosts and other paths, cookie or not', async () => {
-    const cookie = await signIn(served);
+    const { cookie, page } = await signIn(served);
     const { origin } = served;
-    expect(await knock({ cookie })).toEqual({ status: 403 });
-    expect(await knock({ cookie, origin: 'http://evil.example' })).toEqual({ status: 403 });
-    expect(await knock({ cookie, origin: 'null' })).toEqual({ status: 403 });
-    expect(await knock({ cookie, origin, host: 'evil.example' })).toEqual({ status: 421 });
-    expect(await knock({ cookie, origin }, '/rpc?x')).toEqual({ status: 404 });
-    expect(await knock({ cookie, origin }, '/')).toEqual({ status: 404 });
+    expect(await knock({ cookie }, '/rpc', page)).toEqual({ status: 403 });
+    expect(await knock({ cookie, origin: 'http://evil.example' }, '/rpc', page)).toEqual({ status: 403 });
+    expect(await knock({ cookie, origin: 'null' }, '/rpc', page)).toEqual({ status: 403 });
+    expect(await knock({ cookie, origin, host: 'evil.example' }, '/rpc', page)).toEqual({ status: 421 });
+    expect(await knock({ cookie, origin }, '/rpc?x', page)).toEqual({ status: 404 });
+    expect(await knock({ cookie, origin }, '/', page)).toEqual({ status: 404 });
     expect(attached).toEqual([]);
   });
 
   test('drops a console that sends more than a message may have, or no JSON', async () => {
-    const cookie = await signIn(served);
+    const { cookie, page } = await signIn(served);
     for (const [message, code] of [
       ['x'.repeat(2 * 1024 * 1024), 1009],
       ['no json', 1003],
     ] as const) {
-      const socket = new WebSocket(`${served.origin.replace('http', 'ws')}/rpc`, {
+      const socket = new WebSocket(`${served.origin.replace('http', 'ws')}/rpc`, ['postern', page], {
         headers: { origin: served.origin, cookie },
       });
       await new Promise((resolve) => socket.once('open', resolve));

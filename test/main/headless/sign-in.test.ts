@@ -36,19 +36,33 @@ test('a link that nobody used in time is void', () => {
 test('a session holds for its lifetime and not a moment longer', () => {
   const { signIn, later } = setUp();
   const result = signIn.exchange(signIn.issue());
-  const session = result.ok ? result.session : '';
+  const { session, page } = result.ok ? result : { session: '', page: '' };
   later(sessionLifetime - 1);
-  expect(signIn.holds(session)).toBe(true);
+  expect(signIn.holds(session, page)).toBe(true);
   later(1);
-  expect(signIn.holds(session)).toBe(false);
+  expect(signIn.holds(session, page)).toBe(false);
+});
+
+test('a session is both of its halves, and of no two sessions', () => {
+  const { signIn } = setUp();
+  const [one, other] = [signIn.exchange(signIn.issue()), signIn.exchange(signIn.issue())];
+  if (!one.ok || !other.ok) throw new Error('they were not let in');
+  const pairs = [
+    [one.session, one.page],
+    [one.session, ''],
+    [one.session, other.page],
+    ['', one.page],
+    [one.page, one.session],
+  ] as const;
+  expect(pairs.map(([session, page]) => signIn.holds(session, page))).toEqual([true, false, false, false, false]);
 });
 
 test('nothing that was not given out is a token or a session', () => {
   const { signIn } = setUp();
   expect(signIn.exchange('')).toEqual({ ok: false, reason: 'wrong' });
   const token = signIn.issue();
-  expect(signIn.holds(token)).toBe(false);
-  expect(signIn.holds('')).toBe(false);
+  expect(signIn.holds(token, token)).toBe(false);
+  expect(signIn.holds('', '')).toBe(false);
 });
 
 test('too many wrong tokens are told to wait a minute, and the right one gets in meanwhile', () => {

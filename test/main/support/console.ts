@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Console, type ConsoleOptions, startConsole } from '../../../src/main/headless/console-server.ts';
+import { type ConsoleSession, signInToConsole } from '../../support/console-session.ts';
 
 /** A console on a free port with a page of two files. */
 export function consoleFor(overrides: Partial<ConsoleOptions> = {}): Promise<Console> {
@@ -22,11 +23,8 @@ export function tokenOf(link: string): string {
   return new URLSearchParams(new URL(link).hash.slice(1)).get('token') ?? '';
 }
 
-/** Exchanges a fresh token; returns the cookie to send. */
-export async function signIn(served: Console): Promise<string> {
-  const response = await postToken(served, tokenOf(served.signInLink()));
-  return (response.headers.get('set-cookie') ?? '').split(';', 1)[0] ?? '';
-}
+/** Exchanges a fresh token for a session. */
+export const signIn = (served: Console): Promise<ConsoleSession> => signInToConsole(served.signInLink());
 
 export function postToken({ origin }: Console, token: string, headers: Record<string, string> = {}): Promise<Response> {
   return fetch(`${origin}/session`, {

@@ -1,6 +1,6 @@
-import WebSocket from 'ws';
 import { type Client, connect } from '../../../../src/contract/index.ts';
 import { webSocketPort } from '../../../../src/main/headless/ws-port.ts';
+import { consoleSocket } from '../../../support/console-session.ts';
 
 export interface OpenConsole {
   readonly desk: Client;
@@ -11,17 +11,8 @@ export interface OpenConsole {
 
 /** Signs in to a console with its link, and listens to all it says. */
 export async function openConsole(link: string): Promise<OpenConsole> {
-  const { origin, hash } = new URL(link);
-  const token = new URLSearchParams(hash.slice(1)).get('token');
-  const signedIn = await fetch(`${origin}/session`, {
-    method: 'POST',
-    headers: { origin },
-    body: JSON.stringify({ token }),
-  });
-  const cookie = (signedIn.headers.get('set-cookie') ?? '').split(';', 1)[0] ?? '';
-  const socket = new WebSocket(`${origin.replace('http', 'ws')}/rpc`, { headers: { origin, cookie } });
+  const socket = await consoleSocket(link);
   const messages: Buffer[] = [];
   socket.on('message', (data) => messages.push(Buffer.from(data.toString())));
-  await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
   return { desk: connect(webSocketPort(socket)), messages, close: () => socket.close() };
 }
