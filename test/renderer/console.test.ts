@@ -56,7 +56,7 @@ beforeAll(async () => {
   [site, browser] = await Promise.all([serveRenderer(session), launchChromium()]);
   sockets = new WebSocketServer({ server: site.server, path: '/rpc' });
   sockets.on('connection', (socket, request) => {
-    const shown = request.headers['sec-websocket-protocol'] === 'postern,the-half-of-the-page';
+    const shown = request.headers['sec-websocket-protocol'] === 'postern, the-half-of-the-page';
     if (shown && request.headers.cookie?.includes(signedIn)) attach(socket);
     else socket.close(4401, 'no session');
   });
