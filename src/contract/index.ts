@@ -6,6 +6,8 @@ export * from './detectors.ts';
 export * from './gate.ts';
 export * from './identity.ts';
 export * from './json-path.ts';
+export * from './mask-editor.ts';
+export * from './mask-words.ts';
 export * from './masking.ts';
 export * from './pause.ts';
 export * from './policy.ts';

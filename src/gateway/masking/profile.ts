@@ -95,6 +95,7 @@ const passThrough: StatementMasking = {
   refusal: null,
   probes: [],
   copies: [],
+  describeColumns: () => null,
   refuseValues: () => null,
   plan: () => null,
   scrub: (fields) => fields,
