@@ -5,6 +5,7 @@ import {
   type Backtest,
   type ConnectionConfig,
   DeskError,
+  describeIssues,
   messageOf,
   policyPreset,
   policyRule,
@@ -17,7 +18,6 @@ import { openSideConnection } from '../../gateway/upstream/side-query.ts';
 import { resolveSecrets, upstreamTarget } from '../../gateway/upstream/target.ts';
 import { backtest } from '../desk/backtest.ts';
 import { dataLayout } from '../desk/data-folder.ts';
-import { describeIssues } from '../desk/describe-issues.ts';
 import { createJudges } from '../desk/judges.ts';
 import { openSettings } from '../desk/settings-file.ts';
 import { readConfig } from '../headless/serve.ts';
