@@ -9,6 +9,12 @@ type ExplainedProbe = MaskExplanation['probes'][number];
 export const resultColumnName = ({ name, many }: Pick<ExplainedColumn, 'name' | 'many'>): string =>
   name ?? (many ? 'any number of columns' : 'a column without a name of its own');
 
+/** How a column of a result is masked, in a few words. */
+export function maskedHow({ mask }: Pick<ExplainedColumn, 'mask'>): string {
+  if (mask === null) return 'shown';
+  return mask.rule === 'derived' ? 'masked whole' : `masked (${mask.masker}) by ${mask.rule}`;
+}
+
 /** Why a column of a result is masked, or is not. */
 export function whyMasked({ sources, unknown, verbatim, mask }: ExplainedColumn): string {
   const from = sources.map(({ label }) => label).join(', ');
@@ -18,11 +24,11 @@ export function whyMasked({ sources, unknown, verbatim, mask }: ExplainedColumn)
     const known = from === '' ? '' : `, besides ${from}`;
     return `what it is made from cannot be told${known}: masked whole, unless the server names a column without a mask as its origin`;
   }
-  if (!verbatim) return `computed from ${from}, so masked whole`;
+  if (!verbatim) return `computed from ${from}`;
   if (mask.rule === 'derived') {
     return sources.length > 1
-      ? `one of ${from}, whose maskers differ, so masked whole`
-      : `${from} is made from masked columns itself, so masked whole`;
+      ? `one of ${from}, whose maskers differ`
+      : `${from}, which is made from masked columns itself`;
   }
   return `the column ${from} itself`;
 }

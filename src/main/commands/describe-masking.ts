@@ -1,13 +1,18 @@
-import { columnsUnknown, type MaskExplanation, probeWords, resultColumnName, whyMasked } from '../../contract/index.ts';
+import {
+  columnsUnknown,
+  type MaskExplanation,
+  maskedHow,
+  probeWords,
+  resultColumnName,
+  whyMasked,
+} from '../../contract/index.ts';
 
 /** What masks make of a statement, in lines for a terminal; none on a connection without masks. */
 export function describeMasking(masking: MaskExplanation | null): string[] {
   if (masking === null) return [];
   const { columns, tainted, probes, copies, refusal } = masking;
   const rows = (columns ?? []).map((column): [string, string, string] => {
-    const { mask } = column;
-    const how = mask === null ? 'shown' : `${mask.masker} by ${mask.rule}`;
-    return [resultColumnName(column), how, whyMasked(column)];
+    return [resultColumnName(column), maskedHow(column), whyMasked(column)];
   });
   const width = (place: 0 | 1): number => Math.max(0, ...rows.map((row) => row[place].length));
   return [

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { ConnectionView } from '../../../contract/index.ts';
+import type { ConnectionView, MaskRule } from '../../../contract/index.ts';
 import { useCall } from '../../data/query.ts';
 import { Button } from '../../parts/Button.tsx';
 import { plural } from '../../parts/format.ts';
@@ -89,6 +89,8 @@ export function ConnectionRules({ view, readOnly }: { readonly view: ConnectionV
                 problems={problems[index] ?? {}}
                 readOnly={readOnly}
                 onChange={(next) => change(rules.map((other, place) => (place === index ? next : other)))}
+                onUp={index === 0 ? undefined : () => change(swapped(rules, index - 1))}
+                onDown={index === rules.length - 1 ? undefined : () => change(swapped(rules, index))}
                 onRemove={() => change(rules.filter((_, place) => place !== index))}
               >
                 <RuleNotes
@@ -135,6 +137,12 @@ export function ConnectionRules({ view, readOnly }: { readonly view: ConnectionV
     </div>
   );
 }
+
+/** The rule at a place and the one behind it, the other way round. */
+const swapped = (rules: readonly MaskRule[], place: number): readonly MaskRule[] =>
+  rules.map((rule, at) =>
+    at === place ? (rules[place + 1] ?? rule) : at === place + 1 ? (rules[place] ?? rule) : rule,
+  );
 
 /** The table to show first: one with a masked column, else any. */
 function firstMasked(

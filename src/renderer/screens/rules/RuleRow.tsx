@@ -20,10 +20,14 @@ interface RuleRowProps {
   readonly children: ReactNode;
   onChange(rule: MaskRule): void;
   onRemove(): void;
+  /** Puts it before the rule above; absent for the first. */
+  readonly onUp: (() => void) | undefined;
+  /** Puts it behind the rule below; absent for the last. */
+  readonly onDown: (() => void) | undefined;
 }
 
 /** One mask rule: which columns, how, and why. */
-export function RuleRow({ rule, problems, readOnly, children, onChange, onRemove }: RuleRowProps) {
+export function RuleRow({ rule, problems, readOnly, children, onChange, onRemove, onUp, onDown }: RuleRowProps) {
   if (readOnly) {
     return (
       <li className={styles.still} aria-label={`Rule ${rule.id}`}>
@@ -83,13 +87,33 @@ export function RuleRow({ rule, problems, readOnly, children, onChange, onRemove
           />
         </div>
       </div>
-      <Button
-        variant="quiet"
-        icon={<TrashIcon />}
-        aria-label={`Remove the rule for ${name}`}
-        title="Remove"
-        onClick={onRemove}
-      />
+      <div className={styles.side}>
+        <Button
+          variant="quiet"
+          icon={<TrashIcon />}
+          aria-label={`Remove the rule for ${name}`}
+          title="Remove"
+          onClick={onRemove}
+        />
+        <Button
+          variant="quiet"
+          size="small"
+          disabled={onUp === undefined}
+          aria-label={`Move ${rule.id} up`}
+          onClick={onUp}
+        >
+          ↑
+        </Button>
+        <Button
+          variant="quiet"
+          size="small"
+          disabled={onDown === undefined}
+          aria-label={`Move ${rule.id} down`}
+          onClick={onDown}
+        >
+          ↓
+        </Button>
+      </div>
       {children}
       {problems.id && <p className={styles.problem}>{problems.id}</p>}
     </li>

@@ -1,6 +1,7 @@
 import {
   columnsUnknown,
   type MaskExplanation,
+  maskedHow,
   probeWords,
   resultColumnName,
   whyMasked,
@@ -34,18 +35,17 @@ export function ExplainedMasking({ masking }: { readonly masking: MaskExplanatio
                 <code>
                   <Visible text={resultColumnName(column)} />
                 </code>
-                <span className={styles.small}>
-                  {column.mask === null ? 'shown' : `masked (${column.mask.masker}) by ${column.mask.rule}`}
-                </span>
+                <span className={styles.small}>{maskedHow(column)}</span>
               </p>
               <p className={styles.small}>
                 <Visible text={whyMasked(column)} />
-                {column.sources.map(({ label, rule, masker }) => (
-                  <span key={label}>
-                    {' · '}
-                    <Visible text={label} /> has {rule} ({masker})
-                  </span>
-                ))}
+                {column.mask?.rule === 'derived' &&
+                  column.sources.map(({ label, rule, masker }) => (
+                    <span key={label}>
+                      {' · '}
+                      <Visible text={label} /> is masked ({masker}) by {rule}
+                    </span>
+                  ))}
               </p>
             </li>
           ))}

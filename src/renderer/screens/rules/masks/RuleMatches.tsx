@@ -44,9 +44,9 @@ function Matches({ matches, here }: { readonly matches: ConnectionMatches; reado
   return (
     <div>
       <h3 className={styles.connection}>
-        {connection}{' '}
+        {connection}
         <span className={styles.small}>
-          {here ? '' : 'if it stood there: '}
+          {here ? ': ' : ', if it stood there: '}
           {problem === null ? (total === 0 ? 'no column' : plural(total, 'column')) : 'not known'}
           {total > columns.length && `, the first ${count(columns.length)} of them`}
         </span>

@@ -29,13 +29,7 @@ export function RuleNotes({ connection, rule, rules, standing, hits }: RuleNotes
         {standing?.state === 'unmatched' && (
           <Chip tone="ask" icon={WarningIcon} label="Fits no column of this database" />
         )}
-        {standing?.state === 'shadowed' && (
-          <Chip
-            tone="block"
-            icon={WarningIcon}
-            label={`Masks nothing: ${standing.overlaps.map((overlap) => overlap.rule).join(', ')} always comes first`}
-          />
-        )}
+        {standing?.state === 'shadowed' && <Chip tone="block" icon={WarningIcon} label="Masks nothing" />}
         {standing?.state === 'in_force' && <span>{plural(standing.masks, 'column')} by itself</span>}
         <HitsOf rule={rule} hits={hits} />
         <Button

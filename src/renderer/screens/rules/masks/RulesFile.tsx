@@ -87,9 +87,10 @@ export function RulesFile({ connection, rules, readOnly, onClose, onDone }: Rule
           <section aria-label="Import" className={styles.import}>
             <h2>Import</h2>
             <Field label="File with mask rules">
-              {(attributes) => (
+              {({ className, ...attributes }) => (
                 <input
                   {...attributes}
+                  className={`${className} ${styles.chooser}`}
                   type="file"
                   accept="application/json,.json"
                   onChange={(event) => void choose(event.target.files?.[0])}
