@@ -210,7 +210,7 @@ export const calls = {
     output: maskPreview,
   },
 
-  /** In how many results each mask rule of a connection masked something since the gate started. */
+  /** In how many results each mask rule of a connection masked something, or refused a statement, since the gate started. */
   'rules.hits': { input: connectionName, output: z.array(ruleHits) },
   /** How rules, saved or not, stand in the database of a connection, in their order. */
   'rules.review': { input: z.object({ connection: identifier, rules: maskRules }), output: z.array(ruleStanding) },

@@ -92,7 +92,7 @@ export interface Gateway {
   dismissFindings(dismissal: FindingDismissal, by: string): void;
   /** How often each rule of a connection answered since the gate started. */
   ruleHits(connection: string): readonly { readonly id: string; readonly hits: number; readonly lastAt: number }[];
-  /** How many results each mask rule of a connection masked something in since the gate started. */
+  /** In how many results each mask rule of a connection masked something, or refused a statement, since the gate started. */
   maskHits(connection: string): readonly { readonly id: string; readonly hits: number; readonly lastAt: number }[];
   /** Columns without a rule that masked values were copied to and that are masked since. */
   copiedColumns(connection: string): readonly CopiedPlace[];

@@ -93,6 +93,7 @@ const passThrough: StatementMasking = {
   tainted: false,
   delegates: false,
   refusal: null,
+  rules: [],
   probes: [],
   copies: [],
   describeColumns: () => null,

@@ -76,6 +76,7 @@ export function statementMasking(
         all.flatMap(({ constants }) => constants ?? []),
         context.hashKey,
       ),
+    rules: [...new Set(all.flatMap((fact) => fact.rules))],
     refuseValues: (values) =>
       all.some(({ constants }) => constants !== null) ? echoed(values, context.hashKey) : null,
     probes,

@@ -29,6 +29,8 @@ export interface StatementMasking {
   readonly delegates: boolean;
   /** Set when no result of the statement could be masked safely (COPY out, EXPLAIN ANALYZE of …): the statement must not run. */
   readonly refusal: Refusal | null;
+  /** Ids of the rules whose columns it uses in any way. */
+  readonly rules: readonly string[];
   /** Masked columns that steer the result: predicates, joins, orderings. */
   readonly probes: readonly MaskedProbe[];
   /** Columns without a mask that it would give values of masked ones: from then on they are masked, too. */

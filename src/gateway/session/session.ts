@@ -59,7 +59,7 @@ export interface SessionOptions {
   readonly net: NonNullable<RunningStatementOptions['net']>;
   /** Told of every answer, by the id of the rule that gave it. */
   readonly ruleAnswered: (ruleId: string) => void;
-  /** Told of the mask rules at work in each result. */
+  /** Told of the mask rules at work in each result, and in each statement that masking refuses. */
   readonly rulesMasked: (ruleIds: readonly string[]) => void;
   /** What has to be asked about beyond the policy. */
   readonly cautions: Cautions;
@@ -298,6 +298,8 @@ export class Session {
       record: (judged, protocol, parameters, digest) => {
         const statement = ++this.#statements;
         ruleAnswered(judged.rule.id);
+        // A refusal keeps what its rules are about, and no result will say so.
+        if (judged.masking !== null && judged.masking.refusal !== null) rulesMasked(judged.masking.rules);
         recorder.append(statementRecord({ statement, protocol, parameters, transaction, digest }, judged));
         const running = new RunningStatement(statement, judged, {
           recorder,

@@ -15,7 +15,8 @@ const rule = (id: string, table: string, column: string, more: object = {}): Mas
   maskRule.parse({ id, table, column, masker: { kind: 'full' }, ...more });
 
 const email = rule('email', 'customers', 'email', { masker: { kind: 'email' } });
-const rules = [email, rule('anything', 'customers', '*mail'), rule('gone', 'customers', 'no_such')];
+const secret = rule('secret', 'customers', 'secret', { masker: { kind: 'withhold' } });
+const rules = [email, secret, rule('anything', 'customers', '*mail'), rule('gone', 'customers', 'no_such')];
 
 let database: TestDatabase;
 let folder: string;
@@ -80,6 +81,7 @@ const agent = async (): Promise<pg.Client> => {
 test('each rule is told how it stands: who has its columns before it, and that it fits none', async () => {
   expect(await client.call('rules.review', { connection: 'orders', rules })).toEqual([
     { id: 'email', state: 'in_force', masks: 1, overlaps: [] },
+    { id: 'secret', state: 'in_force', masks: 1, overlaps: [] },
     {
       id: 'anything',
       state: 'shadowed',
@@ -196,9 +198,13 @@ test('each rule counts the results that it masked something in, those of compute
   await session.query('SELECT email, email AS again FROM customers');
   await session.query('SELECT lower(email) FROM customers');
   await session.query('SELECT name FROM customers');
+  await expect(session.query('SELECT secret FROM customers')).rejects.toMatchObject({ code: '42501' });
   await session.end();
   const hits = await client.call('rules.hits', { connection: 'orders' });
-  expect(hits).toEqual([{ id: 'email', hits: 2, lastAt: expect.any(Number) }]);
+  expect(hits).toEqual([
+    { id: 'email', hits: 2, lastAt: expect.any(Number) },
+    { id: 'secret', hits: 1, lastAt: expect.any(Number) },
+  ]);
   expect(Date.now() - (hits[0]?.lastAt ?? 0)).toBeLessThan(60_000);
 });
 

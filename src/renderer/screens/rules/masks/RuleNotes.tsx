@@ -63,7 +63,6 @@ export function RuleNotes({ connection, rule, rules, standing, hits }: RuleNotes
 
 function HitsOf({ rule, hits }: { readonly rule: MaskRule; readonly hits: readonly RuleHits[] }) {
   const now = useNow(15_000);
-  if (rule.masker.kind === 'withhold') return <span>refuses what names it; that is not counted here</span>;
   const own = hits.find(({ id }) => id === rule.id);
   if (own === undefined || own.hits === 0) return <span>no hit since Postern started</span>;
   return (
