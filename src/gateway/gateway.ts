@@ -283,9 +283,8 @@ class PosternGateway implements Gateway {
   }
 
   catalog(connection: string) {
-    const rules = this.#config(connection)?.maskRules ?? [];
     return this.#withSide(connection, async (side) =>
-      withDetected(await loadCatalog(side.query, 0), this.findings.found(connection), rules),
+      withDetected(await loadCatalog(side.query, 0), this.findings.found(connection), null),
     );
   }
 
