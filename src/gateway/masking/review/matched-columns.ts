@@ -1,9 +1,9 @@
 import type { MaskRule, MatchedColumn, MatchedHow } from '../../../contract/index.ts';
-import type { CopiedPlace } from '../../copied-columns.ts';
 import type { CatalogSnapshot } from '../../sql/catalog.ts';
 import { maskedCatalog } from '../closure.ts';
 import type { MaskedCatalog } from '../masked-catalog.ts';
 import { columnMatcher } from '../rules.ts';
+import type { CopiedColumn } from '../types.ts';
 import { type UserColumn, userColumns } from './user-columns.ts';
 
 export interface MatchInput {
@@ -12,7 +12,7 @@ export interface MatchInput {
   readonly rules: readonly MaskRule[];
   readonly catalog: CatalogSnapshot;
   /** What is known of copies in the database of the catalog. */
-  readonly copied: readonly CopiedPlace[];
+  readonly copied: readonly CopiedColumn[];
 }
 
 /**
