@@ -12,8 +12,9 @@ import {
 import { finding, personalKind } from './detectors.ts';
 import { gateEvents, gateVerification } from './gate.ts';
 import { identityProvider } from './identity.ts';
+import { connectionMatches, copiedColumn, copyPlace, ruleStanding, statementExplanation } from './mask-editor.ts';
 import { catalogTable, maskPreview, maskRule, maskSuggestions } from './masking.ts';
-import { backtest, budgets, explanation, policyPreset, policyRule, policyView, ruleHits, scope } from './policy.ts';
+import { backtest, budgets, policyPreset, policyRule, policyView, ruleHits, scope } from './policy.ts';
 import { newPassphrase, passphrase, sealView } from './seal.ts';
 import { replay, report, sessionDetail, sessionSummary, verification } from './session.ts';
 import { identityProviderView, keychainState, providerTest, tokenRequest, tokenTrial } from './sign-in.ts';
@@ -22,6 +23,7 @@ import { serviceView } from './upstream.ts';
 
 const nothing = z.object({});
 const rules = z.array(policyRule).max(500);
+const maskRules = z.array(maskRule).max(2000);
 const sessionId = z.object({ sessionId: z.string().regex(/^[A-Za-z0-9-]{1,64}$/) });
 const connectionName = z.object({ connection: identifier });
 const providerName = z.object({ provider: identifier });
@@ -208,6 +210,30 @@ export const calls = {
     output: maskPreview,
   },
 
+  /** In how many results each mask rule of a connection masked something, or refused a statement, since the gate started. */
+  'rules.hits': { input: connectionName, output: z.array(ruleHits) },
+  /** How rules, saved or not, stand in the database of a connection, in their order. */
+  'rules.review': { input: z.object({ connection: identifier, rules: maskRules }), output: z.array(ruleStanding) },
+  /**
+   * Columns that one of these rules reaches, here and on every other connection if it stood there, too: in the place of the
+   * one with its id, else before the others.
+   */
+  'rules.matches': {
+    input: z.object({
+      connection: identifier,
+      rules: maskRules,
+      rule: identifier,
+      /** Columns that are listed per connection. */
+      limit: z.number().int().min(1).max(5000).default(100),
+    }),
+    output: z.array(connectionMatches),
+  },
+
+  /** Columns without a rule that hold copies of masked values, and are masked since; the latest first. */
+  'copies.list': { input: connectionName, output: z.array(copiedColumn) },
+  /** The operator says that a column holds no copies any more: from the next statement on it is not masked. */
+  'copies.forget': { input: copyPlace, output: nothing },
+
   /** What the second net recognised in answers to agents, newest first. */
   'findings.list': { input: connectionName, output: z.array(finding) },
   /** The operator says that places do not hold what they seem to, or takes that back. */
@@ -233,14 +259,15 @@ export const calls = {
     output: connectionView,
   },
   'policy.explain': {
-    /** With `policy` and `rules`: judged under these instead of the connection's own. */
+    /** With `policy`, `rules` and `maskRules`: judged and masked under these instead of the connection's own. */
     input: z.object({
       connection: identifier,
       text: z.string().max(100_000),
       policy: policyPreset.optional(),
       rules: rules.optional(),
+      maskRules: maskRules.optional(),
     }),
-    output: explanation,
+    output: statementExplanation,
   },
   'policy.backtest': {
     input: z.object({

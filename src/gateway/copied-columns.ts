@@ -18,11 +18,27 @@ const copied = z.strictObject({
   /** Milliseconds since the epoch. */
   since: z.number(),
 });
-type Copied = z.infer<typeof copied>;
+export type CopiedPlace = Readonly<z.infer<typeof copied>>;
+type Copied = CopiedPlace;
+/** Where copies are, without what was copied there and when. */
+export type CopyPlace = Omit<CopiedPlace, 'sources' | 'since'>;
 const file = z.strictObject({ version: z.literal(1), columns: z.array(copied) });
+
+/** A copied column in words: `public.backup.email in database shop`. */
+export const placeOfCopy = ({ database, schema, relation, column }: CopyPlace): string =>
+  `${schema ?? '*'}.${relation}.${column} in database ${database}`;
 
 /** Rule of columns that masked values were copied to. */
 export const copiedRule = 'copied';
+
+/** What masks a copied column. */
+export const ruleOfCopy = ({ schema, relation, column }: CopyPlace): MaskRule => ({
+  id: copiedRule,
+  schema: schema ?? '*',
+  table: relation,
+  column,
+  masker: { kind: 'full' },
+});
 
 /**
  * Columns that statements copied masked values into: they stay masked, for as long as nobody says otherwise. Remembered
@@ -31,14 +47,16 @@ export const copiedRule = 'copied';
 export class CopiedColumns {
   readonly #store: TextStore;
   readonly #now: () => number;
+  readonly #added: (copied: CopiedPlace) => void;
   #columns: readonly Copied[];
   /** By connection and database; dropped when anything changes. */
   #rules = new Map<string, readonly MaskRule[]>();
 
-  /** `now`: milliseconds since the epoch. Throws when the list cannot be read or was damaged: to forget it would be to unmask. */
-  constructor(store: TextStore, now: () => number) {
+  /** `now`: milliseconds since the epoch. `added` is told of each column once it is written down. Throws when the list cannot be read or was damaged: to forget it would be to unmask. */
+  constructor(store: TextStore, now: () => number, added: (copied: CopiedPlace) => void = () => undefined) {
     this.#store = store;
     this.#now = now;
+    this.#added = added;
     this.#columns = read(store);
   }
 
@@ -49,9 +67,7 @@ export class CopiedColumns {
     if (known !== undefined) return known;
     const rules = this.#columns
       .filter((column) => column.connection === connection && column.database === database)
-      .map(({ schema, relation, column }): MaskRule => {
-        return { id: copiedRule, schema: schema ?? '*', table: relation, column, masker: { kind: 'full' } };
-      });
+      .map(ruleOfCopy);
     this.#rules.set(key, rules);
     return rules;
   }
@@ -61,7 +77,9 @@ export class CopiedColumns {
     const added = columns
       .filter(({ schema, relation, column }) => !this.#has(connection, database, schema, relation, column))
       .map((column): Copied => ({ connection, database, ...column, sources: [...column.sources], since: this.#now() }));
-    if (added.length > 0) this.#keep([...this.#columns, ...added]);
+    if (added.length === 0) return;
+    this.#keep([...this.#columns, ...added]);
+    for (const column of added) this.#added(column);
   }
 
   /** What is remembered of a connection, the latest last. */
@@ -70,11 +88,12 @@ export class CopiedColumns {
   }
 
   /** The operator says that a column holds no masked values any more. False when it was not remembered. */
-  forget(connection: string, database: string, relation: string, column: string): boolean {
+  forget({ connection, database, schema, relation, column }: CopyPlace): boolean {
     const kept = this.#columns.filter(
       (one) =>
         one.connection !== connection ||
         one.database !== database ||
+        one.schema !== schema ||
         one.relation !== relation ||
         one.column !== column,
     );

@@ -3,7 +3,7 @@ import { hostname, userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { type ConnectionConfig, type EventPayload, messageOf, type SessionDetail } from '../contract/index.ts';
 import { ApprovalBroker } from './approval/broker.ts';
-import { CopiedColumns, copiedColumnsFile } from './copied-columns.ts';
+import { CopiedColumns, type CopyPlace, copiedColumnsFile, placeOfCopy } from './copied-columns.ts';
 import { Databases } from './databases.ts';
 import { endedByChange, retryJournal, sequenceJournal } from './decision-records.ts';
 import type { DoorClient } from './door/client.ts';
@@ -105,6 +105,7 @@ class PosternGateway implements Gateway {
     later: (delayMs, run) => setTimeout(run, delayMs).unref(),
   });
   readonly #ruleHits = new RuleHits(Date.now);
+  readonly #maskHits = new RuleHits(Date.now);
   readonly #targets: KnownTargets;
   readonly #sessions: LiveSessions;
   readonly #roles: SessionRoles;
@@ -128,7 +129,10 @@ class PosternGateway implements Gateway {
     this.findings = options.findings ?? new Findings(Date.now);
     const storeOf = options.storeOf ?? ((name: string) => textStoreIn(options.keyFolder, name));
     this.#targets = new KnownTargets(storeOf(knownTargetsFile));
-    this.copies = new CopiedColumns(storeOf(copiedColumnsFile), Date.now);
+    this.copies = new CopiedColumns(storeOf(copiedColumnsFile), Date.now, ({ sources, ...copy }) => {
+      const what = `connection ${copy.connection}: ${placeOfCopy(copy)} is masked from now on, since a statement copies ${sources.join(', ')} to it`;
+      this.#journals.record({ type: 'settings_changed', what, by: 'the gate' });
+    });
     this.#settings = settings;
     this.credentials.preload(settings.connections);
     this.#journals = new GateJournals({
@@ -175,6 +179,9 @@ class PosternGateway implements Gateway {
       atExpiry: (provider) =>
         this.#settings.identityProviders.find(({ name }) => name === provider)?.atExpiry ?? 'at_once',
       ruleAnswered: (connection, ruleId) => this.#ruleHits.count(connection, ruleId),
+      rulesMasked: (connection, ruleIds) => {
+        for (const id of ruleIds) this.#maskHits.count(connection, id);
+      },
       listener: {
         statement: (sessionId, statement) => this.#emit('statement.changed', { sessionId, statement }),
         summary: (summary) => this.#emit('session.changed', summary),
@@ -276,9 +283,8 @@ class PosternGateway implements Gateway {
   }
 
   catalog(connection: string) {
-    const rules = this.#config(connection)?.maskRules ?? [];
     return this.#withSide(connection, async (side) =>
-      withDetected(await loadCatalog(side.query, 0), this.findings.found(connection), rules),
+      withDetected(await loadCatalog(side.query, 0), this.findings.found(connection), null),
     );
   }
 
@@ -299,6 +305,22 @@ class PosternGateway implements Gateway {
 
   ruleHits(connection: string) {
     return this.#ruleHits.of(connection);
+  }
+
+  maskHits(connection: string) {
+    return this.#maskHits.of(connection);
+  }
+
+  copiedColumns(connection: string) {
+    return this.copies.list(connection);
+  }
+
+  forgetCopy(copy: CopyPlace, by: string): boolean {
+    if (!this.copies.forget(copy)) return false;
+    const what = `connection ${copy.connection}: ${placeOfCopy(copy)} is said to hold no copies of masked values any more, and is masked no longer`;
+    this.#journals.record({ type: 'settings_changed', what, by });
+    void this.#roles.renew(copy.connection);
+    return true;
   }
 
   targetDoubt(connection: string): string | null {

@@ -41,6 +41,7 @@ export interface LiveSessionsOptions {
   readonly detectors: (config: ConnectionConfig) => DetectorSettings;
   readonly findings: Findings;
   readonly ruleAnswered: (connection: string, ruleId: string) => void;
+  readonly rulesMasked: (connection: string, ruleIds: readonly string[]) => void;
   /** What becomes of a session whose token expires, by the name of its provider. */
   readonly atExpiry: (provider: string) => IdentityProvider['atExpiry'];
   /** The budgets of a connection as they are configured now. */
@@ -168,7 +169,7 @@ export class LiveSessions {
     release: () => void,
     { client, identity, startup, config, target, upstream, role }: Admission,
   ): { session: Session; secretKey: Buffer } {
-    const { broker, judgeWith, ruleAnswered, monotonic, log, listener } = this.#options;
+    const { broker, judgeWith, ruleAnswered, rulesMasked, monotonic, log, listener } = this.#options;
     const { processId, encrypted } = upstream;
     const keyLength = startup.minorVersion >= 2 ? 32 : 4;
     const key = this.cancels.register(processId, keyLength, (arrivedAt) => session.cancel(arrivedAt));
@@ -187,6 +188,7 @@ export class LiveSessions {
       database,
       judgeWith: () => judgeWith(config, identity),
       ruleAnswered: (ruleId) => ruleAnswered(config.name, ruleId),
+      rulesMasked: (ruleIds) => rulesMasked(config.name, ruleIds),
       net: secondNet({
         connection: config.name,
         settings: () => this.#options.detectors(config),

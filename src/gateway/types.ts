@@ -8,6 +8,7 @@ import type {
   SessionDetail,
 } from '../contract/index.ts';
 import type { ApprovalBroker } from './approval/broker.ts';
+import type { CopiedPlace, CopyPlace } from './copied-columns.ts';
 import type { ListenerConfig } from './door/types.ts';
 import type { AgentRecord } from './identity/agent-keys.ts';
 import type { RecordBody } from './journal/records.ts';
@@ -91,6 +92,15 @@ export interface Gateway {
   dismissFindings(dismissal: FindingDismissal, by: string): void;
   /** How often each rule of a connection answered since the gate started. */
   ruleHits(connection: string): readonly { readonly id: string; readonly hits: number; readonly lastAt: number }[];
+  /** In how many results each mask rule of a connection masked something, or refused a statement, since the gate started. */
+  maskHits(connection: string): readonly { readonly id: string; readonly hits: number; readonly lastAt: number }[];
+  /** Columns without a rule that masked values were copied to and that are masked since. */
+  copiedColumns(connection: string): readonly CopiedPlace[];
+  /**
+   * The operator says that a column holds no copies any more; that goes into the gate's journal. False when it was not
+   * remembered. Throws the system's error when it cannot be written down.
+   */
+  forgetCopy(copy: CopyPlace, by: string): boolean;
   /** Why the database that a connection reached last is doubted; null when it is not. */
   targetDoubt(connection: string): string | null;
   /** The operator says that the doubted database is the right one. False when nothing was doubted. */

@@ -21,6 +21,7 @@ import {
 import { findings, suggestions } from './fake-desk/findings.ts';
 import { gateEventList, gateVerified } from './fake-desk/gate.ts';
 import { type FakeIdentity, fakeIdentity } from './fake-desk/identity.ts';
+import { explained, fakeMaskHandlers } from './fake-desk/masks.ts';
 import { fakeSealHandlers } from './fake-desk/seal.ts';
 import { replayOf, sessionSummaries, statementsOf } from './fake-desk/sessions.ts';
 import {
@@ -120,6 +121,7 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
   const handlers: Handlers = {
     ...fakeSealHandlers(options.seal ?? null, now, () => emit()('seal.changed', {})),
     ...identity.handlers,
+    ...fakeMaskHandlers({ now, empty: options.empty ?? false, views: () => [...views.values()] }),
     'desk.overview': async () => ({
       ...overview,
       managedBy: options.managedBy ?? 'settings',
@@ -379,6 +381,7 @@ export function fakeDesk(now: number, emit: () => Emit, options: FakeDeskOptions
       rule: { id: 'production-write-asks', title: 'Writing asks', reason: 'The statement changes rows.', hint: null },
       effects: { kinds: ['update'], reads: [], writes: ['public.customers'], functions: [], understood: true },
       certain: true,
+      masking: /^\s*select/i.test(text) ? explained : null,
     }),
     'policy.rules': async ({ connection }) => {
       const { policy, policyRules } = known(views, connection).config;

@@ -9,12 +9,17 @@ import type { ColumnMask, MaskPlan } from './types.ts';
  * A plan that masks the given cells (null: leave as it is) of each row. Nothing is allocated for a cell whose mask is constant;
  * rows without a value to mask (all NULL) are left as they came.
  */
-export function createMaskPlan(cells: readonly (CellMask | null)[], maskedColumns: readonly MaskedColumn[]): MaskPlan {
+export function createMaskPlan(
+  cells: readonly (CellMask | null)[],
+  maskedColumns: readonly MaskedColumn[],
+  rules: readonly string[] = [],
+): MaskPlan {
   const row = new RowMasker(cells);
   const own = new RowMemory();
   return {
     columns: cells.map(toColumnMask),
     maskedColumns,
+    rules,
     apply: (frame) => (row.write(frame, own) ? own.row() : frame),
     write: (frame, rows) => row.write(frame, rows),
   };

@@ -20,6 +20,8 @@ export interface StatementFacts {
   /** The columns of its rows and what they are made from; null when that is not known. */
   readonly columns: readonly Column[] | null;
   readonly refusal: Refusal | null;
+  /** Ids of the rules whose columns it uses in any way. */
+  readonly rules: readonly string[];
   /** Its text constants, where it names masked relations; null where it names none. */
   readonly constants: readonly string[] | null;
   readonly probes: readonly Probe[];
@@ -38,6 +40,7 @@ export const opaqueFacts: StatementFacts = {
   sendsRows: true,
   columns: null,
   refusal: null,
+  rules: [],
   constants: null,
   probes: [],
   copies: [],
@@ -76,6 +79,7 @@ export function statementFacts(statement: ParsedStatement, catalog: MaskedCatalo
     sendsRows: sendsRows(tag, node) && !explainsExecute(tag, node),
     columns: known ? columns : null,
     refusal,
+    rules: [...new Set([...findings.touched.values()].map(({ rule }) => rule))],
     constants: relations.some(isRuled) ? constantsOf(statement.tree) : null,
     probes,
     copies: copiesOf({ tag, node, catalog, findings }),

@@ -1,5 +1,6 @@
 import type { MaskedColumn, ProbeLevel } from '../../contract/index.ts';
 import type { FieldDescription } from '../wire/fields.ts';
+import { describeColumns } from './describe-columns.ts';
 import { echoed } from './echo.ts';
 import { type Lineage, maskFor } from './lineage/lineage.ts';
 import { type Column, columnAt } from './lineage/range.ts';
@@ -75,10 +76,12 @@ export function statementMasking(
         all.flatMap(({ constants }) => constants ?? []),
         context.hashKey,
       ),
+    rules: [...new Set(all.flatMap((fact) => fact.rules))],
     refuseValues: (values) =>
       all.some(({ constants }) => constants !== null) ? echoed(values, context.hashKey) : null,
     probes,
     copies: all.flatMap((fact) => fact.copies),
+    describeColumns: () => (columns === null ? null : describeColumns(columns, small)),
     plan: (fields) => planOf(fields, { tainted, columns, small }, context),
     scrub: (fields) => (scrubs ? scrubFields(fields, text, ranCode) : fields),
   };
@@ -123,9 +126,12 @@ interface ResultFacts {
 /** By lineage where it is known, by the origin that the server reports, else by the taint of the statement. */
 function planOf(fields: readonly FieldDescription[], result: ResultFacts, context: MaskingContext): MaskPlan | null {
   const masks: MaskedColumn[] = [];
+  const rules = new Set<string>();
   const cells = fields.map((field, index): CellMask | null => {
-    const by = maskOf(field, lineageAt(field, index, fields.length, result), result, context.catalog);
+    const lineage = lineageAt(field, index, fields.length, result);
+    const by = maskOf(field, lineage, result, context.catalog);
     if (by === null) return null;
+    for (const rule of by === derived ? sourceRules(lineage) : [by.rule]) rules.add(rule);
     masks.push({ name: field.name, masker: by.masker.kind, rule: by.rule });
     const column = context.catalog.byOid
       .get(field.tableOid)
@@ -133,8 +139,12 @@ function planOf(fields: readonly FieldDescription[], result: ResultFacts, contex
     const { types } = context.catalog;
     return maskedCell(by, { ...field, typeName: column?.type ?? null, types }, context.hashKey);
   });
-  return masks.length === 0 ? null : createMaskPlan(cells, masks);
+  return masks.length === 0 ? null : createMaskPlan(cells, masks, [...rules]);
 }
+
+/** The rules of what a column was computed from, as far as they are known. */
+const sourceRules = (lineage: Lineage | null): string[] =>
+  [...(lineage?.sources.values() ?? [])].map(({ rule }) => rule);
 
 /** What we found the column to be made from; null when the server calls it otherwise, so that we cannot mean the same. */
 function lineageAt(field: FieldDescription, index: number, total: number, { columns }: ResultFacts): Lineage | null {

@@ -29,16 +29,36 @@ export interface StatementMasking {
   readonly delegates: boolean;
   /** Set when no result of the statement could be masked safely (COPY out, EXPLAIN ANALYZE of …): the statement must not run. */
   readonly refusal: Refusal | null;
+  /** Ids of the rules whose columns it uses in any way. */
+  readonly rules: readonly string[];
   /** Masked columns that steer the result: predicates, joins, orderings. */
   readonly probes: readonly MaskedProbe[];
   /** Columns without a mask that it would give values of masked ones: from then on they are masked, too. */
   readonly copies: readonly CopiedColumn[];
+  /** The columns of its result as its text makes them, for whoever explains them; null when that is not known. */
+  describeColumns(): readonly DescribedColumn[] | null;
   /** Why these bound values must not be sent with it: a mask made one of them. Null when they may be. */
   refuseValues(values: readonly string[]): Refusal | null;
   /** The plan for a result, or null when every row is to be forwarded untouched. `formats` are Bind's result formats. */
   plan(fields: readonly FieldDescription[]): MaskPlan | null;
   /** What of an error or notice may be shown: the same fields when nothing can leak, else generic ones. */
   scrub(fields: NoticeFields): NoticeFields;
+}
+
+/** A column of a result, and what it is made from. */
+export interface DescribedColumn {
+  /** Null where it cannot be told. */
+  readonly name: string | null;
+  /** It stands for any number of columns. */
+  readonly many: boolean;
+  /** The masked columns that go into it, by their label (`users.email`), each with its rule. */
+  readonly sources: readonly { readonly label: string; readonly rule: string; readonly masker: string }[];
+  /** Anything else may go into it, too. */
+  readonly unknown: boolean;
+  /** It is a value of one of the sources as it stands there. */
+  readonly verbatim: boolean;
+  /** How it is masked; null when it is shown. */
+  readonly mask: { readonly rule: string; readonly masker: string } | null;
 }
 
 export interface MaskedProbe {
@@ -63,6 +83,8 @@ export interface CopiedColumn {
 export interface MaskPlan {
   readonly columns: readonly (ColumnMask | null)[];
   readonly maskedColumns: readonly MaskedColumn[];
+  /** Ids of the rules at work in it, those of what masked columns were computed from included, each once. */
+  readonly rules: readonly string[];
   /**
    * Masks one DataRow. `frame` is the whole message from its type byte on. Returns the whole replacement message.
    * Throws MaskingError when the row has not the described shape (the session then ends: nothing unmasked leaves).

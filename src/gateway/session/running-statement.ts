@@ -26,6 +26,8 @@ export interface RunningStatementOptions {
   readonly monotonic: () => number;
   /** Told of rows and bytes as they go, some at a time. While the statement runs it may throw, to end the session. */
   readonly use: (usage: Usage, running: boolean) => void;
+  /** Told once per result, before its rows, which mask rules are at work in it. */
+  readonly masked?: (rules: readonly string[]) => void;
   /** The second net for a statement of this text; null where the connection has none. */
   readonly net?: (text: string) => NetUnder | null;
 }
@@ -47,6 +49,7 @@ export class RunningStatement {
   readonly #recorder: Recorder;
   readonly #monotonic: () => number;
   readonly #use: RunningStatementOptions['use'];
+  readonly #masked: RunningStatementOptions['masked'];
   /** What the budgets have heard of. */
   #used = { rows: 0, bytes: 0 };
   #written = 0;
@@ -67,12 +70,13 @@ export class RunningStatement {
   #rowsBefore = 0;
   #tagRows = 0;
 
-  constructor(seq: number, judged: Judged, { recorder, monotonic, use, net }: RunningStatementOptions) {
+  constructor(seq: number, judged: Judged, { recorder, monotonic, use, masked, net }: RunningStatementOptions) {
     this.seq = seq;
     this.judged = judged;
     this.#recorder = recorder;
     this.#monotonic = monotonic;
     this.#use = use;
+    this.#masked = masked;
     this.#startedAt = monotonic();
     this.#under = net?.(judged.text) ?? null;
     this.#result = new ResultRecording((rows) => recorder.append({ type: 'rows', statement: seq, rows }));
@@ -119,6 +123,7 @@ export class RunningStatement {
     this.#described = true;
     this.#under?.net.describe(fields, plan);
     const maskedColumns = plan?.maskedColumns ?? [];
+    if (plan !== null && plan.rules.length > 0) this.#masked?.(plan.rules);
     this.#maskedColumns.push(...maskedColumns.slice(0, outcomeLimit.maskedColumns - this.#maskedColumns.length));
     this.#recorder.append({
       type: 'result',

@@ -59,6 +59,8 @@ export interface SessionOptions {
   readonly net: NonNullable<RunningStatementOptions['net']>;
   /** Told of every answer, by the id of the rule that gave it. */
   readonly ruleAnswered: (ruleId: string) => void;
+  /** Told of the mask rules at work in each result, and in each statement that masking refuses. */
+  readonly rulesMasked: (ruleIds: readonly string[]) => void;
   /** What has to be asked about beyond the policy. */
   readonly cautions: Cautions;
   readonly recorder: SessionRecorder;
@@ -269,7 +271,7 @@ export class Session {
 
   #plan(unit: Unit): UnitPlan {
     const { agent, subject, connection, database, role } = this.facts;
-    const { recorder, monotonic, ruleAnswered, cautions } = this.#options;
+    const { recorder, monotonic, ruleAnswered, rulesMasked, cautions } = this.#options;
     const { transaction } = this.#answers;
     const made: RunningStatement[] = [];
     const options: PlanOptions = {
@@ -296,11 +298,14 @@ export class Session {
       record: (judged, protocol, parameters, digest) => {
         const statement = ++this.#statements;
         ruleAnswered(judged.rule.id);
+        // A refusal keeps what its rules are about, and no result will say so.
+        if (judged.masking !== null && judged.masking.refusal !== null) rulesMasked(judged.masking.rules);
         recorder.append(statementRecord({ statement, protocol, parameters, transaction, digest }, judged));
         const running = new RunningStatement(statement, judged, {
           recorder,
           monotonic,
           use: (usage, running) => cautions.use(usage, running),
+          masked: rulesMasked,
           net: this.#options.net,
         });
         if (judged.verdict === 'allow' && judged.masking !== null) cautions.compared(comparisonsOf(judged.masking));

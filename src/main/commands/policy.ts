@@ -5,6 +5,7 @@ import {
   type Backtest,
   type ConnectionConfig,
   DeskError,
+  describeIssues,
   messageOf,
   policyPreset,
   policyRule,
@@ -17,11 +18,11 @@ import { openSideConnection } from '../../gateway/upstream/side-query.ts';
 import { resolveSecrets, upstreamTarget } from '../../gateway/upstream/target.ts';
 import { backtest } from '../desk/backtest.ts';
 import { dataLayout } from '../desk/data-folder.ts';
-import { describeIssues } from '../desk/describe-issues.ts';
 import { createJudges } from '../desk/judges.ts';
 import { openSettings } from '../desk/settings-file.ts';
 import { readConfig } from '../headless/serve.ts';
 import { stripComments } from '../strip-comments.ts';
+import { describeMasking } from './describe-masking.ts';
 import type { CommandEnvironment, ExitCode } from './environment.ts';
 
 export interface PolicyOptions {
@@ -52,7 +53,12 @@ export async function policyTest(
   const { config } = await chooseConnection(options, environment);
   const { catalog, why } = await readCatalog(config, environment);
   const judges = await createJudges(Buffer.alloc(32));
-  const { verdict, rule, effects } = judges.explain(withRules(config, options), sql, catalog, environment.operator);
+  const { verdict, rule, effects, masking } = judges.explain(
+    withRules(config, options),
+    sql,
+    catalog,
+    environment.operator,
+  );
   const list = (what: string, names: readonly string[]): string[] =>
     names.length === 0 ? [] : [`${what} ${names.join(', ')}`];
   environment.print(
@@ -65,6 +71,7 @@ export async function policyTest(
       ...list('reads    ', effects.reads),
       ...list('writes   ', effects.writes),
       ...list('functions', effects.functions),
+      ...describeMasking(masking),
       ...(why === null ? [] : [`\nJudged without the catalog, so stricter than it may be: ${why}`]),
       '',
     ].join('\n'),

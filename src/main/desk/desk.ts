@@ -3,11 +3,13 @@ import { tlsMode } from '../../gateway/door/host.ts';
 import { agentAddresses } from './addresses.ts';
 import { agentHandlers } from './agents.ts';
 import { connectionHandlers } from './connections.ts';
+import { copyHandlers } from './copies.ts';
 import { createEditor } from './editor.ts';
 import { withDeskErrors } from './errors.ts';
 import { findingHandlers, followFindings } from './findings.ts';
 import { gateHandlers } from './gate.ts';
 import { identityHandlers } from './identity.ts';
+import { maskReviewHandlers } from './mask-review.ts';
 import { policyHandlers } from './policy.ts';
 import type { DeskPorts } from './ports.ts';
 import { ruleHandlers } from './rules.ts';
@@ -83,6 +85,8 @@ export function createDesk(ports: DeskPorts): Desk {
     ...agentHandlers(ports, editor, emit),
     ...identityHandlers(ports, editor, emit),
     ...ruleHandlers(ports, editor, emit),
+    ...maskReviewHandlers(ports, editor),
+    ...copyHandlers(ports, editor, emit),
     ...findingHandlers(ports, editor, emit),
     ...policyHandlers(ports, editor, emit),
     ...sealHandlers({ seal: ports.seal, changed, quit: () => undefined }),

@@ -3,14 +3,13 @@ import { dirname } from 'node:path';
 import { Low } from 'lowdb';
 import { JSONFile } from 'lowdb/node';
 import { z } from 'zod';
-import { DeskError, messageOf } from '../../contract/index.ts';
+import { DeskError, describeIssues, messageOf } from '../../contract/index.ts';
 import { FoundColumns } from '../../gateway/found-columns.ts';
 import { Findings } from '../../gateway/masking/net/findings.ts';
 import { savedFindings } from '../../gateway/masking/net/saved-findings.ts';
 import type { TextStore } from '../../gateway/text-store.ts';
 import type { GatewayOptions } from '../../gateway/types.ts';
 import { makeDataFolder } from './data-folder.ts';
-import { describeIssues } from './describe-issues.ts';
 import { makePrivateTemporary } from './settings-file.ts';
 
 /** The findings file, version 1. It holds counts, names of columns and forms of values (`aaa@aaaa.aa`), never a value. */

@@ -2,6 +2,7 @@ import type { CatalogTable } from '../../contract/index.ts';
 import { maskedCatalog } from '../../gateway/masking/closure.ts';
 import { previewRows } from '../../gateway/masking/preview.ts';
 import { compileMasking } from '../../gateway/masking/profile.ts';
+import { isSystemSchema } from '../../gateway/masking/review/user-columns.ts';
 import { policies, policyOf } from '../../gateway/policy/index.ts';
 import { judge } from '../../gateway/session/judge.ts';
 import { newSession } from '../../gateway/session/judged.ts';
@@ -9,6 +10,7 @@ import { NameRegistry } from '../../gateway/session/names.ts';
 import { rejudge } from '../../gateway/session/rejudge.ts';
 import type { CatalogRelation } from '../../gateway/sql/catalog.ts';
 import { createParser } from '../../gateway/sql/parser.ts';
+import { maskExplanation } from './mask-explanation.ts';
 import type { DeskJudges } from './ports.ts';
 
 /** What pg_class.relkind means on the desk; other kinds hold no columns that a rule could name. */
@@ -26,9 +28,10 @@ export async function createJudges(hashKey: Buffer): Promise<DeskJudges> {
   return {
     policies,
     explain(config, text, catalog, agent) {
-      const { name, environment, maskRules, upstream } = config;
-      const { verdict, rule, effects } = judge(Buffer.from(text), 'simple', new NameRegistry(), {
+      const { name, environment, maskRules, maskedComparisons, upstream } = config;
+      const { verdict, rule, effects, masking } = judge(Buffer.from(text), 'simple', new NameRegistry(), {
         ...newSession,
+        comparisonsLeft: maskedComparisons,
         parser,
         catalog,
         policy: policyOf(config),
@@ -43,7 +46,7 @@ export async function createJudges(hashKey: Buffer): Promise<DeskJudges> {
         now: Date.now(),
         transaction: 'idle',
       });
-      return { verdict, rule, effects };
+      return { verdict, rule, effects, masking: masking === null ? null : maskExplanation(masking) };
     },
     policyOf,
     rejudge({ environment, maskRules, ...config }, proposed, records, catalog) {
@@ -78,8 +81,4 @@ function columnsOf(
     type,
     maskedBy: masked?.get(attributeNumber)?.rule ?? null,
   }));
-}
-
-function isSystemSchema(schema: string): boolean {
-  return schema === 'information_schema' || schema.startsWith('pg_');
 }

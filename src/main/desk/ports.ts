@@ -4,6 +4,7 @@ import type {
   EffectsView,
   GateEvents,
   GateVerification,
+  MaskExplanation,
   MaskPreview,
   MaskRule,
   PolicyPreset,
@@ -64,7 +65,12 @@ export interface DeskJudges {
     text: string,
     catalog: CatalogSnapshot | null,
     agent: string,
-  ): { readonly verdict: Verdict; readonly rule: RuleAnswer; readonly effects: EffectsView };
+  ): {
+    readonly verdict: Verdict;
+    readonly rule: RuleAnswer;
+    readonly effects: EffectsView;
+    readonly masking: MaskExplanation | null;
+  };
   /** The policy of a connection: its own rules, then its preset's. */
   policyOf(config: PolicySource): Policy;
   /** Judges the statements of a recorded session under the connection's policy and a proposed one. */

@@ -1,10 +1,11 @@
 import type { Emit, Handlers } from '../../contract/index.ts';
 import { connectionView, requireDistinctIds } from './connections.ts';
+import { withCopies } from './copies.ts';
 import type { SettingsEditor } from './editor.ts';
 import { withDeskErrors } from './errors.ts';
 import type { DeskPorts } from './ports.ts';
 
-type RuleCalls = Extract<keyof Handlers, `rules.${string}`>;
+type RuleCalls = 'rules.catalog' | 'rules.save' | 'rules.preview';
 
 /** Rows of a table that the preview shows: enough to judge a masker, few enough to read. */
 const previewRowCount = 12;
@@ -15,7 +16,7 @@ export function ruleHandlers(ports: DeskPorts, editor: SettingsEditor, emit: Emi
   return {
     'rules.catalog': ({ connection }) =>
       withDeskErrors(async () =>
-        judges.catalogTables(editor.connection(connection), await gateway.catalog(connection)),
+        judges.catalogTables(withCopies(editor.connection(connection), ports), await gateway.catalog(connection)),
       ),
 
     'rules.save': async ({ connection, rules }) => {
@@ -31,10 +32,11 @@ export function ruleHandlers(ports: DeskPorts, editor: SettingsEditor, emit: Emi
 
     'rules.preview': ({ connection, schema, table, rules }) =>
       withDeskErrors(async () => {
-        editor.connection(connection);
+        const config = editor.connection(connection);
+        const { maskRules } = withCopies({ ...config, maskRules: rules }, ports);
         const catalog = await gateway.catalog(connection);
         const sample = await gateway.sampleRows(connection, schema, table, previewRowCount);
-        return judges.previewRows({ rules, catalog, schema, table, sample });
+        return judges.previewRows({ rules: maskRules, catalog, schema, table, sample });
       }),
   };
 }

@@ -7,6 +7,7 @@ import {
   agentGroups,
   connectionConfig,
   DeskError,
+  describeIssues,
   identifier,
   identityProvider,
   identityProviderProblems,
@@ -17,7 +18,6 @@ import {
 import { isSystemError, replaceFile } from '../../gateway/door/files.ts';
 import type { GatewaySettings } from '../../gateway/types.ts';
 import { makeDataFolder } from './data-folder.ts';
-import { describeIssues } from './describe-issues.ts';
 import { listenerProblem, listenerSettings } from './listener-settings.ts';
 import type { DeskSettings } from './ports.ts';
 

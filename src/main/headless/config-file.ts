@@ -4,13 +4,13 @@ import {
   authenticationProblems,
   connectionConfig,
   DeskError,
+  describeIssues,
   identifier,
   identityProvider,
   identityProviderProblems,
   messageOf,
   scope,
 } from '../../contract/index.ts';
-import { describeIssues } from '../desk/describe-issues.ts';
 import { listenerProblem, listenerSettings } from '../desk/listener-settings.ts';
 import { stripComments } from '../strip-comments.ts';
 import { expandServices, type ServiceFinder } from './services.ts';

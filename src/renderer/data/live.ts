@@ -13,6 +13,9 @@ import { callKey } from './query.ts';
 
 type Approvals = CallOutput<'approvals.list'>;
 
+/** What follows from mask rules and the catalog. */
+const ofCatalog = ['rules.catalog', 'rules.preview', 'rules.review', 'rules.matches'];
+
 /** How many decided requests the desk keeps in view. */
 const decidedKept = 100;
 
@@ -96,16 +99,14 @@ export function followEvents(
       );
     }),
     desk.on('connections.changed', () =>
-      invalidate('connections.list', 'rules.catalog', 'rules.preview', 'suggestions.list', 'desk.overview'),
+      invalidate('connections.list', ...ofCatalog, 'suggestions.list', 'copies.list', 'desk.overview'),
     ),
     desk.on('agents.changed', () => invalidate('agents.list', 'connections.list', 'desk.overview')),
     desk.on('identity.changed', () => invalidate('identity.list')),
-    desk.on('findings.changed', () =>
-      invalidate('findings.list', 'suggestions.list', 'rules.catalog', 'rules.preview'),
-    ),
+    desk.on('findings.changed', () => invalidate('findings.list', 'suggestions.list', ...ofCatalog)),
     desk.on('overview.changed', () => invalidate('desk.overview')),
     desk.on('seal.changed', () => invalidate('seal.state', 'desk.overview')),
-    desk.on('gate.changed', () => invalidate('gate.events')),
+    desk.on('gate.changed', () => invalidate('gate.events', 'copies.list')),
     desk.onStatus(() => {
       const open = desk.status() === 'open';
       if (open && !wasOpen) void client.invalidateQueries();

@@ -216,6 +216,9 @@ export function fakeGateway(): FakeGateway {
     sampleColumns: async () => ({ samples: [], tables: 0, sampled: 0 }),
     problems: () => [],
     ruleHits: () => [],
+    maskHits: () => [],
+    copiedColumns: () => [],
+    forgetCopy: () => false,
     targetDoubt: () => null,
     acceptTarget: () => false,
     recordSignIn: (record) => void signIns.push(record),
@@ -274,6 +277,7 @@ const noJudges: DeskJudges = {
     verdict: 'block',
     rule: { id: 'unknown', title: 'Not understood', reason: 'a fake', hint: null },
     effects: { kinds: ['unknown'], reads: [], writes: [], functions: [], understood: false },
+    masking: null,
   }),
   policyOf: () => ({
     preset: 'observe',

@@ -96,6 +96,72 @@ export const screens: readonly {
       await row.evaluate((section) => section.scrollIntoView({ block: 'start' }));
     },
   },
+  {
+    name: 'rules-standing',
+    path: '#/rules/shop',
+    prepare: async (page) => {
+      await page.getByText('41 hits').waitFor();
+      await page.getByRole('button', { name: 'Add rule' }).click();
+      const rows = page.getByRole('region', { name: 'Mask rules' }).locator('ol > li');
+      const row = rows.last();
+      await row.getByLabel('Table', { exact: true }).fill('customers');
+      await row.getByLabel('Column', { exact: true }).fill('e*');
+      await row.getByText('Masks nothing').waitFor();
+      await row.getByLabel('When it steers a result').selectOption('equality');
+      await row.getByRole('button', { name: /^Which columns/ }).click();
+      await row.getByText('holds a copy').waitFor();
+      await row.evaluate((section) => section.scrollIntoView({ block: 'start' }));
+    },
+  },
+  {
+    name: 'rules-layers',
+    path: '#/rules/demo',
+    prepare: (page) => page.getByRole('region', { name: 'Layers' }).locator('summary').click(),
+  },
+  {
+    name: 'rules-explained',
+    path: '#/rules/shop',
+    prepare: async (page) => {
+      await page.getByText('Maartje de Jong').first().waitFor();
+      const panel = page.getByRole('region', { name: 'Test a statement' });
+      await panel.getByLabel('Statement', { exact: true }).fill('select id, email, f(email) from customers');
+      await panel.getByRole('button', { name: 'Test', exact: true }).click();
+      await panel.getByText('the column customers.email itself').waitFor();
+      await panel.evaluate((section) => section.scrollIntoView({ block: 'start' }));
+    },
+  },
+  {
+    name: 'rules-copies',
+    path: '#/rules/shop',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: /no longer holds copies$/ }).click();
+    },
+  },
+  {
+    name: 'rules-import',
+    path: '#/rules/shop',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Import, export' }).click();
+      const rule = (id: string, kind: string) => ({ id, table: 'customers', column: 'email', masker: { kind } });
+      const maskRules = [rule('mask-customers-email', 'hash'), rule('new-one', 'full')];
+      await page
+        .getByLabel('Or its text')
+        .fill(JSON.stringify({ format: 'postern-mask-rules', version: 1, maskRules }));
+      await page.getByLabel('How').selectOption('replace');
+    },
+  },
+  {
+    name: 'rules-import-faults',
+    path: '#/rules/shop',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Import, export' }).click();
+      await page
+        .getByLabel('Or its text')
+        .fill(
+          '{"format":"postern-mask-rules","version":1,"maskRules":[{"id":"a","tabel":"x","column":"y","masker":{"kind":"ful"}}]}',
+        );
+    },
+  },
   { name: 'rules-file', path: '?file#/rules' },
   {
     name: 'policy',

@@ -4,14 +4,14 @@ import { type FoundColumns, qualifiedColumn } from './findings.ts';
 
 /**
  * The catalog with what detectors recognised in its columns, for rules by detector. The same object when no rule is one, or
- * nothing was found.
+ * nothing was found. `rules` are null where they are not known yet: a draft may hold any.
  */
 export function withDetected(
   catalog: CatalogSnapshot,
   found: FoundColumns,
-  rules: readonly Pick<MaskRule, 'detector'>[],
+  rules: readonly Pick<MaskRule, 'detector'>[] | null,
 ): CatalogSnapshot {
-  if (found.size === 0 || rules.every(({ detector }) => detector === undefined)) return catalog;
+  if (found.size === 0 || rules?.every(({ detector }) => detector === undefined) === true) return catalog;
   return {
     ...catalog,
     relations: catalog.relations.map((relation) => {

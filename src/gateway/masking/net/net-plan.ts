@@ -43,6 +43,7 @@ export function netPlan({ fields, rules, scanner, masked }: NetPlanOptions): Mas
   return {
     columns: rules?.columns ?? fields.map(() => null),
     maskedColumns: rules?.maskedColumns ?? [],
+    rules: rules?.rules ?? [],
     apply(frame) {
       const ruled = rules === null ? frame : rules.apply(frame);
       let hits: Set<number> | null = null;

@@ -1,10 +1,10 @@
-import { useEffect, useState } from 'react';
 import type { MaskRule } from '../../../contract/index.ts';
 import { useCall } from '../../data/query.ts';
 import { cx } from '../../parts/cx.ts';
 import { ErrorNote, Loading } from '../../parts/Notes.tsx';
 import { Visible } from '../../parts/Visible.tsx';
 import { MaskIcon } from '../../theme/icons.tsx';
+import { useRested } from './masks/use-rested.ts';
 import styles from './RulePreview.module.css';
 
 export interface PreviewTarget {
@@ -20,14 +20,12 @@ interface RulePreviewProps {
   readonly stale: boolean;
 }
 
-/** How long (milliseconds) typing must rest before the database is asked for rows again. */
-const restMs = 300;
-
 /** Rows of one table as they are and as the agent would get them. */
 export function RulePreview({ connection, target, rules, stale }: RulePreviewProps) {
   const settled = useRested(rules);
   const preview = useCall('rules.preview', { connection, ...target, rules: [...settled] }, { keepPrevious: true });
   const data = preview.data;
+  const withheld = new Set(settled.filter(({ masker }) => masker.kind === 'withhold').map(({ id }) => id));
   return (
     <section className={styles.preview} aria-label="Preview">
       <header className={styles.head}>
@@ -57,7 +55,11 @@ export function RulePreview({ connection, target, rules, stale }: RulePreviewPro
                     key={column.name}
                     scope="col"
                     className={cx(column.maskedBy !== null && styles.maskedHead)}
-                    title={column.maskedBy === null ? column.type : `${column.type}, masked by ${column.maskedBy}`}
+                    title={
+                      column.maskedBy === null
+                        ? column.type
+                        : `${column.type}, ${withheld.has(column.maskedBy) ? 'withheld' : 'masked'} by ${column.maskedBy}`
+                    }
                   >
                     {column.maskedBy !== null && <MaskIcon size={11} />}
                     <Visible text={column.name} />
@@ -75,7 +77,11 @@ export function RulePreview({ connection, target, rules, stale }: RulePreviewPro
                     return (
                       <td key={column?.name ?? place} className={cx(masked && styles.masked)}>
                         {masked && <MaskIcon size={11} />}
-                        <Cell value={value} />
+                        {masked && withheld.has(column.maskedBy ?? '') ? (
+                          <em className={styles.null}>not there</em>
+                        ) : (
+                          <Cell value={value} />
+                        )}
                         {masked && (
                           <span className={styles.before}>
                             <span className="visually-hidden">was </span>
@@ -99,13 +105,4 @@ export function RulePreview({ connection, target, rules, stale }: RulePreviewPro
 function Cell({ value }: { readonly value: string | null }) {
   if (value === null) return <em className={styles.null}>NULL</em>;
   return <Visible text={value} />;
-}
-
-function useRested<T>(value: T): T {
-  const [rested, setRested] = useState(value);
-  useEffect(() => {
-    const timer = window.setTimeout(() => setRested(value), restMs);
-    return () => window.clearTimeout(timer);
-  }, [value]);
-  return rested;
 }

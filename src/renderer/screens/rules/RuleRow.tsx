@@ -1,4 +1,5 @@
-import type { MaskException, MaskRule } from '../../../contract/index.ts';
+import type { ReactNode } from 'react';
+import type { MaskException, Masker, MaskRule } from '../../../contract/index.ts';
 import { Button } from '../../parts/Button.tsx';
 import { cx } from '../../parts/cx.ts';
 import { SelectField, TextField } from '../../parts/Field.tsx';
@@ -7,26 +8,40 @@ import { ColumnFields, columnsText } from './ColumnFields.tsx';
 import { ExceptFields, exceptText } from './ExceptFields.tsx';
 import { MaskerOptions } from './MaskerOptions.tsx';
 import { defaultMasker, maskerChoices, maskerText } from './maskers.ts';
+import { ProbeField } from './masks/ProbeField.tsx';
+import { probeChoices } from './masks/words.ts';
 import styles from './RuleRow.module.css';
 
 interface RuleRowProps {
   readonly rule: MaskRule;
   readonly problems: Readonly<Record<string, string>>;
   readonly readOnly: boolean;
+  /** What is known of it, under its fields. */
+  readonly children: ReactNode;
   onChange(rule: MaskRule): void;
   onRemove(): void;
+  /** Puts it before the rule above; absent for the first. */
+  readonly onUp: (() => void) | undefined;
+  /** Puts it behind the rule below; absent for the last. */
+  readonly onDown: (() => void) | undefined;
 }
 
 /** One mask rule: which columns, how, and why. */
-export function RuleRow({ rule, problems, readOnly, onChange, onRemove }: RuleRowProps) {
+export function RuleRow({ rule, problems, readOnly, children, onChange, onRemove, onUp, onDown }: RuleRowProps) {
   if (readOnly) {
     return (
-      <li className={styles.still}>
+      <li className={styles.still} aria-label={`Rule ${rule.id}`}>
         <MaskIcon size={14} />
         <code>{columnsText(rule)}</code>
         <span>{maskerText(rule.masker)}</span>
         {rule.except && <span className={styles.note}>not for {exceptText(rule.except)}</span>}
+        {rule.probes && rule.masker.kind !== 'withhold' && (
+          <span className={styles.note}>
+            when it steers a result: {probeChoices.find(({ value }) => value === rule.probes)?.label}
+          </span>
+        )}
         <span className={styles.note}>{rule.note}</span>
+        {children}
       </li>
     );
   }
@@ -41,7 +56,7 @@ export function RuleRow({ rule, problems, readOnly, onChange, onRemove }: RuleRo
             value={rule.masker.kind}
             options={maskerChoices}
             hint={`leaves ${maskerChoices.find((choice) => choice.value === rule.masker.kind)?.leaves ?? ''}`}
-            onChange={(kind) => onChange({ ...rule, masker: defaultMasker(kind) })}
+            onChange={(kind) => onChange(withMasker(rule, defaultMasker(kind)))}
           />
           <MaskerOptions
             key={rule.masker.kind}
@@ -50,6 +65,7 @@ export function RuleRow({ rule, problems, readOnly, onChange, onRemove }: RuleRo
             onChange={(masker) => onChange({ ...rule, masker })}
           />
         </div>
+        <ProbeField rule={rule} onChange={onChange} />
         <div className={styles.noteField}>
           <TextField
             label="Note"
@@ -71,13 +87,34 @@ export function RuleRow({ rule, problems, readOnly, onChange, onRemove }: RuleRo
           />
         </div>
       </div>
-      <Button
-        variant="quiet"
-        icon={<TrashIcon />}
-        aria-label={`Remove the rule for ${name}`}
-        title="Remove"
-        onClick={onRemove}
-      />
+      <div className={styles.side}>
+        <Button
+          variant="quiet"
+          icon={<TrashIcon />}
+          aria-label={`Remove the rule for ${name}`}
+          title="Remove"
+          onClick={onRemove}
+        />
+        <Button
+          variant="quiet"
+          size="small"
+          disabled={onUp === undefined}
+          aria-label={`Move ${rule.id} up`}
+          onClick={onUp}
+        >
+          ↑
+        </Button>
+        <Button
+          variant="quiet"
+          size="small"
+          disabled={onDown === undefined}
+          aria-label={`Move ${rule.id} down`}
+          onClick={onDown}
+        >
+          ↓
+        </Button>
+      </div>
+      {children}
       {problems.id && <p className={styles.problem}>{problems.id}</p>}
     </li>
   );
@@ -85,4 +122,9 @@ export function RuleRow({ rule, problems, readOnly, onChange, onRemove }: RuleRo
 
 function withExcept({ except: _old, ...rule }: MaskRule, except: MaskException | undefined): MaskRule {
   return except === undefined ? rule : { ...rule, except };
+}
+
+/** A withheld column cannot be named at all: what is said of probes would say nothing. */
+function withMasker({ probes, ...rule }: MaskRule, masker: Masker): MaskRule {
+  return { ...rule, masker, ...(probes === undefined || masker.kind === 'withhold' ? {} : { probes }) };
 }

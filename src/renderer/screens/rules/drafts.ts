@@ -1,15 +1,37 @@
 import { create } from 'zustand';
 import { type MaskRule, maskRule } from '../../../contract/index.ts';
 
-/** Rules being edited, by connection. They survive a look at another screen; nothing is in force before it is saved. */
+/** One save of rules: what it replaced, and by what. */
+interface SaveStep {
+  readonly before: readonly MaskRule[];
+  readonly after: readonly MaskRule[];
+}
+
+/** Saves that can be taken back, per connection. */
+const keptSteps = 50;
+
+/**
+ * Rules being edited, by connection. They survive a look at another screen; nothing is in force before it is saved. What was
+ * saved since the desk was opened can be taken back, save by save.
+ */
 interface Drafts {
   readonly byConnection: Readonly<Record<string, readonly MaskRule[]>>;
+  /** The latest last. */
+  readonly steps: Readonly<Record<string, readonly SaveStep[]>>;
+  remember(connection: string, step: SaveStep): void;
+  /** Forgets the last step, which was taken back. */
+  tookBack(connection: string): void;
   set(connection: string, rules: readonly MaskRule[]): void;
   discard(connection: string): void;
 }
 
 export const useDrafts = create<Drafts>()((set) => ({
   byConnection: {},
+  steps: {},
+  remember: (connection, step) =>
+    set(({ steps }) => ({ steps: { ...steps, [connection]: [...(steps[connection] ?? []), step].slice(-keptSteps) } })),
+  tookBack: (connection) =>
+    set(({ steps }) => ({ steps: { ...steps, [connection]: (steps[connection] ?? []).slice(0, -1) } })),
   set: (connection, rules) => set((state) => ({ byConnection: { ...state.byConnection, [connection]: rules } })),
   discard: (connection) =>
     set((state) => {

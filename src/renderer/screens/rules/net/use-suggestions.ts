@@ -34,10 +34,12 @@ export function useSuggestions(view: ConnectionView) {
       ?.find(({ config }) => config.name === connection)?.config.maskRules ?? view.config.maskRules;
 
   const saveRules = async (rules: ConnectionView['config']['maskRules']) => {
+    const before = savedRules();
     const next = await save.mutateAsync({ connection, rules });
     client.setQueryData<ConnectionView[]>(callKey('connections.list', {}), (views) =>
       views?.map((other) => (other.config.name === connection ? next : other)),
     );
+    useDrafts.getState().remember(connection, { before, after: next.config.maskRules });
     await refresh();
   };
 

@@ -100,7 +100,10 @@ export function PolicyTab({ view, readOnly }: { readonly view: ConnectionView; r
         <BudgetFields budgets={draft.budgets} readOnly={readOnly} onChange={(budgets) => change({ budgets })} />
       </div>
       <aside className={styles.aside}>
-        <TryStatement connection={connection} draft={dirty ? draft : null} />
+        <TryStatement
+          connection={connection}
+          draft={dirty ? { policy: draft.policy, rules: [...draft.rules] } : null}
+        />
         <BacktestPanel connection={connection} draft={draft} dirty={dirty} />
       </aside>
     </div>

@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import type { CallInput } from '../../../../contract/index.ts';
 import { useAction } from '../../../data/query.ts';
 import { Button } from '../../../parts/Button.tsx';
 import { VerdictChip } from '../../../parts/Chips.tsx';
@@ -6,13 +7,13 @@ import { effectLabels } from '../../../parts/effects.ts';
 import { Field } from '../../../parts/Field.tsx';
 import { ErrorNote } from '../../../parts/Notes.tsx';
 import { Visible } from '../../../parts/Visible.tsx';
+import { ExplainedMasking } from '../masks/ExplainedMasking.tsx';
 import styles from './Card.module.css';
-import type { PolicyDraft } from './policy-drafts.ts';
 
 interface TryStatementProps {
   readonly connection: string;
   /** What is not saved yet; null when there is nothing of that. */
-  readonly draft: PolicyDraft | null;
+  readonly draft: Omit<CallInput<'policy.explain'>, 'connection' | 'text'> | null;
 }
 
 /** What an agent would get for a text, and why: under the draft where there is one, else under what is in force. */
@@ -22,7 +23,7 @@ export function TryStatement({ connection, draft }: TryStatementProps) {
   const answer = explain.data;
   const test = () => {
     if (text.trim() === '') return;
-    explain.mutate({ connection, text, ...(draft === null ? {} : { policy: draft.policy, rules: [...draft.rules] }) });
+    explain.mutate({ connection, text, ...draft });
   };
   return (
     <section className={styles.card} aria-label="Test a statement">
@@ -94,6 +95,7 @@ export function TryStatement({ connection, draft }: TryStatementProps) {
                 <code>{answer.rule.id}</code>
               </dd>
             </dl>
+            {answer.masking !== null && <ExplainedMasking masking={answer.masking} />}
           </div>
         )}
       </div>

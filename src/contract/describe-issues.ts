@@ -1,15 +1,16 @@
 import type { z } from 'zod';
 
 /** One clause per fault, each with the path of its field as one would write it: `connections[0].upstream.port`. */
-export function describeIssues(error: z.ZodError): string {
-  return error.issues.map(describeIssue).join('; ');
-}
+export const describeIssues = (error: z.ZodError): string => listIssues(error).join('; ');
 
-function describeIssue(issue: z.core.$ZodIssue): string {
+/** The same as a list. */
+export const listIssues = (error: z.ZodError): string[] => error.issues.flatMap(describeIssue);
+
+function describeIssue(issue: z.core.$ZodIssue): string[] {
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => `${fieldPath([...issue.path, key])}: there is no such field`).join('; ');
+    return issue.keys.map((key) => `${fieldPath([...issue.path, key])}: there is no such field`);
   }
-  return `${fieldPath(issue.path)}: ${issue.message}`;
+  return [`${fieldPath(issue.path)}: ${issue.message}`];
 }
 
 function fieldPath(path: readonly PropertyKey[]): string {
