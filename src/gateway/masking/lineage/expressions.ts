@@ -25,7 +25,15 @@ import {
 } from './lineage.ts';
 import { decide, type Place, steer, touch } from './place.ts';
 import { namesRow, type Reference, resolve, starOf } from './range.ts';
-import { isEmptyText, isLike, isPlainPattern, isSequence, isTellingRight, tellingArguments } from './telling.ts';
+import {
+  isEmptyText,
+  isLike,
+  isPlainJoint,
+  isPlainPattern,
+  isSequence,
+  isTellingRight,
+  tellingArguments,
+} from './telling.ts';
 import { carriesValues, isComparison, isTotalFunction, isTotalOperator, isTotalType, joinsTexts } from './total.ts';
 
 /** What a tagged expression is made from; an absent one is clean. */
@@ -60,7 +68,10 @@ export function expression(type: string, node: TreeNode, place: Place): Lineage 
     case 'A_Indirection':
       return indirection(node, place);
     case 'A_ArrayExpr':
-      return joined(listOf(node.elements).map((element) => lineageOf(element, place)));
+      return joined(
+        listOf(node.elements).map((element) => lineageOf(element, place)),
+        separate,
+      );
     case 'BoolExpr':
       return deciding(below(type, node, place), place);
     case 'RowExpr':
@@ -71,6 +82,9 @@ export function expression(type: string, node: TreeNode, place: Place): Lineage 
       return below(type, node, place);
     case 'MultiAssignRef':
       return computed([lineageOf(node.source, place)]);
+    case 'A_Const':
+    case 'ParamRef':
+    case 'SQLValueFunction':
     case 'GroupingFunc':
     case 'SetToDefault':
     case 'CurrentOfExpr':
@@ -84,7 +98,7 @@ export function expression(type: string, node: TreeNode, place: Place): Lineage 
 }
 
 /** Kinds of node that cannot fail, whatever they are given; any other may, and so tells something of what it is given. */
-const totalNodes = new Set(['A_Const', 'ParamRef', 'SQLValueFunction', 'CollateClause', 'SortBy', 'ResTarget']);
+const totalNodes = new Set(['CollateClause', 'SortBy', 'ResTarget', 'String', 'Integer']);
 
 const failing = (lineage: Lineage, type: string, place: Place): Lineage => {
   if (!totalNodes.has(type)) fallible(lineage, place);
@@ -96,6 +110,9 @@ function fallible(lineage: Lineage, place: Place): void {
   place.findings.mayFail = true;
   steer(lineage, place);
 }
+
+/** Elements of an array stay apart: each is read by itself. */
+const separate = (): boolean => true;
 
 /** Notes that the parts of an expression are computed one after the other, until its value is known. */
 const deciding = (lineage: Lineage, place: Place): Lineage => {
@@ -129,7 +146,12 @@ function referenced(reference: Reference, place: Place): Lineage {
 
 /** What a function makes of its arguments; `call` is how it is written, where it is no `u.label`. */
 function called(name: string, parts: readonly Lineage[], place: Place, call: TreeNode = {}): Lineage {
-  const given = joinsTexts(name) ? joined(parts) : computed(parts);
+  const given = joinsTexts(name)
+    ? joined(parts, (at) => {
+        const argument = listOf(call.args)[at];
+        return argument === undefined || isPlainJoint(argument);
+      })
+    : computed(parts);
   if (carriesValues(name) && !isClean(given)) place.findings.carriedBy ??= name;
   if (place.harmful.has(name)) return touch(unknown, place);
   const system = systemFunction(name);
@@ -191,7 +213,12 @@ function operator(node: TreeNode, place: Place): Lineage {
   if (node.kind === 'AEXPR_NULLIF' && !isEmptyText(node.rexpr)) steer(computed(parts), place);
   if (isTellingRight(name)) steer(parts[1] ?? clean, place);
   if (isLike(name) && !isPlainPattern(node.rexpr)) steer(computed(parts), place);
-  return name === '||' ? joined(parts) : isComparison(name) ? told(parts) : computed(parts);
+  const sides = [node.lexpr, node.rexpr];
+  return name === '||'
+    ? joined(parts, (at) => isPlainJoint(sides[at]))
+    : isComparison(name)
+      ? told(parts)
+      : computed(parts);
 }
 
 function cast(node: TreeNode, place: Place): Lineage {
@@ -199,7 +226,7 @@ function cast(node: TreeNode, place: Place): Lineage {
   const type = isNode(node.typeName) ? (stringOf(listOf(node.typeName.names).at(-1)) ?? '') : '';
   const plain = isNode(node.typeName) && listOf(node.typeName.arrayBounds).length === 0;
   if (tagged(node.arg, 'A_Const') === null && (!plain || !isTotalType(type))) fallible(given, place);
-  return plain && isTotalType(type) ? joined([given]) : computed([given]);
+  return plain && isTotalType(type) ? joined([given], separate) : computed([given]);
 }
 
 function subLink(node: TreeNode, place: Place): Lineage {
@@ -215,7 +242,7 @@ function subLink(node: TreeNode, place: Place): Lineage {
       place.findings.mayFail = true; // over a second row
       return rows.length === 1 ? either(rows) : computed(rows);
     case 'ARRAY_SUBLINK':
-      return joined(rows);
+      return joined(rows, separate);
     default:
       return deciding(computed([tested, ...rows]), place);
   }

@@ -58,10 +58,14 @@ export function computed(parts: readonly Lineage[]): Lineage {
 const isCatalogTextOnly = ({ sources, unknown: any }: Lineage): boolean =>
   !any && sources.size > 0 && [...sources.values()].every(({ masker }) => isCatalogText(masker));
 
-/** Texts put together: constants of definitions can still be told in the result. */
-export function joined(parts: readonly Lineage[]): Lineage {
+/**
+ * Texts put together: constants of definitions can still be told in the result, unless what stands between them (`isJoint`
+ * says of a part that it does not) may hold a quote.
+ */
+export function joined(parts: readonly Lineage[], isJoint: (at: number) => boolean): Lineage {
   const all = either(parts);
-  return isCatalogTextOnly(all) ? all : computed(parts);
+  const readable = parts.every((part, at) => !isClean(part) || isJoint(at));
+  return readable && isCatalogTextOnly(all) ? all : computed(parts);
 }
 
 /** What a comparison tells, or whether there is a value at all: of definitions it may be told. */

@@ -41,7 +41,20 @@ export const isEmptyText = (value: unknown): boolean => constantText(value) === 
 export const isLike = (operator: string): boolean => ['~~', '!~~', '~~*', '!~~*'].includes(operator);
 
 /** A pattern that cannot fail: one that ends in its escape character does so where it is reached. */
-export const isPlainPattern = (value: unknown): boolean => constantText(value)?.endsWith('\\') === false;
+export function isPlainPattern(value: unknown): boolean {
+  const elements = tagged(value, 'A_ArrayExpr')?.elements;
+  if (elements !== undefined) return listOf(elements).every(isPlainPattern);
+  const text = constantText(value);
+  // `LIKE ANY ('{…}')` holds several, each with an end.
+  return text !== null && !text.endsWith('\\') && !(text.startsWith('{') && text.includes('\\'));
+}
+
+/** A constant that stands between texts without changing how they are read: no quote, and nothing that makes one of what follows. */
+export function isPlainJoint(value: unknown): boolean {
+  const cast = tagged(value, 'TypeCast');
+  const text = constantText(cast === null ? value : cast.arg);
+  return text !== null && /^(?:[\w\s,;:()=.|>]*[\s,;:()=.|>])?$/.test(text);
+}
 
 /** Operators that look for what stands on their right: there is no value where it is not found. */
 export const isTellingRight = (operator: string): boolean => ['->', '->>', '#>', '#>>'].includes(operator);
