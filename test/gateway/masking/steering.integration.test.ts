@@ -85,6 +85,10 @@ test.each([
   ],
   ['how many values are not missing', `SELECT count(x) AS c FROM (SELECT doc ->> 'a' x FROM users) s`],
   ['what an operator of users reads', `SELECT x AS c FROM by_operator`],
+  [
+    'a definition behind a quote of another row',
+    `SELECT string_agg(x, ' ') AS c FROM (SELECT '''' AS x UNION ALL SELECT pg_get_viewdef('by_operator')) s`,
+  ],
   ['a definition behind a quote', `SELECT '''' || pg_get_viewdef('by_operator') AS c`],
 ])('masked, because it is made from %s', (_, sql) => {
   expect(
@@ -106,6 +110,15 @@ test.each([
   `SELECT json_build_object('email', email) FROM users`,
 ])('passes unasked: %s', (sql) => {
   expect(maskingOf(sql)).toMatchObject({ probes: [], refusal: null });
+});
+
+test('definitions that are put together with names stay readable', () => {
+  const sql = `SELECT string_agg(polname || E' (u): ' || pg_get_expr(polqual, polrelid), E'\\n' ORDER BY polname) AS c FROM pg_policy`;
+  expect(
+    maskingOf(sql)
+      .plan([field()])
+      ?.maskedColumns.map(({ masker }) => masker),
+  ).toEqual(['definition']);
 });
 
 test('what EXECUTE hands to a parameter is masked as what it is made from', () => {

@@ -17,9 +17,11 @@ import {
   computed,
   counted,
   either,
+  elements,
   isClean,
   joined,
   type Lineage,
+  plain,
   told,
   unknown,
 } from './lineage.ts';
@@ -28,8 +30,8 @@ import { namesRow, type Reference, resolve, starOf } from './range.ts';
 import {
   isEmptyText,
   isLike,
-  isPlainJoint,
   isPlainPattern,
+  isPlainText,
   isSequence,
   isTellingRight,
   tellingArguments,
@@ -38,7 +40,7 @@ import { carriesValues, isComparison, isTotalFunction, isTotalOperator, isTotalT
 
 /** What a tagged expression is made from; an absent one is clean. */
 export function lineageOf(value: unknown, place: Place): Lineage {
-  if (value === undefined || value === null) return clean;
+  if (value === undefined || value === null) return plain;
   if (Array.isArray(value)) return computed(value.map((member) => lineageOf(member, place)));
   const node = statementOf(value);
   if (node !== null) return expression(node.tag, node.node, place);
@@ -68,10 +70,7 @@ export function expression(type: string, node: TreeNode, place: Place): Lineage 
     case 'A_Indirection':
       return indirection(node, place);
     case 'A_ArrayExpr':
-      return joined(
-        listOf(node.elements).map((element) => lineageOf(element, place)),
-        separate,
-      );
+      return elements(listOf(node.elements).map((element) => lineageOf(element, place)));
     case 'BoolExpr':
       return deciding(below(type, node, place), place);
     case 'RowExpr':
@@ -83,6 +82,7 @@ export function expression(type: string, node: TreeNode, place: Place): Lineage 
     case 'MultiAssignRef':
       return computed([lineageOf(node.source, place)]);
     case 'A_Const':
+      return isPlainText({ A_Const: node }) ? plain : clean;
     case 'ParamRef':
     case 'SQLValueFunction':
     case 'GroupingFunc':
@@ -110,9 +110,6 @@ function fallible(lineage: Lineage, place: Place): void {
   place.findings.mayFail = true;
   steer(lineage, place);
 }
-
-/** Elements of an array stay apart: each is read by itself. */
-const separate = (): boolean => true;
 
 /** Notes that the parts of an expression are computed one after the other, until its value is known. */
 const deciding = (lineage: Lineage, place: Place): Lineage => {
@@ -146,12 +143,9 @@ function referenced(reference: Reference, place: Place): Lineage {
 
 /** What a function makes of its arguments; `call` is how it is written, where it is no `u.label`. */
 function called(name: string, parts: readonly Lineage[], place: Place, call: TreeNode = {}): Lineage {
-  const given = joinsTexts(name)
-    ? joined(parts, (at) => {
-        const argument = listOf(call.args)[at];
-        return argument === undefined || isPlainJoint(argument);
-      })
-    : computed(parts);
+  const count = listOf(call.args).length;
+  const steering = parts.slice(count).filter((part) => !isClean(part));
+  const given = joinsTexts(name) && steering.length === 0 ? joined(parts.slice(0, count)) : computed(parts);
   if (carriesValues(name) && !isClean(given)) place.findings.carriedBy ??= name;
   if (place.harmful.has(name)) return touch(unknown, place);
   const system = systemFunction(name);
@@ -213,12 +207,7 @@ function operator(node: TreeNode, place: Place): Lineage {
   if (node.kind === 'AEXPR_NULLIF' && !isEmptyText(node.rexpr)) steer(computed(parts), place);
   if (isTellingRight(name)) steer(parts[1] ?? clean, place);
   if (isLike(name) && !isPlainPattern(node.rexpr)) steer(computed(parts), place);
-  const sides = [node.lexpr, node.rexpr];
-  return name === '||'
-    ? joined(parts, (at) => isPlainJoint(sides[at]))
-    : isComparison(name)
-      ? told(parts)
-      : computed(parts);
+  return name === '||' ? joined(parts) : isComparison(name) ? told(parts) : computed(parts);
 }
 
 function cast(node: TreeNode, place: Place): Lineage {
@@ -226,7 +215,7 @@ function cast(node: TreeNode, place: Place): Lineage {
   const type = isNode(node.typeName) ? (stringOf(listOf(node.typeName.names).at(-1)) ?? '') : '';
   const plain = isNode(node.typeName) && listOf(node.typeName.arrayBounds).length === 0;
   if (tagged(node.arg, 'A_Const') === null && (!plain || !isTotalType(type))) fallible(given, place);
-  return plain && isTotalType(type) ? joined([given], separate) : computed([given]);
+  return plain && isTotalType(type) ? joined([given]) : computed([given]);
 }
 
 function subLink(node: TreeNode, place: Place): Lineage {
@@ -242,7 +231,7 @@ function subLink(node: TreeNode, place: Place): Lineage {
       place.findings.mayFail = true; // over a second row
       return rows.length === 1 ? either(rows) : computed(rows);
     case 'ARRAY_SUBLINK':
-      return joined(rows, separate);
+      return elements(rows);
     default:
       return deciding(computed([tested, ...rows]), place);
   }

@@ -49,10 +49,10 @@ export function isPlainPattern(value: unknown): boolean {
   return text !== null && !text.endsWith('\\') && !(text.startsWith('{') && text.includes('\\'));
 }
 
-/** A constant that stands between texts without changing how they are read: no quote, and nothing that makes one of what follows. */
-export function isPlainJoint(value: unknown): boolean {
-  const cast = tagged(value, 'TypeCast');
-  const text = constantText(cast === null ? value : cast.arg);
+/** A constant that stands beside texts without changing how they are read: no quote, and nothing that makes one of what follows. */
+export function isPlainText(value: unknown): boolean {
+  if (isNode(tagged(value, 'A_Const')?.isnull) || tagged(value, 'A_Const')?.isnull === true) return true;
+  const text = constantText(value);
   return text !== null && /^(?:[\w\s,;:()=.|>]*[\s,;:()=.|>])?$/.test(text);
 }
 
