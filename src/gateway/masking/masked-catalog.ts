@@ -34,6 +34,8 @@ export interface MaskedCatalog {
   /** Types of users and extensions: what a mask for one of theirs is made from. */
   readonly types: TypesByOid;
   readonly userFunctions: ReadonlySet<string>;
+  /** Names of operators that run code of users. */
+  readonly userOperators: ReadonlySet<string>;
   /** User functions all of whose overloads are SQL that mentions no masked column, directly or through others. */
   readonly cleanFunctions: ReadonlySet<string>;
 }
@@ -69,6 +71,7 @@ export function emptyMaskedCatalog(catalog: CatalogSnapshot): MaskedCatalog {
     temporary: new Set((catalog.temporary ?? []).map(({ name }) => name)),
     types: typesByOid(catalog),
     userFunctions: new Set(catalog.functions.map((fn) => fn.name)),
+    userOperators: new Set(catalog.userOperators ?? []),
     cleanFunctions: new Set(),
   };
 }

@@ -99,7 +99,10 @@ export function mergeMasking(use: StatementMasking, source: StatementMasking): S
   const [only, ...others] = use.facts;
   const sole =
     use.rowFacts === use.facts && others.length === 0 && only?.sendsRows === true && source.facts.length === 1;
-  const rows = sole ? source.facts : [...use.rowFacts, ...source.facts].map((fact) => ({ ...fact, columns: null }));
+  // What EXECUTE hands over takes the place of a parameter, which by itself is clean.
+  const handsOver = only?.tainted === true;
+  const rows =
+    sole && !handsOver ? source.facts : [...use.rowFacts, ...source.facts].map((fact) => ({ ...fact, columns: null }));
   return statementMasking(use.facts, text, use.context, rows);
 }
 

@@ -8,6 +8,9 @@ const definitionText: MaskedBy = { rule: 'system', masker: { kind: 'definition' 
 
 const treeText: MaskedBy = { rule: 'system', masker: { kind: 'tree' } };
 
+/** The mask of lists of settings and options. */
+const settingsText: MaskedBy = { rule: 'system', masker: { kind: 'settings' } };
+
 /** The mask of comments on objects: prose that may name people. */
 const commentText: MaskedBy = { rule: 'system', masker: { kind: 'comment' } };
 
@@ -74,6 +77,9 @@ const definitionColumns: Readonly<Record<string, readonly string[]>> = {
   pg_rules: ['definition'],
   pg_indexes: ['indexdef'],
   pg_policies: ['qual', 'with_check'],
+  pg_publication_tables: ['rowfilter'],
+  pg_stats_ext: ['exprs'],
+  pg_stats_ext_exprs: ['expr'],
   columns: ['column_default', 'generation_expression'],
   views: ['view_definition'],
   routines: ['routine_definition'],
@@ -84,9 +90,25 @@ const definitionColumns: Readonly<Record<string, readonly string[]>> = {
   triggers: ['action_condition', 'action_statement'],
 };
 
+/** Columns that hold `name=value` pairs of settings, or options of servers elsewhere. */
+const settingsColumns: Readonly<Record<string, readonly string[]>> = {
+  pg_authid: ['rolconfig'],
+  pg_db_role_setting: ['setconfig'],
+  pg_foreign_data_wrapper: ['fdwoptions'],
+  pg_foreign_server: ['srvoptions'],
+  pg_foreign_table: ['ftoptions'],
+  pg_proc: ['proconfig'],
+  pg_roles: ['rolconfig'],
+  pg_shadow: ['useconfig'],
+  pg_user: ['useconfig'],
+};
+
 const commentColumns: Readonly<Record<string, readonly string[]>> = {
   pg_description: ['description'],
   pg_shdescription: ['description'],
+  pg_seclabel: ['label'],
+  pg_seclabels: ['label'],
+  pg_shseclabel: ['label'],
 };
 
 /** Functions of pg_catalog that show definitions, whatever they are handed. */
@@ -117,6 +139,7 @@ export function systemColumn(schema: string, relation: string, column: string): 
   if (!isSystemSchema(schema)) return null;
   if (includes(treeColumns, relation, column)) return treeText;
   if (includes(definitionColumns, relation, column)) return definitionText;
+  if (includes(settingsColumns, relation, column)) return settingsText;
   return includes(commentColumns, relation, column) ? commentText : null;
 }
 

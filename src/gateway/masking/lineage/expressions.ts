@@ -17,19 +17,30 @@ import {
   computed,
   counted,
   either,
+  elements,
   isClean,
   joined,
   type Lineage,
+  plain,
   told,
   unknown,
 } from './lineage.ts';
-import { type Place, steer, touch } from './place.ts';
-import { type Reference, resolve, starOf } from './range.ts';
+import { decide, type Place, steer, touch } from './place.ts';
+import { namesRow, type Reference, resolve, starOf } from './range.ts';
+import {
+  isEmptyText,
+  isLike,
+  isPlainPattern,
+  isPlainText,
+  isSequence,
+  isTellingRight,
+  tellingArguments,
+} from './telling.ts';
 import { carriesValues, isComparison, isTotalFunction, isTotalOperator, isTotalType, joinsTexts } from './total.ts';
 
 /** What a tagged expression is made from; an absent one is clean. */
 export function lineageOf(value: unknown, place: Place): Lineage {
-  if (value === undefined || value === null) return clean;
+  if (value === undefined || value === null) return plain;
   if (Array.isArray(value)) return computed(value.map((member) => lineageOf(member, place)));
   const node = statementOf(value);
   if (node !== null) return expression(node.tag, node.node, place);
@@ -59,9 +70,10 @@ export function expression(type: string, node: TreeNode, place: Place): Lineage 
     case 'A_Indirection':
       return indirection(node, place);
     case 'A_ArrayExpr':
-      return joined(listOf(node.elements).map((element) => lineageOf(element, place)));
-    case 'RowExpr':
+      return elements(listOf(node.elements).map((element) => lineageOf(element, place)));
     case 'BoolExpr':
+      return deciding(below(type, node, place), place);
+    case 'RowExpr':
     case 'BooleanTest':
     case 'MinMaxExpr':
     case 'NamedArgExpr':
@@ -69,6 +81,10 @@ export function expression(type: string, node: TreeNode, place: Place): Lineage 
       return below(type, node, place);
     case 'MultiAssignRef':
       return computed([lineageOf(node.source, place)]);
+    case 'A_Const':
+      return isPlainText({ A_Const: node }) ? plain : clean;
+    case 'ParamRef':
+    case 'SQLValueFunction':
     case 'GroupingFunc':
     case 'SetToDefault':
     case 'CurrentOfExpr':
@@ -82,10 +98,22 @@ export function expression(type: string, node: TreeNode, place: Place): Lineage 
 }
 
 /** Kinds of node that cannot fail, whatever they are given; any other may, and so tells something of what it is given. */
-const totalNodes = new Set(['A_Const', 'ParamRef', 'SQLValueFunction', 'CollateClause', 'SortBy', 'ResTarget']);
+const totalNodes = new Set(['CollateClause', 'SortBy', 'ResTarget', 'String', 'Integer']);
 
 const failing = (lineage: Lineage, type: string, place: Place): Lineage => {
-  if (!totalNodes.has(type)) steer(lineage, place);
+  if (!totalNodes.has(type)) fallible(lineage, place);
+  return lineage;
+};
+
+/** Notes that something is computed which may fail: over a masked value that tells of it. */
+function fallible(lineage: Lineage, place: Place): void {
+  place.findings.mayFail = true;
+  steer(lineage, place);
+}
+
+/** Notes that the parts of an expression are computed one after the other, until its value is known. */
+const deciding = (lineage: Lineage, place: Place): Lineage => {
+  decide(lineage, place);
   return lineage;
 };
 
@@ -113,15 +141,19 @@ function referenced(reference: Reference, place: Place): Lineage {
   return called(reference.function, [reference.row], place);
 }
 
-/** What a function makes of its arguments. */
-function called(name: string, parts: readonly Lineage[], place: Place): Lineage {
-  const given = joinsTexts(name) ? joined(parts) : computed(parts);
+/** What a function makes of its arguments; `call` is how it is written, where it is no `u.label`. */
+function called(name: string, parts: readonly Lineage[], place: Place, call: TreeNode = {}): Lineage {
+  const count = listOf(call.args).length;
+  const steering = parts.slice(count).filter((part) => !isClean(part));
+  const given = joinsTexts(name) && steering.length === 0 ? joined(parts.slice(0, count)) : computed(parts);
   if (carriesValues(name) && !isClean(given)) place.findings.carriedBy ??= name;
   if (place.harmful.has(name)) return touch(unknown, place);
   const system = systemFunction(name);
   // It shows what an object is, and takes what the catalogs say of it.
   if (system !== null) return touch(columnLineage(`${name}()`, system), place);
-  if (!isTotalFunction(name)) steer(given, place);
+  if (!isTotalFunction(name)) fallible(given, place);
+  // Some of its arguments decide whether it fails, or whether there is a value.
+  for (const at of tellingArguments(name, call)) steer(parts[at] ?? clean, place);
   return given;
 }
 
@@ -133,14 +165,25 @@ function funcCall(node: TreeNode, place: Place): Lineage {
   for (const part of steering) steer(part, place);
   if (node.agg_distinct === true) steer(computed(given), place);
   // How many rows there are is not masked, nor whether a value is missing.
-  if (isCount(name, node) && !place.harmful.has(name)) return either([counted, computed(steering)]);
-  return called(name, [...given, ...steering], place);
+  if (isCount(name, node) && !place.harmful.has(name)) {
+    const telling = given.filter(({ verbatim }, at) => !verbatim && !isRow(listOf(node.args)[at], place));
+    return either([counted, computed([...telling, ...steering])]);
+  }
+  return called(name, [...given, ...steering], place, node);
 }
 
 /** `count` of pg_catalog, over anything. */
 function isCount(name: string, node: TreeNode): boolean {
   const parts = listOf(node.funcname);
   return name === 'count' && (parts.length === 1 || stringOf(parts[0]) === 'pg_catalog');
+}
+
+/** `u`, `u.*`: there is a row or there is none. */
+function isRow(value: unknown, place: Place): boolean {
+  const reference = tagged(value, 'ColumnRef');
+  if (reference === null) return false;
+  const { names, star } = columnReference(reference);
+  return star || (names.length === 1 && namesRow(names[0] ?? '', place.levels));
 }
 
 /** What a window is ordered and divided by: its functions tell of that. */
@@ -157,7 +200,13 @@ export function window(node: TreeNode, place: Place, depth = 0): Lineage {
 function operator(node: TreeNode, place: Place): Lineage {
   const parts = [lineageOf(node.lexpr, place), lineageOf(node.rexpr, place)];
   const name = stringOf(listOf(node.name).at(-1)) ?? '';
-  if (!isTotalOperator(name)) steer(computed(parts), place);
+  if (place.catalog.userOperators.has(name)) return touch(unknown, place);
+  if (!isTotalOperator(name)) fallible(computed(parts), place);
+  if (isSequence(node)) decide(computed(parts), place);
+  // The value is missing where it equals the other: that is told of a mask, too.
+  if (node.kind === 'AEXPR_NULLIF' && !isEmptyText(node.rexpr)) steer(computed(parts), place);
+  if (isTellingRight(name)) steer(parts[1] ?? clean, place);
+  if (isLike(name) && !isPlainPattern(node.rexpr)) steer(computed(parts), place);
   return name === '||' ? joined(parts) : isComparison(name) ? told(parts) : computed(parts);
 }
 
@@ -165,7 +214,7 @@ function cast(node: TreeNode, place: Place): Lineage {
   const given = lineageOf(node.arg, place);
   const type = isNode(node.typeName) ? (stringOf(listOf(node.typeName.names).at(-1)) ?? '') : '';
   const plain = isNode(node.typeName) && listOf(node.typeName.arrayBounds).length === 0;
-  if (!plain || !isTotalType(type)) steer(given, place);
+  if (tagged(node.arg, 'A_Const') === null && (!plain || !isTotalType(type))) fallible(given, place);
   return plain && isTotalType(type) ? joined([given]) : computed([given]);
 }
 
@@ -179,11 +228,12 @@ function subLink(node: TreeNode, place: Place): Lineage {
     case 'EXISTS_SUBLINK':
       return clean; // what decides it stands in the sub-query's own clauses, which steer
     case 'EXPR_SUBLINK':
+      place.findings.mayFail = true; // over a second row
       return rows.length === 1 ? either(rows) : computed(rows);
     case 'ARRAY_SUBLINK':
-      return joined(rows);
+      return elements(rows);
     default:
-      return computed([tested, ...rows]);
+      return deciding(computed([tested, ...rows]), place);
   }
 }
 
@@ -203,7 +253,8 @@ function caseOf(node: TreeNode, place: Place): Lineage {
 /** That a value is missing is not masked. */
 function nullTest(node: TreeNode, place: Place): Lineage {
   const tested = lineageOf(node.arg, place);
-  return tagged(node.arg, 'ColumnRef') === null ? told([tested]) : clean;
+  const known = tested.verbatim || isRow(node.arg, place);
+  return tagged(node.arg, 'ColumnRef') === null || !known ? told([tested]) : clean;
 }
 
 function indirection(node: TreeNode, place: Place): Lineage {

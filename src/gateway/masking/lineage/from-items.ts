@@ -112,7 +112,10 @@ function joinedBy(names: readonly string[], left: Level, right: Level, place: Pl
 }
 
 function columnNamed(name: string, { star }: Level): Lineage {
-  const found = star.filter((column) => column.name === name || column.many === true);
+  const exact = star.some((column) => column.name === name);
+  const found = star.filter(
+    (column) => column.name === name || column.many === true || (!exact && column.name === null),
+  );
   return found.length === 0 ? unknown : either(found.map(({ lineage }) => lineage));
 }
 

@@ -12,10 +12,15 @@ export interface Lineage {
   readonly verbatim: boolean;
   /** It is a number of rows, or made from one. */
   readonly counts: boolean;
+  /** Its text holds no quote that would change how definitions beside it are read: it is one itself, a name, or plain. */
+  readonly readable?: true;
 }
 
 /** Nothing masked went into it. */
 export const clean: Lineage = { sources: new Map(), unknown: false, verbatim: true, counts: false };
+
+/** Nothing masked went into it, and it has no text, or one without a quote. */
+export const plain: Lineage = { ...clean, readable: true };
 
 /** A number of rows, which is not masked by itself. */
 export const counted: Lineage = { ...clean, counts: true };
@@ -29,6 +34,7 @@ export const columnLineage = (label: string, by: MaskedBy): Lineage => ({
   unknown: false,
   verbatim: true,
   counts: false,
+  ...(isCatalogText(by.masker) ? { readable: true } : {}),
 });
 
 export const isClean = ({ sources, unknown: any }: Lineage): boolean => sources.size === 0 && !any;
@@ -38,9 +44,11 @@ export function either(parts: readonly Lineage[]): Lineage {
   const dirty = parts.filter((part) => !isClean(part));
   const counts = parts.filter((part) => part.counts);
   const [only, ...others] = dirty;
-  if (only === undefined) return counts.find(({ verbatim }) => !verbatim) ?? counts[0] ?? clean;
-  if (others.length === 0 && counts.length === 0) return only;
+  const readable = parts.every((part) => part.readable === true);
+  if (only === undefined) return counts.find(({ verbatim }) => !verbatim) ?? counts[0] ?? (readable ? plain : clean);
+  if (others.length === 0 && counts.length === 0 && (readable || only.readable !== true)) return only;
   return {
+    ...(readable ? { readable } : {}),
     sources: new Map(dirty.flatMap(({ sources }) => [...sources])),
     unknown: dirty.some((part) => part.unknown),
     verbatim: dirty.every(({ verbatim }) => verbatim),
@@ -51,17 +59,26 @@ export function either(parts: readonly Lineage[]): Lineage {
 /** A value computed from others. */
 export function computed(parts: readonly Lineage[]): Lineage {
   const all = either(parts);
-  return isClean(all) && !all.counts ? clean : { ...all, verbatim: false };
+  if (isClean(all) && !all.counts) return clean;
+  const { readable: _, ...made } = all;
+  return { ...made, verbatim: false };
 }
 
 /** It is made from texts of the catalogs, such as definitions, and from nothing else that is masked. */
 const isCatalogTextOnly = ({ sources, unknown: any }: Lineage): boolean =>
   !any && sources.size > 0 && [...sources.values()].every(({ masker }) => isCatalogText(masker));
 
-/** Texts put together: constants of definitions can still be told in the result. */
+/** Texts put together: constants of definitions can still be told in the result, unless what stands beside may hold a quote. */
 export function joined(parts: readonly Lineage[]): Lineage {
   const all = either(parts);
-  return isCatalogTextOnly(all) ? all : computed(parts);
+  if (all.readable !== true) return computed(parts);
+  return isCatalogTextOnly(all) || (isClean(all) && !all.counts) ? all : computed(parts);
+}
+
+/** Elements of an array: each is read by itself. */
+export function elements(parts: readonly Lineage[]): Lineage {
+  const all = either(parts);
+  return isCatalogTextOnly(all) ? all : joined(parts);
 }
 
 /** What a comparison tells, or whether there is a value at all: of definitions it may be told. */

@@ -1,7 +1,7 @@
 import type { MaskedBy, MaskedCatalog } from '../masked-catalog.ts';
 import { isCatalogText } from '../maskers/definition.ts';
 import type { TreeNode } from '../tree.ts';
-import type { Lineage } from './lineage.ts';
+import { isClean, type Lineage } from './lineage.ts';
 import type { Column, Level } from './range.ts';
 
 /** A masked column that steers which rows come, in which order, or whether the statement fails. */
@@ -35,6 +35,12 @@ export interface Findings {
   readonly assignments: Assignment[];
   /** The first function that would carry a masked value to where it is read without a rule. */
   carriedBy: string | null;
+  /** Something that cannot be told steers the result: it may be any of the columns that are mentioned. */
+  unknownSteers: boolean;
+  /** What decides whether other parts of an expression are computed at all: it steers where one of those may fail. */
+  readonly deciding: Lineage[];
+  /** Something in the statement may fail, or take long, over a value that is not masked. */
+  mayFail: boolean;
 }
 
 export const emptyFindings = (): Findings => ({
@@ -44,6 +50,9 @@ export const emptyFindings = (): Findings => ({
   probes: [],
   assignments: [],
   carriedBy: null,
+  unknownSteers: false,
+  deciding: [],
+  mayFail: false,
 });
 
 /** Where a node stands. */
@@ -73,7 +82,21 @@ export function touch(lineage: Lineage, { findings }: Place): Lineage {
 }
 
 /** Notes that a value steers the result. Text of the catalogs may: whoever looks for a word in definitions reads no table. */
-export function steer(lineage: Lineage, { findings }: Place): void {
+export function steer(lineage: Lineage, { findings }: Pick<Place, 'findings'>): void {
+  if (lineage.unknown) findings.unknownSteers = true;
   for (const [label, by] of lineage.sources)
     if (!isCatalogText(by.masker)) findings.probes.push({ label, by, use: 'other', values: 0 });
+}
+
+/** Notes that a value decides whether what stands beside it is computed: `a = 'x' AND 1 / n = 1` fails where a is x. */
+export function decide(lineage: Lineage, { findings }: Place): void {
+  if (!isClean(lineage)) findings.deciding.push(lineage);
+}
+
+/** Whatever steers without saying so where it stands: known once the whole statement was gone through. */
+export function settle(findings: Findings): void {
+  if (findings.mayFail) for (const lineage of findings.deciding) steer(lineage, { findings });
+  if (!findings.unknownSteers) return;
+  for (const [label, by] of findings.touched)
+    if (!isCatalogText(by.masker) && by.rule !== 'system') findings.probes.push({ label, by, use: 'other', values: 0 });
 }

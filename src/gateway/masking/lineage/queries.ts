@@ -1,8 +1,10 @@
-import { columnReference, functionName, isNode, listOf, stringOf, type TreeNode, tagged, textOf } from '../tree.ts';
+import { columnReference, isNode, listOf, stringOf, type TreeNode, tagged, textOf } from '../tree.ts';
 import { condition } from './conditions.ts';
 import { lineageOf, window } from './expressions.ts';
 import { fromClause } from './from-items.ts';
 import { clean, computed, either, type Lineage, unknown } from './lineage.ts';
+import { dependencyOrder, mentionsTable } from './mentions.ts';
+import { ownName } from './own-name.ts';
 import { type Place, steer, touch, within } from './place.ts';
 import { type Column, renamed, resolve, starOf } from './range.ts';
 
@@ -31,7 +33,7 @@ function setOperation(node: TreeNode, place: Place): readonly Column[] {
   const [left = [], right = []] = arms;
   const columns = pairwise(left, right);
   // Which rows are equal decides which come.
-  if (node.all !== true) for (const { lineage } of columns) steer(lineage, place);
+  if (node.all !== true || node.op !== 'SETOP_UNION') for (const { lineage } of columns) steer(lineage, place);
   ordered(node, columns, { ...place, levels: [] });
   return columns;
 }
@@ -74,14 +76,6 @@ export function targetColumns(targets: readonly unknown[], place: Place): readon
   });
 }
 
-/** The name that the server gives a column without an alias, where it is plain (FigureColname); else null. */
-function ownName(value: unknown): string | null {
-  const reference = tagged(value, 'ColumnRef');
-  if (reference !== null) return columnReference(reference).names.at(-1) ?? null;
-  const call = tagged(value, 'FuncCall');
-  return call === null ? null : functionName(call);
-}
-
 function distinct(node: TreeNode, columns: readonly Column[], place: Place): void {
   if (!Array.isArray(node.distinctClause)) return;
   const given = node.distinctClause.filter((item) => isNode(item) && Object.keys(item).length > 0);
@@ -107,7 +101,8 @@ function sorted(item: unknown, columns: readonly Column[], place: Place): Lineag
   const row = tagged(item, 'RowExpr');
   if (row !== null) return computed(listOf(row.args).map((part) => sorted(part, columns, place)));
   const names = columnReference(tagged(item, 'ColumnRef') ?? {}).names;
-  const named = names.length === 1 ? columns.filter(({ name }) => name === names[0]) : [];
+  // One whose name we cannot tell may be meant.
+  const named = names.length === 1 ? columns.filter(({ name }) => name === names[0] || name === null) : [];
   if (named.length === 0) return lineageOf(item, place);
   // The result's column or one of FROM: which comes first depends on the clause, so both count.
   const input = resolve(names, place.levels);
@@ -131,12 +126,15 @@ export function withTables(node: TreeNode, outer: Place): Place {
   const tables = new Map(outer.tables);
   const place: Place = { ...outer, tables };
   const recursive = node.withClause.recursive === true;
-  for (const item of listOf(node.withClause.ctes)) {
+  const named = listOf(node.withClause.ctes).flatMap((item) => {
     const table = tagged(item, 'CommonTableExpr');
     const name = textOf(table?.ctename);
-    if (table === null || name === null) continue;
+    return table === null || name === null ? [] : [{ name, table }];
+  });
+  // WITH RECURSIVE lets a query name one that stands behind it: until that was gone through, nothing is known of it.
+  if (recursive) for (const { name } of named) tables.set(name, [{ name: null, lineage: unknown, many: true }]);
+  for (const { name, table } of recursive ? dependencyOrder(named) : named)
     tables.set(name, tableColumns(name, table, recursive, place));
-  }
   return place;
 }
 
@@ -175,11 +173,6 @@ function startOf(query: TreeNode, names: readonly string[], place: Place): reado
 
 const sameSources = (a: Lineage, b: Lineage | undefined): boolean =>
   b !== undefined && a.unknown === b.unknown && a.verbatim === b.verbatim && a.sources.size === b.sources.size;
-
-function mentionsTable(value: unknown, name: string): boolean {
-  if (Array.isArray(value)) return value.some((item) => mentionsTable(item, name));
-  return isNode(value) && (value.relname === name || Object.values(value).some((child) => mentionsTable(child, name)));
-}
 
 /** SEARCH and CYCLE add columns that hold rows or parts of them. */
 function withTrail(table: TreeNode, columns: readonly Column[], place: Place): readonly Column[] {

@@ -97,12 +97,23 @@ function unqualified(name: string, levels: readonly Level[]): Lineage {
         : [{ lineage: common }];
     for (const { rest } of entries) if (rest !== null) possible.push(rest);
     if (found.length > 0) return either([...found.map(({ lineage }) => lineage), ...possible]);
+    // One whose name we cannot tell may be meant as well, before any of the query around.
+    for (const { columns } of entries)
+      for (const column of columns) if (column.name === null) possible.push(column.lineage);
   }
   if (systemColumns.has(name) && levels.some(({ entries }) => entries.length > 0)) return either(possible);
   const row = entryNamed(name, null, levels);
   if (row !== null) return computed([wholeRow(row), ...possible]);
   return possible.length > 0 ? either(possible) : unknown;
 }
+
+/** Whether a name without a qualifier is that of a whole row. */
+export const namesRow = (name: string, levels: readonly Level[]): boolean =>
+  levels.some(({ entries }) => entries.some((entry) => entry.name === name)) &&
+  !levels.some(({ entries, merged }) => merged.has(name) || entries.some((entry) => mayHave(entry, name)));
+
+const mayHave = ({ columns, rest }: RangeEntry, name: string): boolean =>
+  rest !== null || columns.some((column) => column.name === name || column.name === null);
 
 /**
  * The column at a place of a result that has `total` columns; null when the two cannot be matched. Between columns that

@@ -1,7 +1,7 @@
 import { qualifiedName } from '../../sql/effects.ts';
 import type { MaskedRelation } from '../masked-catalog.ts';
 import { aliasOf, type TreeNode, textOf } from '../tree.ts';
-import { clean, columnLineage, either, unknown } from './lineage.ts';
+import { clean, columnLineage, either, plain, unknown } from './lineage.ts';
 import { type Place, touch } from './place.ts';
 import { type Column, columnsOf, type Level, type RangeEntry, renamed } from './range.ts';
 
@@ -52,5 +52,7 @@ export function relationColumns(schema: string | null, name: string, place: Plac
 function lineageIn({ relation, masked }: MaskedRelation, name: string): typeof clean {
   const column = relation.columns.find((candidate) => candidate.name === name);
   const by = column === undefined ? undefined : masked.get(column.attributeNumber);
-  return by === undefined ? clean : columnLineage(`${relation.name}.${name}`, by);
+  if (by !== undefined) return columnLineage(`${relation.name}.${name}`, by);
+  const isName = relation.schema === 'pg_catalog' && ['name', '"char"'].includes(column?.type ?? '');
+  return isName ? plain : clean;
 }

@@ -13,7 +13,7 @@ import {
 import { expression, lineageOf } from './expressions.ts';
 import { beside } from './from-items.ts';
 import { unknown } from './lineage.ts';
-import { emptyFindings, type Findings, type Place, touch, within } from './place.ts';
+import { emptyFindings, type Findings, type Place, settle, touch, within } from './place.ts';
 import { selectColumns } from './queries.ts';
 import { type Column, emptyLevel, type Level } from './range.ts';
 import { relationLevel } from './relations.ts';
@@ -41,7 +41,9 @@ export function statementLineage(
     windows: new Map(),
     query: queryColumns,
   };
-  return { columns: follow(tree, place), findings };
+  const columns = follow(tree, place);
+  settle(findings);
+  return { columns, findings };
 }
 
 function queryColumns(type: string, node: TreeNode, place: Place): readonly Column[] {

@@ -4,9 +4,10 @@ import { familyOf } from './type-families.ts';
 
 /**
  * `definition`: SQL text whose constants are hidden. `tree`: the same as the server keeps it (pg_node_tree). `comment`: prose,
- * in which what looks like an address or a number is hidden.
+ * in which what looks like an address or a number is hidden. `settings`: `name=value` pairs, of which those that may hold
+ * secrets lose their value.
  */
-export type CatalogText = { readonly kind: 'definition' } | { readonly kind: 'tree' } | { readonly kind: 'comment' };
+export type CatalogText = { readonly kind: 'definition' | 'tree' | 'comment' | 'settings' };
 
 export const isCatalogText = (masker: { readonly kind: string }): masker is CatalogText =>
   Object.hasOwn(hide, masker.kind);
@@ -20,12 +21,14 @@ export function catalogTextMask({ kind }: CatalogText, type: ColumnType): CellMa
   if (family === 'text' || type.typeOid === nodeTree) return mask(hide[kind]);
   if (family !== 'array' || type.format === 1) return fullMask(type);
   return mask((array) =>
-    array.replaceAll(quotedElement, (_, element: string) => quoted(hide[kind](unquoted(element)))),
+    array.replaceAll(arrayElement, (whole: string, element: string | undefined) =>
+      element === undefined ? hide[kind](whole) : quoted(hide[kind](unquoted(element))),
+    ),
   );
 }
 
-/** An element of an array that has to be quoted, as everything with a constant in it has (manual, 8.15.6). */
-const quotedElement = /"((?:[^"\\]|\\[\s\S])*)"/g;
+/** An element of an array, its content where it is quoted (manual, 8.15.6). */
+const arrayElement = /"((?:[^"\\]|\\[\s\S])*)"|[^{},"]+/g;
 const unquoted = (element: string): string => element.replaceAll(/\\([\s\S])/g, '$1');
 const quoted = (text: string): string => `"${text.replaceAll(/["\\]/g, '\\$&')}"`;
 
@@ -36,9 +39,19 @@ const nodeTree = 194;
 const hideTreeConstants = (text: string): string =>
   text.replaceAll(/(:constbyval false .*?:constvalue )\d+ \[[^\]]*\]/g, '$1<>');
 
-/** Prose without addresses (`a@b`) and without numbers of six digits or more, however they are grouped. */
+/**
+ * Prose without addresses (`a@b`), without numbers of six digits or more, however they are grouped, and without long words
+ * of letters and digits, as keys and numbers of documents are.
+ */
 export const hideAddresses = (text: string): string =>
-  text.replaceAll(/[^\s@]+@[^\s@]+|[+(]*\d(?:[\s().-]{0,2}\d){5,}/g, '***');
+  text.replaceAll(/[^\s@]+@[^\s@]+|[+(]*\d(?:[\s().-]{0,2}\d){5,}|(?=[\w-]*\d{3})(?=[\w-]*[A-Za-z])[\w-]{10,}/g, '***');
+
+/** `name=value`: custom settings (`app.key`) and what is named like a secret lose their value. */
+const hideSetting = (text: string): string => {
+  const at = text.indexOf('=');
+  const secret = /[.]|pass|secret|token|credential|key/i.test(text.slice(0, Math.max(at, 0)));
+  return at < 0 || secret ? `${text.slice(0, at + 1)}***` : text.slice(0, at + 1) + hideAddresses(text.slice(at + 1));
+};
 
 /**
  * SQL text (a view's query, a function's body, a default) with its string constants hidden, unless they are of a kind that
@@ -60,7 +73,8 @@ interface Token {
   readonly replacement?: string;
 }
 
-const comment = /--.*|\/\*[\s\S]*?(?:\*\/|$)/y;
+/** One with another inside is taken for one to the end: nobody writes such, and where it ends depends on who reads it. */
+const comment = /--.*|\/\*(?:(?!\/\*)[\s\S])*?\*\/|\/\*[\s\S]*/y;
 /** pg_get_functiondef and pg_get_viewdef quote bodies so; they are SQL again. */
 const body = /\$(?:function|procedure)x*\$/y;
 const dollar = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y;
@@ -71,6 +85,7 @@ const hide: Readonly<Record<CatalogText['kind'], (text: string) => string>> = {
   definition: hideConstants,
   tree: hideTreeConstants,
   comment: hideAddresses,
+  settings: hideSetting,
 };
 
 /** Lexical structure as in the manual, 4.1. */
@@ -84,9 +99,13 @@ function tokenAt(text: string, at: number): Token {
     const end = text.indexOf(tag, at + tag.length);
     return constant(text, at, tag, end < 0 ? text.length : end, tag);
   }
+  const numeral = match(digits, text, at);
+  if (numeral !== null)
+    return isRound(numeral) ? { length: numeral.length } : { length: numeral.length, replacement: '***' };
   const mark = match(quote, text, at);
   if (mark !== null) return constant(text, at, mark, endOfConstant(text, at + mark.length, mark !== "'"), "'");
-  return { length: match(other, text, at)?.length ?? 1 };
+  const rest = match(other, text, at) ?? text.slice(at, at + 1);
+  return rest.includes('@') ? { length: rest.length, replacement: hideAddresses(rest) } : { length: rest.length };
 }
 
 function constant(text: string, at: number, open: string, end: number, close: string): Token {
@@ -114,17 +133,26 @@ function endOfConstant(text: string, from: number, escapes: boolean): number {
 }
 
 const number = /^[+-]?\d{0,6}(?:\.\d{1,6})?$/;
-const date = /^\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d(?::?\d\d)?)?)?$/;
-const word = /^[A-Za-z_][A-Za-z_./:-]{0,19}\d{0,2}$/;
+/** The beginning of a month, as bounds of partitions and reports are: a day of birth seldom is one. */
+const date = /^\d{4}-\d\d-01(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d(?::?\d\d)?)?)?$/;
+const word = /^(?!.*-.*-)[A-Za-z_][A-Za-z_./:-]{0,19}\d{0,2}$/;
 const interval = /^\d{1,4} [a-z]{1,12}$/;
 const format = /^(?=.*(?:YY|MM|DD|HH|MI|SS|TZ))[A-Z24:/ .,_"-]{1,32}$/;
-const pattern = /^\^.*[[\]\\(*+?]|[[\]\\(*+?].*\$$/s;
+const pattern = /^(?!.*[\p{L}\p{N}@_-]{8})(?:\^.*[[\]\\(*+?]|.*[[\]\\(*+?].*\$$)/su;
+const digits = /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y;
+
+/** Numbers that programs are made of: short ones, round ones, the bounds of the integer types. */
+const isRound = (numeral: string): boolean =>
+  numeral.replaceAll(/\D/g, '').length < 6 ||
+  /^\d{1,3}0+$/.test(numeral) ||
+  ['2147483647', '2147483648', '9223372036854775807', '9223372036854775808'].includes(numeral);
 
 /** Whether a constant is part of a program rather than somebody's data. `after` is what follows it. */
 function isProgram(text: string, after: string): boolean {
   return (
     /^::(?:pg_catalog\.)?reg[a-z]+\b/.test(after) ||
     !/[\p{L}\p{N}]/u.test(text) ||
-    [number, date, word, interval, format, pattern].some((shape) => shape.test(text))
+    (number.test(text) && isRound(text.replace(/^[+-]/, ''))) ||
+    [date, word, interval, format, pattern].some((shape) => shape.test(text))
   );
 }
