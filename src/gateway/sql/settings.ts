@@ -27,12 +27,14 @@ function changesOf(node: SyntaxNode): readonly SettingChange[] {
       return [{ name, source: 'expression', value: null }];
     case 'VAR_SET_MULTI': // SET TRANSACTION …, SET SESSION CHARACTERISTICS AS TRANSACTION …, SET TRANSACTION SNAPSHOT
       if (name === 'transaction snapshot') return [{ name: 'transaction_snapshot', source: 'constant', value: null }];
+      // Characteristics of the session are what its transactions begin with (manual, "SET TRANSACTION").
       return listAt(node, 'args').map((member): SettingChange => {
         const mode = untag(member, 'DefElem');
+        const prefix = name === 'session characteristics' ? 'default_' : '';
         if (mode === null) return { name: '*', source: 'expression', value: null };
         const value = constantOf(mode.arg);
         const text = value === null || value === 'parameter' ? null : value.text;
-        return { name: stringAt(mode, 'defname'), source: 'constant', value: text };
+        return { name: `${prefix}${stringAt(mode, 'defname')}`, source: 'constant', value: text };
       });
     case 'VAR_RESET_ALL':
       return [{ name: '*', source: 'default', value: null }];

@@ -245,6 +245,10 @@ describe('settings', () => {
     ['DISCARD ALL', [{ name: '*', source: 'default', value: null }]],
     ['DISCARD PLANS', []],
     ['SET TRANSACTION READ ONLY', [{ name: 'transaction_read_only', source: 'constant', value: '1' }]],
+    [
+      'SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY',
+      [{ name: 'default_transaction_read_only', source: 'constant', value: '1' }],
+    ],
     ["SELECT set_config('Role', $1, true)", [{ name: 'role', source: 'parameter', value: null }]],
     ['SELECT set_config($1, $2, true)', [{ name: '*', source: 'expression', value: null }]],
     [
