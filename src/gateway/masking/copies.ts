@@ -25,6 +25,16 @@ export function untraceableCopy(input: CopyInput): Refusal | null {
   };
 }
 
+/** What stands beside a copy in one text would be judged as if there were none. */
+export function copyAmongOthers([copy]: readonly CopiedColumn[]): Refusal | null {
+  if (copy === undefined) return null;
+  return {
+    code: 'masked_write',
+    reason: `the statement would copy ${copy.sources.join(', ')} into ${copy.relation}, among others in one text`,
+    hint: 'Send what copies masked values in a text of its own: it will be held for the operator.',
+  };
+}
+
 const uncovered = ({ tag, node, catalog, findings }: CopyInput): readonly Assignment[] =>
   tag === 'ViewStmt' || node.objtype === 'OBJECT_MATVIEW'
     ? []

@@ -1,5 +1,6 @@
 import type { MaskedColumn, ProbeLevel } from '../../contract/index.ts';
 import type { FieldDescription } from '../wire/fields.ts';
+import { copyAmongOthers } from './copies.ts';
 import { describeColumns } from './describe-columns.ts';
 import { echoed } from './echo.ts';
 import { type Lineage, maskFor } from './lineage/lineage.ts';
@@ -8,22 +9,10 @@ import { derived, type MaskedBy, type MaskedCatalog } from './masked-catalog.ts'
 import { maskedCell } from './masked-cell.ts';
 import type { CellMask } from './maskers/index.ts';
 import { createMaskPlan } from './plan.ts';
-import type { Refusal } from './refusal.ts';
 import { scrubFields } from './scrub.ts';
 import type { StatementFacts } from './statement-facts.ts';
 import { firstUserOid } from './system-relations.ts';
 import type { MaskedProbe, MaskPlan, StatementMasking } from './types.ts';
-
-/** What stands behind a copy in one text would be judged as if there were none. */
-function copyAmongOthers(facts: readonly StatementFacts[]): Refusal | null {
-  const copy = facts.flatMap(({ copies }) => copies)[0];
-  if (copy === undefined) return null;
-  return {
-    code: 'masked_write',
-    reason: `the statement would copy ${copy.sources.join(', ')} into ${copy.relation}, among others in one text`,
-    hint: 'Send what copies masked values in a text of its own: it will be held for the operator.',
-  };
-}
 
 /** What the parts of a masking share: the catalog and this installation's key. */
 export interface MaskingContext {
@@ -71,7 +60,7 @@ export function statementMasking(
     // EXECUTE runs whatever a Parse named, a COPY too: what must not run by itself must not run by its name.
     refusal:
       all.find((fact) => fact.refusal !== null)?.refusal ??
-      (facts.length > 1 ? copyAmongOthers(all) : null) ??
+      (facts.length > 1 ? copyAmongOthers(all.flatMap(({ copies }) => copies)) : null) ??
       echoed(
         all.flatMap(({ constants }) => constants ?? []),
         context.hashKey,
@@ -111,10 +100,9 @@ const isMergeable = (masking: StatementMasking): masking is MergeableMasking => 
 function probesOf(facts: readonly StatementFacts[], { levels }: MaskingContext): readonly MaskedProbe[] {
   const probes = new Map<string, MaskedProbe>();
   for (const { label, by, use, values } of facts.flatMap((fact) => fact.probes)) {
-    const before = probes.get(label)?.comparisons ?? 0;
-    const comparisons = use === 'equality' && before !== null ? before + values : null;
-    const kept = probes.has(label) && probes.get(label)?.comparisons === null ? null : comparisons;
-    probes.set(label, { label, level: levels.get(by.rule) ?? 'ask', comparisons: kept });
+    const before = probes.get(label)?.comparisons;
+    const comparisons = use === 'other' || before === null ? null : (before ?? 0) + values;
+    probes.set(label, { label, level: levels.get(by.rule) ?? 'ask', comparisons });
   }
   return [...probes.values()].sort((one, other) => (one.label < other.label ? -1 : 1));
 }

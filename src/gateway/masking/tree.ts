@@ -41,6 +41,9 @@ export function stringOf(value: unknown): string | null {
   return typeof text === 'string' ? text : null;
 }
 
+/** The texts of a list of String nodes, in their places; '' for a member that is none. */
+export const stringsOf = (value: unknown): readonly string[] => listOf(value).map((item) => stringOf(item) ?? '');
+
 export const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
 /** A column reference: its names in order, and whether it ends in `*`. */

@@ -4,7 +4,7 @@ import {
   isNode,
   listOf,
   statementOf,
-  stringOf,
+  stringsOf,
   type TreeNode,
   tagged,
   textOf,
@@ -68,8 +68,7 @@ function aliased(node: TreeNode, columns: readonly Column[]): Level {
 function join(node: TreeNode, before: Level, outer: Place): Level {
   const left = fromItem(node.larg, before, outer);
   const right = fromItem(node.rarg, beside(before, left), outer);
-  const names =
-    node.isNatural === true ? commonNames(left, right) : listOf(node.usingClause).map((item) => stringOf(item) ?? '');
+  const names = node.isNatural === true ? commonNames(left, right) : stringsOf(node.usingClause);
   const level = names === null ? looseJoin(left, right, outer) : joinedBy(names, left, right, outer);
   if (node.quals !== undefined) condition(node.quals, within(outer, level));
   const alias = aliasOf(node);

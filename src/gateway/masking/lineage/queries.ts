@@ -1,4 +1,4 @@
-import { columnReference, isNode, listOf, stringOf, type TreeNode, tagged, textOf } from '../tree.ts';
+import { columnReference, isNode, listOf, stringsOf, type TreeNode, tagged, textOf } from '../tree.ts';
 import { condition } from './conditions.ts';
 import { lineageOf, window } from './expressions.ts';
 import { fromClause } from './from-items.ts';
@@ -90,9 +90,9 @@ function ordered(node: TreeNode, columns: readonly Column[], place: Place): void
 
 /** What an item of ORDER BY, GROUP BY or DISTINCT ON compares: a result column by its place or name, or an expression. */
 function sorted(item: unknown, columns: readonly Column[], place: Place): Lineage {
-  const place_ = tagged(item, 'A_Const')?.ival;
-  if (isNode(place_)) {
-    const number = typeof place_.ival === 'number' ? place_.ival : 0;
+  const ordinal = tagged(item, 'A_Const')?.ival;
+  if (isNode(ordinal)) {
+    const number = typeof ordinal.ival === 'number' ? ordinal.ival : 0;
     const loose = columns.slice(0, number).some(({ many }) => many === true);
     return loose ? either(columns.map(({ lineage }) => lineage)) : (columns[number - 1]?.lineage ?? clean);
   }
@@ -142,7 +142,7 @@ export function withTables(node: TreeNode, outer: Place): Place {
 const mostRounds = 20;
 
 function tableColumns(name: string, table: TreeNode, recursive: boolean, place: Place): readonly Column[] {
-  const names = listOf(table.aliascolnames).map((item) => stringOf(item) ?? '');
+  const names = stringsOf(table.aliascolnames);
   const [tag, query] = Object.entries(isNode(table.ctequery) ? table.ctequery : {})[0] ?? [];
   if (tag === undefined || !isNode(query)) return [{ name: null, lineage: touch(unknown, place), many: true }];
   if (!recursive || !mentionsTable(query, name))

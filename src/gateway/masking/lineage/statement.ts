@@ -1,6 +1,6 @@
 import { visitChildren } from '../../sql/walk.ts';
 import type { MaskedCatalog } from '../masked-catalog.ts';
-import { isNode, listOf, statementOf, stringOf, type TreeNode, textOf, walk } from '../tree.ts';
+import { isNode, statementOf, stringsOf, type TreeNode, textOf, walk } from '../tree.ts';
 import { condition } from './conditions.ts';
 import {
   copiedColumns,
@@ -75,12 +75,7 @@ function follow(tree: unknown, place: Place): readonly Column[] | null {
       const columns = selectColumns(node, place);
       const into = intoClauseOf(node);
       if (into === null) return columns;
-      noteCreated(
-        into.rel,
-        columns,
-        listOf(into.colNames).map((item) => stringOf(item) ?? ''),
-        place,
-      );
+      noteCreated(into.rel, columns, stringsOf(into.colNames), place);
       return [];
     }
     case 'InsertStmt':
@@ -118,12 +113,7 @@ function follow(tree: unknown, place: Place): readonly Column[] | null {
 
 function created(query: unknown, relation: unknown, names: unknown, place: Place): void {
   const columns = follow(query, place) ?? [{ name: null, lineage: touch(unknown, place), many: true }];
-  noteCreated(
-    relation,
-    columns,
-    listOf(names).map((item) => stringOf(item) ?? ''),
-    place,
-  );
+  noteCreated(relation, columns, stringsOf(names), place);
 }
 
 /** `SELECT … INTO` stands in the first arm of a set operation. */
@@ -138,11 +128,7 @@ function copied(node: TreeNode, place: Place): readonly Column[] | null {
     return null;
   }
   if (node.query !== undefined) return follow(node.query, place);
-  return copiedColumns(
-    node,
-    listOf(node.attlist).map((item) => stringOf(item) ?? ''),
-    place,
-  );
+  return copiedColumns(node, stringsOf(node.attlist), place);
 }
 
 /** Any other statement: what it says stands where all the relations that it names are in sight. */
