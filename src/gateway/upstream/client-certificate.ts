@@ -27,7 +27,7 @@ export async function loadClientCertificate(source: ClientCertificate): Promise<
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     throw unusable(
-      `the private key ${sslkey} cannot be used with the certificate ${sslcert}: ${whyNot(code, passphrase !== null)}`,
+      `the private key ${sslkey} cannot be used with the certificate ${sslcert}: ${whyNot(code, key, passphrase !== null)}`,
       code === '' ? undefined : `OpenSSL reported ${code}.`,
       'Check that the two files belong together, and that sslkeyPassphrase names where the passphrase of the key comes from if it has one.',
     );
@@ -35,15 +35,19 @@ export async function loadClientCertificate(source: ClientCertificate): Promise<
   return loaded;
 }
 
-/** OpenSSL's words are about its own insides, so the common cases are told in ours. */
-function whyNot(code: string, hasPassphrase: boolean): string {
+/**
+ * OpenSSL's words are about its own insides, so the common cases are told in ours. A key that the file says is encrypted
+ * is told by that and not by the error: about one wrong passphrase in 256 decrypts to something with valid padding, and
+ * the error is then whatever the parser thinks of the rubbish.
+ */
+function whyNot(code: string, key: Buffer, hasPassphrase: boolean): string {
   if (code.includes('KEY_VALUES_MISMATCH') || code.includes('KEY_TYPE_MISMATCH'))
     return 'the key is of another certificate';
-  // Without a passphrase Node tries an empty one.
-  if (/BAD_DECRYPT|INTERRUPTED|PASSWORD/.test(code)) {
+  if (/^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(key.toString('latin1'))) {
+    // Without a passphrase Node tries an empty one.
     return hasPassphrase ? 'the passphrase is wrong' : 'the key is encrypted and no passphrase is known';
   }
-  return 'it is not a private key in PEM form, or its passphrase is wrong or missing';
+  return 'it is not a private key in PEM form';
 }
 
 async function readCertificate(path: string): Promise<string> {

@@ -187,10 +187,18 @@ describe('files of a client certificate that cannot be used', () => {
     [
       'no key at all',
       () => shown('client', 'rubbish'),
-      'the private key rubbish.key cannot be used with the certificate client.crt: it is not a private key in PEM form, or its passphrase is wrong or missing',
+      'the private key rubbish.key cannot be used with the certificate client.crt: it is not a private key in PEM form',
     ],
   ])('%s', async (_, changes, message) => {
     expect(await fault(changes())).toBe(message);
+  });
+
+  test('a passphrase is called wrong by every one of many, also where its padding happens to be valid', async () => {
+    const told = new Set<string>();
+    for (let n = 0; n < 500; n += 1) told.add(await fault(shown('client', 'locked', `wrong ${n}`)));
+    expect([...told]).toEqual([
+      'the private key locked.key cannot be used with the certificate client.crt: the passphrase is wrong',
+    ]);
   });
 
   test('a key that others may read, by libpq’s rule: 0600 for a user’s own, 0640 for one of root’s', async () => {
