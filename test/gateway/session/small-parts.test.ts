@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type ConnectionConfig, connectionConfig } from '../../../src/contract/index.ts';
 import { CancelRegistry } from '../../../src/gateway/session/cancel-registry.ts';
@@ -7,6 +6,7 @@ import { refusedByDecision, refusedByRule, waitingNotice } from '../../../src/ga
 import { routeSession } from '../../../src/gateway/session/route.ts';
 import { SegmentCollector, segmentLimit } from '../../../src/gateway/session/segment.ts';
 import { close, execute, flush, sync } from '../../../src/gateway/wire/encode-frontend.ts';
+import fc from '../../support/property.ts';
 
 describe('FrameBatch', () => {
   test('hands over the bytes of every frame in order, and is then empty', () => {
