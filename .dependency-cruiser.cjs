@@ -53,6 +53,7 @@ module.exports = {
     roomKnowsOnly('journal-stands-alone', 'journal', ['wire', 'sql']),
     roomKnowsOnly('upstream-knows-wire', 'upstream', ['wire']),
     roomKnowsOnly('evidence-reads-journals', 'evidence', ['journal']),
+    roomKnowsOnly('memory-keeps-lists', 'memory', ['masking', 'upstream', 'door']),
     forbid('session-reads-no-evidence', under(room('session')), under(room('evidence'))),
     forbid(
       'nobody-below-knows-session',

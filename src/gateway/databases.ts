@@ -1,6 +1,6 @@
 import type { ConnectionConfig } from '../contract/index.ts';
-import type { CopiedColumns } from './copied-columns.ts';
 import type { Findings } from './masking/net/findings.ts';
+import type { CopiedColumns } from './memory/copied-columns.ts';
 import { DatabaseContext } from './session/database-context.ts';
 import type { GatewayOptions } from './types.ts';
 import type { CredentialVault } from './upstream/credentials.ts';

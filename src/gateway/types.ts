@@ -8,15 +8,15 @@ import type {
   SessionDetail,
 } from '../contract/index.ts';
 import type { ApprovalBroker } from './approval/broker.ts';
-import type { CopiedPlace, CopyPlace } from './copied-columns.ts';
 import type { ListenerConfig } from './door/types.ts';
 import type { AgentRecord } from './identity/agent-keys.ts';
 import type { RecordBody } from './journal/records.ts';
 import type { Findings } from './masking/net/findings.ts';
+import type { CopiedPlace, CopyPlace } from './memory/copied-columns.ts';
+import type { TextStore } from './memory/text-store.ts';
 import type { Policy } from './policy/types.ts';
 import type { SampledColumns } from './sample-columns.ts';
 import type { CatalogSnapshot } from './sql/catalog.ts';
-import type { TextStore } from './text-store.ts';
 import type { CredentialVault } from './upstream/credentials.ts';
 
 export type { ListenerConfig } from './door/types.ts';

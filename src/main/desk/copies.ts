@@ -1,5 +1,5 @@
 import { type ConnectionConfig, DeskError, type Emit, type Handlers } from '../../contract/index.ts';
-import { placeOfCopy, ruleOfCopy } from '../../gateway/copied-columns.ts';
+import { placeOfCopy, ruleOfCopy } from '../../gateway/memory/copied-columns.ts';
 import type { SettingsEditor } from './editor.ts';
 import { withDeskErrors } from './errors.ts';
 import type { DeskPorts } from './ports.ts';

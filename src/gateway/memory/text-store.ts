@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isSystemError, replaceFile } from './door/files.ts';
+import { isSystemError, replaceFile } from '../door/files.ts';
 
 /** Where a list that the gate keeps is written. A host that seals what it keeps hands in its own. */
 export interface TextStore {

@@ -2,10 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type ConnectionConfig, connectionConfig, type Environment } from '../../src/contract/index.ts';
-import { KnownTargets, knownTargetsFile } from '../../src/gateway/known-targets.ts';
-import { textStoreIn } from '../../src/gateway/text-store.ts';
-import type { TargetIdentity } from '../../src/gateway/upstream/types.ts';
+import { type ConnectionConfig, connectionConfig, type Environment } from '../../../src/contract/index.ts';
+import { KnownTargets, knownTargetsFile } from '../../../src/gateway/memory/known-targets.ts';
+import { textStoreIn } from '../../../src/gateway/memory/text-store.ts';
+import type { TargetIdentity } from '../../../src/gateway/upstream/types.ts';
 
 let folder: string;
 beforeEach(() => {

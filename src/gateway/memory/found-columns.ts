@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { columnName, detectorName, identifier, messageOf, personalKind } from '../contract/index.ts';
-import { detectors } from './masking/detectors/index.ts';
-import type { SavedFindings } from './masking/net/saved-findings.ts';
+import { columnName, detectorName, identifier, messageOf, personalKind } from '../../contract/index.ts';
+import { detectors } from '../masking/detectors/index.ts';
+import type { SavedFindings } from '../masking/net/saved-findings.ts';
 import type { TextStore } from './text-store.ts';
 
 /** File name in the key folder. */

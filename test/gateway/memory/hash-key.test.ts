@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { loadOrCreateHashKey } from '../../src/gateway/keys.ts';
+import { loadOrCreateHashKey } from '../../../src/gateway/memory/hash-key.ts';
 
 let folder: string;
 beforeEach(() => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { MaskRule } from '../contract/index.ts';
-import type { CopiedColumn } from './masking/types.ts';
+import type { MaskRule } from '../../contract/index.ts';
+import type { CopiedColumn } from '../masking/types.ts';
 import type { TextStore } from './text-store.ts';
 
 /** File name in the key folder. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { ConnectionConfig } from '../contract/index.ts';
+import type { ConnectionConfig } from '../../contract/index.ts';
+import type { TargetIdentity } from '../upstream/types.ts';
 import type { TextStore } from './text-store.ts';
-import type { TargetIdentity } from './upstream/types.ts';
 
 const known = z.strictObject({
   systemIdentifier: z.string().nullable(),
