@@ -1,4 +1,4 @@
-import type { AgentRecord } from './identity/agent-keys.ts';
+import type { AgentRecord } from '../identity/agent-keys.ts';
 import type { GatewaySettings } from './types.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { RecordBody } from '../../src/gateway/journal/records.ts';
-import { RefusalLedger, refusalLimit } from '../../src/gateway/refusal-ledger.ts';
-import type { RefusedAttempt } from '../../src/gateway/session/open-session.ts';
+import { RefusalLedger, refusalLimit } from '../../../src/gateway/gate-journal/refusal-ledger.ts';
+import type { RecordBody } from '../../../src/gateway/journal/records.ts';
+import type { RefusedAttempt } from '../../../src/gateway/session/open-session.ts';
 
 const { eachPerAddress, each, addresses, windowMs } = refusalLimit;
 const attempt = (changes: Partial<RefusedAttempt> = {}): RefusedAttempt => ({

@@ -1,6 +1,11 @@
-import type { SampleRows } from './types.ts';
-import type { SideConnection } from './upstream/side-query.ts';
-import { sqlIdentifier } from './wire/quote.ts';
+import type { SideConnection } from '../upstream/side-query.ts';
+import { sqlIdentifier } from '../wire/quote.ts';
+
+/** Rows as the server showed them: values as text, null for NULL. */
+export interface SampleRows {
+  readonly columns: readonly { readonly name: string; readonly type: string; readonly typeOid: number }[];
+  readonly rows: readonly (readonly (string | null)[])[];
+}
 
 /** A few rows of a table for the operator's preview, in a read-only transaction. Rejects with UpstreamError. */
 export async function sampleTable(

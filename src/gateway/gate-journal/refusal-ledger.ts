@@ -1,5 +1,5 @@
-import type { RecordBody } from './journal/records.ts';
-import type { RefusedAttempt } from './session/open-session.ts';
+import type { RecordBody } from '../journal/records.ts';
+import type { RefusedAttempt } from '../session/open-session.ts';
 
 /** How much a flood of refusals may write to the gate's journal: at most some 50 MB a day, whatever knocks. */
 export const refusalLimit = {

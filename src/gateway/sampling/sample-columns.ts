@@ -1,12 +1,12 @@
-import type { DetectorName } from '../contract/index.ts';
-import { beginsWithGivenName } from './masking/detectors/given-names.ts';
-import { allDetectors, createScanner } from './masking/detectors/index.ts';
-import { typeGroup } from './masking/suggestions/evidence.ts';
-import type { ColumnSample } from './masking/suggestions/types.ts';
-import { firstUserOid } from './masking/system-relations.ts';
-import type { CatalogRelation, CatalogSnapshot } from './sql/catalog.ts';
-import type { SideConnection } from './upstream/side-query.ts';
-import { sqlIdentifier } from './wire/quote.ts';
+import type { DetectorName } from '../../contract/index.ts';
+import { beginsWithGivenName } from '../masking/detectors/given-names.ts';
+import { allDetectors, createScanner } from '../masking/detectors/index.ts';
+import { typeGroup } from '../masking/suggestions/evidence.ts';
+import type { ColumnSample } from '../masking/suggestions/types.ts';
+import { firstUserOid } from '../masking/system-relations.ts';
+import type { CatalogRelation, CatalogSnapshot } from '../sql/catalog.ts';
+import type { SideConnection } from '../upstream/side-query.ts';
+import { sqlIdentifier } from '../wire/quote.ts';
 
 /** How much is read to suggest rules, whatever the size of the database. */
 export const samplingLimit = {

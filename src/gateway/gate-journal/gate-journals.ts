@@ -1,17 +1,21 @@
-import { messageOf } from '../contract/index.ts';
-import { JournalError } from './journal/errors.ts';
-import { gateFolder, gateJournalNames, gateJournalPath } from './journal/gate-folder.ts';
-import type { JournalWriter, RecordBody } from './journal/records.ts';
-import type { Signer } from './journal/signer.ts';
-import { verifyJournal } from './journal/verifier.ts';
-import { createJournal } from './journal/writer.ts';
-import type { Problems } from './problems.ts';
-import { GatewayError } from './types.ts';
+import { messageOf, type Problem } from '../../contract/index.ts';
+import { JournalError } from '../journal/errors.ts';
+import { gateFolder, gateJournalNames, gateJournalPath } from '../journal/gate-folder.ts';
+import type { JournalWriter, RecordBody } from '../journal/records.ts';
+import type { Signer } from '../journal/signer.ts';
+import { verifyJournal } from '../journal/verifier.ts';
+import { createJournal } from '../journal/writer.ts';
+
+/** Where a fault is shown to the operator until it is over. */
+interface ProblemBoard {
+  raise(problem: Problem): void;
+  solve(code: string): void;
+}
 
 export interface GateJournalsOptions {
   readonly folder: string;
   readonly signer: Signer;
-  readonly problems: Problems;
+  readonly problems: ProblemBoard;
   /** Called after each record of the gate's own journal. */
   readonly recorded?: () => void;
 }
@@ -40,7 +44,7 @@ export class GateJournals {
     return this.#previous;
   }
 
-  /** Begins the gate's own journal. Throws GatewayError `journal_unwritable`. */
+  /** Begins the gate's own journal. Throws JournalError `journal_unwritable`. */
   start(): void {
     const { folder, signer } = this.#options;
     const name = `gate-${new Date().toISOString().replaceAll(/[-:.]/g, '')}-${process.pid}`;
@@ -50,7 +54,7 @@ export class GateJournals {
       this.#name = name;
     } catch (error) {
       const { message, hint } = faultOf(error);
-      throw new GatewayError(
+      throw new JournalError(
         'journal_unwritable',
         `Journals cannot be written to ${folder}: ${message}`,
         hint ?? 'Check the folder.',

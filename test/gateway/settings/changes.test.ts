@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { connectionConfig } from '../../src/contract/index.ts';
-import { settingsChanges } from '../../src/gateway/settings-changes.ts';
+import { connectionConfig } from '../../../src/contract/index.ts';
+import { settingsChanges } from '../../../src/gateway/settings/changes.ts';
 
 const shop = connectionConfig.parse({ name: 'shop', upstream: { host: 'db', database: 'shop', user: 'app' } });
 const claude = { name: 'claude', keyHash: 'aa', connections: ['shop'], createdAt: 1, revokedAt: null };
