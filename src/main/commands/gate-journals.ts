@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { DeskError } from '../../contract/index.ts';
 import { createGateArchive, type GateArchive, type Period } from '../../gateway/evidence/gate/gate-archive.ts';
 import { terminalSafe } from '../../gateway/evidence/terminal-text.ts';
-import { gateFolder } from '../../gateway/journal/gate-folder.ts';
+import { gateFolder, gateJournalNames } from '../../gateway/journal/gate-folder.ts';
 import { dataLayout } from '../desk/data-folder.ts';
 import type { CommandEnvironment, ExitCode } from './environment.ts';
 import { journalKey, writeReport } from './journals.ts';
@@ -45,11 +45,22 @@ export async function replayGate(options: GateJournalOptions, environment: Comma
   return 0;
 }
 
-/** `postern report gate`: writes the PDF of a period. An existing file is never overwritten. */
+/**
+ * `postern report gate`: writes the PDF of a period. An existing file is never overwritten. Throws DeskError
+ * `journal_missing` where no gate ever ran: a report of nothing would look like one of a quiet gate.
+ */
 export async function reportGate(
   options: GateJournalOptions & { readonly out?: string | undefined },
   environment: CommandEnvironment,
 ): Promise<ExitCode> {
+  const { journals } = layoutOf(options, environment);
+  if (gateJournalNames(gateFolder(journals)).length === 0) {
+    throw new DeskError(
+      'journal_missing',
+      `There is no journal of the gate in ${gateFolder(journals)} yet, so there is nothing to report. No file was written.`,
+      'Start Postern once, or name the folder of another installation with --data-folder.',
+    );
+  }
   return writeReport(await openGateArchive(options, environment).report(periodOf(options)), options.out, environment);
 }
 
@@ -72,12 +83,15 @@ function dayStart(text: string, option: string): number {
   );
 }
 
-function openGateArchive({ dataFolder, publicKey }: GateJournalOptions, environment: CommandEnvironment): GateArchive {
-  const { dataFolder: usual, root } = environment;
-  const layout = dataLayout(resolve(dataFolder ?? usual));
+const layoutOf = ({ dataFolder }: GateJournalOptions, { dataFolder: usual }: CommandEnvironment) =>
+  dataLayout(resolve(dataFolder ?? usual));
+
+function openGateArchive(options: GateJournalOptions, environment: CommandEnvironment): GateArchive {
+  const layout = layoutOf(options, environment);
+  const { root } = environment;
   return createGateArchive({
     folder: gateFolder(layout.journals),
-    publicKey: journalKey(layout, publicKey),
+    publicKey: journalKey(layout, options.publicKey),
     live: () => null,
     resourcesFolder: root.resources,
     generatorVersion: root.version,

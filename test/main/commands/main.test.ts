@@ -94,7 +94,9 @@ test('a session that is not recorded is said to be', async () => {
   }
 });
 
-test('of a gate that never ran there is nothing to verify, and nothing is wrong', async () => {
+test('of a gate that never ran there is nothing to verify, and nothing is wrong; nor is there anything to report', async () => {
+  const report = await run('report', 'gate');
+  expect([report.code, report.said]).toEqual([1, expect.stringContaining('[journal_missing]')]);
   expect(await run('verify', 'gate')).toMatchObject({ code: 0, printed: 'There is no journal of the gate yet.\n' });
   expect(await run('replay', 'gate', '--since', '28.11.2026')).toMatchObject({
     code: 2,
