@@ -94,7 +94,7 @@ export function DecisionBar({ request, onDecided }: DecisionBarProps) {
           <TextField
             label="Reason"
             hideLabel
-            placeholder="Reason (optional, the agent reads it when you deny)"
+            placeholder="Reason, for the agent (optional)"
             maxLength={500}
             value={reason}
             onChange={setReason}
