@@ -18,9 +18,9 @@ export function dateTime(at: number): string {
   return `${dayFormat.format(at)}, ${clockFormat.format(at)}`;
 }
 
-/** An instant as far from `now` as a person says it: `3 min. ago`. */
+/** How long ago something was, as a person says it: `3 min. ago`. What seems to come was just now: `now` may be some seconds old. */
 export function ago(at: number, now: number): string {
-  const seconds = Math.round((at - now) / 1000);
+  const seconds = Math.round(Math.min(0, at - now) / 1000);
   const size = Math.abs(seconds);
   if (size < 5) return 'now';
   if (size < 60) return relativeFormat.format(seconds, 'second');
