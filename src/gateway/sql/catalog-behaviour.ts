@@ -32,7 +32,7 @@ const fromExtension = (oid: string): string => `EXISTS (SELECT FROM pg_catalog.p
   WHERE e.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND e.objid = ${oid} AND e.deptype = 'e')`;
 
 /** Functions behind what pg_depend says that an object uses: named directly, or through an operator. */
-const CALLED = `
+export const CALLED = `
   SELECT d.classid, d.objid, d.refobjid AS function FROM pg_catalog.pg_depend d
     WHERE d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass
   UNION ALL
@@ -48,8 +48,6 @@ WITH called AS MATERIALIZED (${CALLED}), used AS (
   UNION SELECT i.indrelid, c.function FROM called c
     JOIN pg_catalog.pg_index i ON c.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND i.indexrelid = c.objid
   UNION SELECT c.objid, c.function FROM called c WHERE c.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-  UNION SELECT p.polrelid, c.function FROM called c
-    JOIN pg_catalog.pg_policy p ON c.classid = 'pg_catalog.pg_policy'::pg_catalog.regclass AND p.oid = c.objid
   UNION SELECT t.tgrelid, c.function FROM called c
     JOIN pg_catalog.pg_trigger t ON c.classid = 'pg_catalog.pg_trigger'::pg_catalog.regclass AND t.oid = c.objid
       AND t.tgfoid <> c.function)

@@ -1,6 +1,7 @@
 import type { CatalogColumn, CatalogFunction, CatalogQuery, CatalogRelation, CatalogSnapshot } from './catalog.ts';
 import { loadBehaviour } from './catalog-behaviour.ts';
 import { groupBy, isTrue, type Row, text } from './catalog-rows.ts';
+import { loadRowSecurity } from './catalog-row-security.ts';
 import { loadTypes } from './catalog-types.ts';
 
 /** Written so that PostgreSQL 13 to 18 take them; every name is qualified because the side connection's path may be anything. */
@@ -78,7 +79,7 @@ const SETTINGS = `
 SELECT pg_catalog.current_setting('server_version_num'), pg_catalog.array_to_json(pg_catalog.current_schemas(true))::text`;
 
 /**
- * Reads the catalog over a side connection: fourteen queries, in order (about 0.1 s for a small database). The search path is
+ * Reads the catalog over a side connection: up to seventeen queries, in order (about 0.1 s for a small database). The search path is
  * the one of that connection, so it must be the same user and database as the session's. Indexes are left out. Rejects with whatever `query` rejects with.
  */
 export async function loadCatalog(query: CatalogQuery, version: number): Promise<CatalogSnapshot> {
@@ -103,8 +104,10 @@ export async function loadCatalog(query: CatalogQuery, version: number): Promise
     attributeNumber: Number(row[2]),
   }));
   const behaviour = await loadBehaviour(query);
+  const rowSecurity = await loadRowSecurity(query);
   const all = (await query(RELATIONS)).map((row): CatalogRelation => {
     const oid = text(row[0]);
+    const policies = rowSecurity.get(oid);
     return {
       oid: Number(oid),
       schema: text(row[1]),
@@ -120,6 +123,7 @@ export async function loadCatalog(query: CatalogQuery, version: number): Promise
       triggers: behaviour.triggers.get(oid) ?? [],
       rules: behaviour.rules.get(oid) ?? [],
       calls: behaviour.calls.get(oid) ?? [],
+      ...(policies === undefined ? {} : { rowSecurity: policies }),
       estimatedRows: Number(row[4]),
     };
   });

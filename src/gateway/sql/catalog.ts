@@ -70,6 +70,15 @@ export interface CatalogForeignKey {
   readonly onUpdate: string;
 }
 
+/** The policies of a table whose row-level security is on. */
+export interface CatalogRowSecurity {
+  /** USING and WITH CHECK of each, as pg_get_expr prints them. */
+  readonly expressions: readonly string[];
+  /** Relations that they depend on, and functions, operators' included; from pg_depend, so none of initdb's. */
+  readonly reads: readonly QualifiedName[];
+  readonly calls: readonly QualifiedName[];
+}
+
 export interface CatalogRelation {
   readonly oid: number;
   readonly schema: string;
@@ -93,8 +102,10 @@ export interface CatalogRelation {
   readonly triggers?: readonly CatalogTrigger[];
   /** Events on which a rule other than a view's SELECT rule rewrites the statement. */
   readonly rules?: readonly WriteEvent[];
-  /** User functions that defaults, generated columns, checks, index and partition expressions, policies and trigger conditions call. */
+  /** User functions that defaults, generated columns, checks, index and partition expressions and trigger conditions call. */
   readonly calls?: readonly QualifiedName[];
+  /** Absent where row-level security is off: policies then do nothing. */
+  readonly rowSecurity?: CatalogRowSecurity;
   /** pg_class.reltuples, -1 when never analysed. */
   readonly estimatedRows: number;
 }
