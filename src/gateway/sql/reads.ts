@@ -2,7 +2,7 @@ import { readView } from './bodies.ts';
 import type { CatalogRelation } from './catalog.ts';
 import { addRead, type Place } from './draft.ts';
 import type { RelationReference } from './effects.ts';
-import { noteCall } from './functions.ts';
+import { noteUse } from './functions.ts';
 import { noteRowSecurity } from './row-security.ts';
 
 /** Views of these stand for themselves: pg_roles reads pg_authid, but shows none of its secrets. */
@@ -14,7 +14,7 @@ export function noteRead(place: Place, reference: RelationReference, only = fals
   const { index } = place;
   const known = reference.oid === null ? null : (index?.relationByOid(reference.oid) ?? null);
   if (index === null || known === null || SYSTEM_SCHEMAS.has(known.schema)) return;
-  for (const called of index.callsOf(known)) noteCall(called.schema, called.name, place);
+  noteUse(known, 'read', place);
   noteRowSecurity(known, place);
   if (known.kind === 'v' || known.kind === 'm') noteReadThroughView(place, known);
   if (!only || known.kind === 'p') for (const oid of index.childrenOf(known.oid)) readAlso(place, oid, 'inheritance');
@@ -25,10 +25,11 @@ function readAlso(place: Place, oid: number, via: NonNullable<RelationReference[
   if (relation !== null) noteRead(place, { schema: relation.schema, name: relation.name, oid, via });
 }
 
-/** A view reads what its definition depends on, and calls what its definition calls. */
-export function noteReadThroughView(place: Place, view: CatalogRelation): void {
+/** A view reads what its definition depends on, and calls what its definition calls; a materialized one when it is refreshed. */
+export function noteReadThroughView(place: Place, view: CatalogRelation, refreshes = false): void {
   for (const oid of new Set(view.dependsOn.map((dependency) => dependency.oid)))
     if (oid !== view.oid) readAlso(place, oid, 'view');
+  if (view.kind === 'm' && !refreshes) return;
   const { functions, reads } = readView(view, place);
   for (const read of reads) {
     if (read.via === 'policy') addRead(place.draft, read);
