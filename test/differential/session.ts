@@ -3,8 +3,8 @@ import type { CatalogSnapshot } from '../../src/gateway/sql/catalog.ts';
 import { loadCatalog } from '../../src/gateway/sql/catalog-query.ts';
 import type { Parser } from '../../src/gateway/sql/parser.ts';
 import { type Disagreement, disagreements } from './compare.ts';
-import { catalogOver, deedsBetween, nothingDone, type Observation, observe, run } from './observe.ts';
 import { NamedStatements } from './named-statements.ts';
+import { catalogOver, deedsBetween, nothingDone, type Observation, observe, run } from './observe.ts';
 import type { ScriptStatement } from './psql-script.ts';
 
 /** What became of a statement: `compared` with what it did, or why not. */

@@ -56,7 +56,9 @@ export const CALLED = `
  * Functions called in a stored expression (pg_node_tree prints them as `:funcid N`), for those of the server: pg_depend does
  * not have them. VOLATILE ones alone can do something.
  */
-const ofServerIn = (tree: string): string => `pg_catalog.regexp_matches(${tree}::pg_catalog.text, ':funcid ([0-9]+)', 'g') AS f(m)
+const ofServerIn = (
+  tree: string,
+): string => `pg_catalog.regexp_matches(${tree}::pg_catalog.text, ':funcid ([0-9]+)', 'g') AS f(m)
     JOIN pg_catalog.pg_proc v ON v.oid = f.m[1]::pg_catalog.oid AND v.oid < 16384 AND v.provolatile = 'v'`;
 
 /** Users' functions by name, but for extensions' own; and what `ofServerIn` found. */
@@ -65,7 +67,7 @@ JOIN pg_catalog.pg_proc p ON p.oid = u.function
 JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 WHERE (p.oid < 16384 OR n.nspname NOT IN ('pg_catalog', 'information_schema')) AND NOT ${fromExtension('p.oid')}`;
 
-/** The last column says which only run when rows are written: defaults and conditions of triggers. */
+/** The last column says which do not run when rows are read: defaults, conditions of triggers, statistics (ANALYZE). */
 const RELATION_CALLS = `
 WITH called AS MATERIALIZED (${CALLED}), used AS (
   SELECT a.adrelid AS relation, c.function, d.attgenerated = '' AS writing FROM called c
@@ -79,6 +81,8 @@ WITH called AS MATERIALIZED (${CALLED}), used AS (
   UNION SELECT t.tgrelid, c.function, true FROM called c
     JOIN pg_catalog.pg_trigger t ON c.classid = 'pg_catalog.pg_trigger'::pg_catalog.regclass AND t.oid = c.objid
       AND t.tgfoid <> c.function
+  UNION SELECT x.stxrelid, c.function, true FROM called c
+    JOIN pg_catalog.pg_statistic_ext x ON c.classid = 'pg_catalog.pg_statistic_ext'::pg_catalog.regclass AND x.oid = c.objid
   UNION SELECT a.adrelid, v.oid, true FROM pg_catalog.pg_attrdef a, ${ofServerIn('a.adbin')} AND v.proname <> 'nextval'
   UNION SELECT k.conrelid, v.oid, true FROM pg_catalog.pg_constraint k, ${ofServerIn('k.conbin')} WHERE k.contype = 'c'
   UNION SELECT t.tgrelid, v.oid, true FROM pg_catalog.pg_trigger t, ${ofServerIn('t.tgqual')})
@@ -151,10 +155,13 @@ export async function loadBehaviour(query: CatalogQuery): Promise<Behaviour> {
       onUpdate: text(row[3]),
     }),
   );
-  const types = groupBy((await query(TYPE_CALLS)).filter((row) => isOfInterest(row.slice(1))), (row) => ({
-    typeName: text(row[1]),
-    called: { schema: text(row[2]), name: text(row[3]) },
-  }));
+  const types = groupBy(
+    (await query(TYPE_CALLS)).filter((row) => isOfInterest(row.slice(1))),
+    (row) => ({
+      typeName: text(row[1]),
+      called: { schema: text(row[2]), name: text(row[3]) },
+    }),
+  );
   const typeCalls = [...types].map(([oid, uses]) => ({
     oid: Number(oid),
     name: uses[0]?.typeName ?? '',

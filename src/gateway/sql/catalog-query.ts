@@ -1,7 +1,7 @@
 import type { CatalogColumn, CatalogFunction, CatalogQuery, CatalogRelation, CatalogSnapshot } from './catalog.ts';
 import { loadBehaviour, SUPPORT } from './catalog-behaviour.ts';
-import { groupBy, isTrue, type Row, text } from './catalog-rows.ts';
 import { loadRowSecurity } from './catalog-row-security.ts';
+import { groupBy, isTrue, type Row, text } from './catalog-rows.ts';
 import { loadTypes } from './catalog-types.ts';
 
 /** Written so that PostgreSQL 13 to 18 take them; every name is qualified because the side connection's path may be anything. */

@@ -129,7 +129,14 @@ export function collectDefinition(type: string, node: SyntaxNode, place: Place):
 }
 
 /** Statements that compute stored expressions of their tables anew: indexes, checks, generated columns, whole queries. */
-const RECOMPUTES = new Set(['AlterTableStmt', 'ClusterStmt', 'IndexStmt', 'RefreshMatViewStmt', 'ReindexStmt', 'VacuumStmt']);
+const RECOMPUTES = new Set([
+  'AlterTableStmt',
+  'ClusterStmt',
+  'IndexStmt',
+  'RefreshMatViewStmt',
+  'ReindexStmt',
+  'VacuumStmt',
+]);
 
 function noteRecomputed(place: Place, refreshes: boolean): void {
   const { draft, index } = place;

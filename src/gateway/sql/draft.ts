@@ -121,7 +121,8 @@ export function addRead(draft: Draft, reference: RelationReference): boolean {
  */
 export function mergeDraft(draft: Draft, from: Draft, via: NonNullable<RelationReference['via']>): void {
   for (const kind of from.kinds) draft.kinds.add(kind);
-  for (const reference of from.reads.values()) addRead(draft, reference.via === 'policy' ? reference : { ...reference, via });
+  for (const reference of from.reads.values())
+    addRead(draft, reference.via === 'policy' ? reference : { ...reference, via });
   for (const [key, reference] of from.writes) if (!draft.writes.has(key)) draft.writes.set(key, { ...reference, via });
   for (const [key, called] of from.functions) if (!draft.functions.has(key)) draft.functions.set(key, called);
   draft.settings.push(...from.settings);

@@ -89,7 +89,8 @@ function noteStored(calls: readonly QualifiedName[], place: Place): void {
 }
 
 /** Notes the functions that values of a type run: checks of a domain, casts, an operator class. */
-export const noteTypeUse = (name: string, place: Place): void => noteStored(place.index?.callsOfType(name) ?? [], place);
+export const noteTypeUse = (name: string, place: Place): void =>
+  noteStored(place.index?.callsOfType(name) ?? [], place);
 
 /** Notes the functions that a relation runs by itself when it is read or written. */
 export const noteUse = (relation: CatalogRelation, use: 'read' | 'write', place: Place): void =>

@@ -25,7 +25,11 @@ export function noteRowSecurity(relation: CatalogRelation, place: Place): void {
 }
 
 /** What pg_depend says that the policies use, and what their text says: the text names the server's own functions too. */
-function readPolicies(relation: CatalogRelation, { expressions, reads, calls }: CatalogRowSecurity, place: Place): void {
+function readPolicies(
+  relation: CatalogRelation,
+  { expressions, reads, calls }: CatalogRowSecurity,
+  place: Place,
+): void {
   const { draft, index } = place;
   if (index === null) return;
   for (const { schema, name } of reads)

@@ -79,7 +79,8 @@ export const takesLock: Rule = {
   title: 'Takes locks',
   description: 'LOCK and SELECT … FOR UPDATE or FOR SHARE make others wait until the transaction ends.',
   hint: 'Read without FOR UPDATE; PostgreSQL shows a consistent snapshot anyway.',
-  applies: ({ effects }) => (effects.kinds.includes('lock') ? `It locks ${relationNames(takenFrom(effects.reads))}.` : null),
+  applies: ({ effects }) =>
+    effects.kinds.includes('lock') ? `It locks ${relationNames(takenFrom(effects.reads))}.` : null,
 };
 
 export const listenNotify: Rule = {
