@@ -30,13 +30,14 @@ UNION ALL SELECT 'rows', r.oid::text, r.n::text, c.relkind::text, n.nspname || '
   WHERE r.n > 0
 UNION ALL SELECT 'calls', p.oid::text, pg_catalog.pg_stat_get_xact_function_calls(p.oid)::text, NULL, p.proname
   FROM pg_catalog.pg_proc p WHERE p.oid >= 16384 AND pg_catalog.pg_stat_get_xact_function_calls(p.oid) > 0
+    AND p.prorettype <> 'pg_catalog.event_trigger'::pg_catalog.regtype
 UNION ALL SELECT 'xid', pg_catalog.pg_current_xact_id_if_assigned()::text, NULL, NULL, NULL
 UNION ALL SELECT 'advisory', pg_catalog.count(*)::text, NULL, NULL, NULL FROM locks l WHERE l.locktype = 'advisory'
 UNION ALL SELECT 'flush', pg_catalog.pg_stat_force_next_flush()::text, NULL, NULL, NULL
 UNION ALL SELECT 'setting', s.name, s.setting, NULL, NULL FROM pg_catalog.pg_show_all_settings() s`;
 
 /**
- * Looks at the connection's own transaction. What the server counts as its rows and calls is what has not been flushed to
+ * Looks at the connection's own transaction. Event triggers are left out: they are no part of the effects (docs/policy.md). What the server counts as its rows and calls is what has not been flushed to
  * the statistics of all sessions: hence the flush at its end.
  * The look-up itself takes AccessShareLock on catalogs, which are not reported as read.
  */
