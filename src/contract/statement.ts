@@ -26,6 +26,8 @@ export const effectsView = z.object({
   writes: z.array(z.string()),
   functions: z.array(z.string()),
   understood: z.boolean(),
+  /** What only policies of row-level security look at; absent when there is none. It counts for no rule, scope or budget. */
+  readsOfPolicies: z.array(z.string()).optional(),
 });
 export type EffectsView = z.infer<typeof effectsView>;
 

@@ -9,11 +9,17 @@ const QUIET = new Set(['read', 'explain', 'copy_out', 'session', 'transaction', 
 /** Kinds whose writes are not listed relation by relation: no policy takes them for narrow. */
 const WIDE = new Set(['ddl', 'dcl', 'procedural', 'maintenance', 'unknown', 'truncate']);
 
-export type Disagreement =
-  | { readonly problem: 'wrote but judged read-only'; readonly relations: readonly string[] }
-  | { readonly problem: 'wrote a relation that is not among the writes'; readonly relations: readonly string[] }
-  | { readonly problem: 'read a relation that is not among the reads'; readonly relations: readonly string[] }
-  | { readonly problem: 'changed settings that are not among the settings'; readonly relations: readonly string[] };
+/** Something that a statement did and its effects do not say. */
+export interface Disagreement {
+  readonly problem:
+    | 'wrote but judged read-only'
+    | 'wrote a relation that is not among the writes'
+    | 'read a relation that is not among the reads'
+    | 'called functions that are not among the functions'
+    | 'changed settings that are not among the settings';
+  /** Names of what it is about: relations, functions, settings. */
+  readonly relations: readonly string[];
+}
 
 /** Whether a policy would take the statement for one that changes nothing outside its session. */
 export const judgedQuiet = (effects: Effects): boolean =>
@@ -75,6 +81,9 @@ export function disagreements(
     if (missing.length > 0)
       found.push({ problem: 'read a relation that is not among the reads', relations: missing.map(name) });
   }
+  const uncalled = deeds.called.filter((called) => !effects.functions.some((one) => one.name === called));
+  if (!opaque && !effects.kinds.includes('procedural') && uncalled.length > 0)
+    found.push({ problem: 'called functions that are not among the functions', relations: uncalled });
   const changed = deeds.settings.filter((setting) => !effects.settings.includes(setting.toLowerCase()));
   const excused = opaque || wide || effects.settings.includes('*') || effects.kinds.includes('transaction');
   if (changed.length > 0 && !excused)

@@ -7,6 +7,8 @@ export interface Observation {
   readonly locks: ReadonlyMap<number, ReadonlySet<string>>;
   /** Relation OID → rows inserted, updated and deleted in this transaction. */
   readonly rows: ReadonlyMap<number, number>;
+  /** OID of a user's function → its name and how often it was called in this transaction; needs track_functions = all. */
+  readonly calls: ReadonlyMap<number, { readonly name: string; readonly count: number }>;
   readonly transactionId: string | null;
   readonly advisoryLocks: number;
   readonly settings: ReadonlyMap<string, string>;
@@ -26,15 +28,24 @@ SELECT 'lock', l.relation::text, l.mode, c.relkind::text, n.nspname || '.' || c.
 UNION ALL SELECT 'rows', r.oid::text, r.n::text, c.relkind::text, n.nspname || '.' || c.relname
   FROM rows r JOIN pg_catalog.pg_class c ON c.oid = r.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE r.n > 0
+UNION ALL SELECT 'calls', p.oid::text, pg_catalog.pg_stat_get_xact_function_calls(p.oid)::text, NULL, p.proname
+  FROM pg_catalog.pg_proc p WHERE p.oid >= 16384 AND pg_catalog.pg_stat_get_xact_function_calls(p.oid) > 0
+    AND p.prorettype <> 'pg_catalog.event_trigger'::pg_catalog.regtype
 UNION ALL SELECT 'xid', pg_catalog.pg_current_xact_id_if_assigned()::text, NULL, NULL, NULL
 UNION ALL SELECT 'advisory', pg_catalog.count(*)::text, NULL, NULL, NULL FROM locks l WHERE l.locktype = 'advisory'
+UNION ALL SELECT 'flush', pg_catalog.pg_stat_force_next_flush()::text, NULL, NULL, NULL
 UNION ALL SELECT 'setting', s.name, s.setting, NULL, NULL FROM pg_catalog.pg_show_all_settings() s`;
 
-/** Looks at the connection's own transaction. The look-up itself takes AccessShareLock on catalogs, which are not reported as read. */
+/**
+ * Looks at the connection's own transaction. Event triggers are left out: they are no part of the effects (docs/policy.md). What the server counts as its rows and calls is what has not been flushed to
+ * the statistics of all sessions: hence the flush at its end.
+ * The look-up itself takes AccessShareLock on catalogs, which are not reported as read.
+ */
 export async function observe(client: pg.Client): Promise<Observation> {
   const { rows: found } = await client.query<(string | null)[]>({ text: OBSERVE, rowMode: 'array' });
   const locks = new Map<number, Set<string>>();
   const rows = new Map<number, number>();
+  const calls = new Map<number, { name: string; count: number }>();
   const settings = new Map<string, string>();
   const relations = new Map<number, { name: string; kind: string; system: boolean }>();
   let transactionId: string | null = null;
@@ -47,12 +58,19 @@ export async function observe(client: pg.Client): Promise<Observation> {
     }
     if (what === 'lock') locks.set(oid, (locks.get(oid) ?? new Set()).add(value ?? ''));
     else if (what === 'rows') rows.set(oid, Number(value));
+    else if (what === 'calls') calls.set(oid, { name: name ?? '', count: Number(value) });
     else if (what === 'xid') transactionId = key ?? null;
     else if (what === 'advisory') advisoryLocks = oid;
-    else settings.set(key ?? '', value ?? '');
+    else if (what === 'setting') settings.set(key ?? '', value ?? '');
   }
-  return { locks, rows, transactionId, advisoryLocks, settings, relations };
+  return { locks, rows, calls, transactionId, advisoryLocks, settings, relations };
 }
+
+/** The beginning of a transaction, in a session with these settings and session-level locks. */
+export const nothingDone = ({ advisoryLocks, settings }: Observation): Observation => ({
+  ...{ locks: new Map(), rows: new Map(), calls: new Map(), relations: new Map() },
+  ...{ transactionId: null, advisoryLocks, settings },
+});
 
 /** What one statement did: the difference of two observations of the same transaction. */
 export interface Deeds {
@@ -62,6 +80,8 @@ export interface Deeds {
   /** Of these, the ones with no more than the lock of SELECT … FOR KEY SHARE, which foreign keys take to check rows. */
   readonly lockedForSharing: readonly number[];
   readonly read: readonly number[];
+  /** Names of users' functions. */
+  readonly called: readonly string[];
   readonly tookTransactionId: boolean;
   readonly tookAdvisoryLock: boolean;
   readonly settings: readonly string[];
@@ -80,6 +100,9 @@ export function deedsBetween(before: Observation, after: Observation): Deeds {
     lockedForWriting: newlyLocked((mode) => mode !== READ_LOCK),
     lockedForSharing: newlyLocked((mode) => mode === 'RowShareLock'),
     read: newlyLocked((mode) => mode === READ_LOCK).filter((oid) => after.relations.get(oid)?.system !== true),
+    called: [...after.calls].flatMap(([oid, { name, count }]) =>
+      count > (before.calls.get(oid)?.count ?? 0) ? [name] : [],
+    ),
     tookTransactionId: before.transactionId === null && after.transactionId !== null,
     tookAdvisoryLock: after.advisoryLocks > before.advisoryLocks,
     settings: [...after.settings].flatMap(([name, value]) =>

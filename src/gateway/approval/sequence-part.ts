@@ -1,6 +1,6 @@
 import type { SequenceKind } from '../../contract/index.ts';
 import type { CatalogSnapshot } from '../sql/catalog.ts';
-import type { Effects, ParsedStatement, RelationReference } from '../sql/effects.ts';
+import { type Effects, type ParsedStatement, type RelationReference, takenFrom } from '../sql/effects.ts';
 import { definedSchemas, definitionLevel } from './sequence-definitions.ts';
 
 /** What a text would do as one step of a sequence. */
@@ -103,7 +103,7 @@ function stepOf(statement: ParsedStatement, home: string | null): Step | 'neutra
     if (certain === null) return null;
     schemas.add(certain);
   }
-  for (const { schema } of reads) {
+  for (const { schema } of takenFrom(reads)) {
     if (schema === null) return null;
     if (!CATALOGS.has(schema)) schemas.add(schema);
   }

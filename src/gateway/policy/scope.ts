@@ -1,5 +1,5 @@
 import type { RuleAnswer, Scope } from '../../contract/index.ts';
-import { qualifiedName } from '../sql/effects.ts';
+import { qualifiedName, takenFrom } from '../sql/effects.ts';
 import { isSafeCall } from './functions.ts';
 import { createPolicy } from './judge.ts';
 import { matcherOf } from './own/patterns.ts';
@@ -42,7 +42,7 @@ function outsideOf(schemas: readonly string[], { understanding, protocol }: Poli
     if (opaque !== undefined) return `What ${qualifiedName(opaque)}() would touch cannot be told.`;
     const strange =
       effects.writes.find(({ schema }) => schema === null || !inside(schema)) ??
-      effects.reads.find(({ schema }) => schema === null || !(inside(schema) || open(schema)));
+      takenFrom(effects.reads).find(({ schema }) => schema === null || !(inside(schema) || open(schema)));
     if (strange !== undefined)
       return `It would touch ${qualifiedName(strange)}, which is in none of the schemas of this key.`;
   }

@@ -1,4 +1,4 @@
-import type { Effects, FunctionReference, RelationReference } from '../sql/effects.ts';
+import { type Effects, type FunctionReference, type RelationReference, takenFrom } from '../sql/effects.ts';
 
 const SHOWN = 5;
 
@@ -20,6 +20,6 @@ export const functionNames = (functions: readonly FunctionReference[]): string =
 
 /** What the statement works on: the relations it writes, else those it reads, else nothing. */
 export function subjectOf(effects: Effects): string {
-  const relations = effects.writes.length > 0 ? effects.writes : effects.reads;
+  const relations = effects.writes.length > 0 ? effects.writes : takenFrom(effects.reads);
   return relations.length === 0 ? '' : ` on ${relationNames(relations)}`;
 }

@@ -83,10 +83,10 @@ export interface ViewReading {
 
 const NOTHING: ViewReading = { functions: [], reads: [] };
 
-/** What reading a view calls and reads. Materialized views call nothing when read. */
+/** What a view's query calls and reads. That of a materialized view runs when it is refreshed, and not when it is read. */
 export function readView(view: CatalogRelation, place: Place): ViewReading {
   const index = place.index;
-  if (index === null || view.kind !== 'v' || view.definition === null) return NOTHING;
+  if (index === null || view.definition === null) return NOTHING;
   const { views } = memoryOf(index);
   const known = views.get(view.oid);
   if (known !== undefined) return known;

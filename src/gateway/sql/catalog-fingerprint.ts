@@ -8,6 +8,8 @@ const firstOfUsers = 16384;
  * the latter makes the look-up cost what the users' own objects cost.
  */
 const FINGERPRINTED: readonly (readonly [catalog: string, identity: string, from: string | null])[] = [
+  ['pg_amop', 'oid', 'oid'],
+  ['pg_amproc', 'oid', 'oid'],
   ['pg_attrdef', 'oid', null],
   ['pg_attribute', 'attrelid, attnum', 'attrelid'],
   ['pg_cast', 'oid', 'oid'],
@@ -18,6 +20,7 @@ const FINGERPRINTED: readonly (readonly [catalog: string, identity: string, from
   ['pg_index', 'indexrelid', 'indexrelid'],
   ['pg_inherits', 'inhrelid, inhparent', null],
   ['pg_namespace', 'oid', null],
+  ['pg_opclass', 'oid', 'oid'],
   ['pg_operator', 'oid', 'oid'],
   ['pg_policy', 'oid', null],
   ['pg_proc', 'oid', 'oid'],

@@ -20,8 +20,10 @@ export interface CatalogIndex {
   referencesTo(oid: number): readonly CatalogForeignKey[];
   /** User functions that a type runs when values are made of it or cast. Types are told by name, whatever the schema. */
   callsOfType(name: string): readonly QualifiedName[];
-  /** User functions that using the relation may run: those of its defaults, checks, policies … and of its columns' types. */
-  callsOf(relation: CatalogRelation): readonly QualifiedName[];
+  /** User functions that run when values are handed to or come from functions with this name, because of the values' types. */
+  callsOfSignature(name: string): readonly QualifiedName[];
+  /** Functions that using the relation may run: those of its checks, indexes … and of its columns' types; written, of its defaults too. */
+  callsOf(relation: CatalogRelation, use: 'read' | 'write'): readonly QualifiedName[];
 }
 
 const indexes = new WeakMap<CatalogSnapshot, CatalogIndex>();
@@ -53,6 +55,8 @@ function buildIndex(snapshot: CatalogSnapshot): CatalogIndex {
     typesByOid.set(type.oid, type.calls);
     for (const called of type.calls) append(typesByName, type.name, called);
   }
+  const bySignature = new Map<string, QualifiedName[]>();
+  for (const { name, called } of snapshot.signatureCalls ?? []) append(bySignature, name, called);
   const functions = new Map<string, CatalogFunction[]>();
   for (const one of snapshot.functions) append(functions, one.name, one);
   const operators = new Set(snapshot.userOperators ?? []);
@@ -79,9 +83,10 @@ function buildIndex(snapshot: CatalogSnapshot): CatalogIndex {
     callsOfOperator: (name) => byOperator.get(name) ?? [],
     childrenOf: (oid) => children.get(oid) ?? [],
     referencesTo: (oid) => references.get(oid) ?? [],
+    callsOfSignature: (name) => bySignature.get(name) ?? [],
     callsOfType: (name) => typesByName.get(name) ?? [],
-    callsOf: (relation) => [
-      ...(relation.calls ?? []),
+    callsOf: (relation, use) => [
+      ...(relation.calls ?? []).filter(({ writing }) => use === 'write' || writing !== true),
       ...(typesByOid.size === 0 ? [] : relation.columns.flatMap(({ typeOid }) => typesByOid.get(typeOid) ?? [])),
     ],
   };

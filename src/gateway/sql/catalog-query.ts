@@ -1,5 +1,6 @@
 import type { CatalogColumn, CatalogFunction, CatalogQuery, CatalogRelation, CatalogSnapshot } from './catalog.ts';
-import { loadBehaviour } from './catalog-behaviour.ts';
+import { loadBehaviour, SUPPORT } from './catalog-behaviour.ts';
+import { loadRowSecurity } from './catalog-row-security.ts';
 import { groupBy, isTrue, type Row, text } from './catalog-rows.ts';
 import { loadTypes } from './catalog-types.ts';
 
@@ -66,10 +67,13 @@ JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 JOIN pg_catalog.pg_language l ON l.oid = p.prolang
 WHERE n.nspname NOT IN ('pg_catalog', 'information_schema')`;
 
+// ORDER BY … USING an operator sorts by the other functions of its family.
 const OPERATORS = `
 SELECT DISTINCT o.oprname, pn.nspname, p.proname FROM pg_catalog.pg_operator o
 JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
-LEFT JOIN pg_catalog.pg_proc p ON p.oid = o.oprcode
+CROSS JOIN LATERAL (SELECT o.oprcode::pg_catalog.oid AS function UNION SELECT s.function FROM (${SUPPORT}) AS s
+  JOIN pg_catalog.pg_amop a ON a.amopfamily = s.family AND a.amopopr = o.oid) AS f
+LEFT JOIN pg_catalog.pg_proc p ON p.oid = f.function
 LEFT JOIN pg_catalog.pg_namespace pn ON pn.oid = p.pronamespace
 WHERE n.nspname <> 'pg_catalog' AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
   WHERE d.classid = 'pg_catalog.pg_operator'::pg_catalog.regclass AND d.objid = o.oid AND d.deptype = 'e')`;
@@ -78,7 +82,7 @@ const SETTINGS = `
 SELECT pg_catalog.current_setting('server_version_num'), pg_catalog.array_to_json(pg_catalog.current_schemas(true))::text`;
 
 /**
- * Reads the catalog over a side connection: fourteen queries, in order (about 0.1 s for a small database). The search path is
+ * Reads the catalog over a side connection: up to eighteen queries, in order (about 0.1 s for a small database). The search path is
  * the one of that connection, so it must be the same user and database as the session's. Indexes are left out. Rejects with whatever `query` rejects with.
  */
 export async function loadCatalog(query: CatalogQuery, version: number): Promise<CatalogSnapshot> {
@@ -103,8 +107,10 @@ export async function loadCatalog(query: CatalogQuery, version: number): Promise
     attributeNumber: Number(row[2]),
   }));
   const behaviour = await loadBehaviour(query);
+  const rowSecurity = await loadRowSecurity(query);
   const all = (await query(RELATIONS)).map((row): CatalogRelation => {
     const oid = text(row[0]);
+    const policies = rowSecurity.get(oid);
     return {
       oid: Number(oid),
       schema: text(row[1]),
@@ -120,6 +126,7 @@ export async function loadCatalog(query: CatalogQuery, version: number): Promise
       triggers: behaviour.triggers.get(oid) ?? [],
       rules: behaviour.rules.get(oid) ?? [],
       calls: behaviour.calls.get(oid) ?? [],
+      ...(policies === undefined ? {} : { rowSecurity: policies }),
       estimatedRows: Number(row[4]),
     };
   });
@@ -140,6 +147,7 @@ export async function loadCatalog(query: CatalogQuery, version: number): Promise
     })),
     foreignKeys: behaviour.foreignKeys,
     typeCalls: behaviour.typeCalls,
+    signatureCalls: behaviour.signatureCalls,
     types: await loadTypes(query),
     temporary: all.filter(isTemporary),
   };

@@ -16,12 +16,14 @@ export interface CatalogSnapshot {
   readonly operatorCalls?: readonly { readonly operator: string; readonly called: QualifiedName }[];
   /** Foreign keys, for what a change of the referenced table does to the referencing one. */
   readonly foreignKeys?: readonly CatalogForeignKey[];
-  /** Types whose use runs user code: domains with checks of theirs, and types with casts by their functions. */
+  /** Types whose use runs user code: domains with checks of theirs, types with casts, input or an operator class of theirs. */
   readonly typeCalls?: readonly {
     readonly oid: number;
     readonly name: string;
     readonly calls: readonly QualifiedName[];
   }[];
+  /** Users' functions that take or give values of such types, with what these run. */
+  readonly signatureCalls?: readonly { readonly name: string; readonly called: QualifiedName }[];
   /** Types that users and extensions made, row types of relations and array types included: what their values consist of. */
   readonly types?: readonly CatalogType[];
   /**
@@ -50,6 +52,12 @@ export interface QualifiedName {
   readonly name: string;
 }
 
+/** A function that a relation calls by itself. */
+export interface CatalogCall extends QualifiedName {
+  /** Only when rows are written, not when they are read. */
+  readonly writing?: true;
+}
+
 export type WriteEvent = 'insert' | 'update' | 'delete' | 'truncate';
 
 export interface CatalogTrigger {
@@ -68,6 +76,15 @@ export interface CatalogForeignKey {
   /** pg_constraint.confdeltype and confupdtype: a no action, r restrict, c cascade, n set null, d set default. */
   readonly onDelete: string;
   readonly onUpdate: string;
+}
+
+/** The policies of a table whose row-level security is on. */
+export interface CatalogRowSecurity {
+  /** USING and WITH CHECK of each, as pg_get_expr prints them. */
+  readonly expressions: readonly string[];
+  /** Relations that they depend on, and functions, operators' included; from pg_depend, so none of initdb's. */
+  readonly reads: readonly QualifiedName[];
+  readonly calls: readonly QualifiedName[];
 }
 
 export interface CatalogRelation {
@@ -93,8 +110,13 @@ export interface CatalogRelation {
   readonly triggers?: readonly CatalogTrigger[];
   /** Events on which a rule other than a view's SELECT rule rewrites the statement. */
   readonly rules?: readonly WriteEvent[];
-  /** User functions that defaults, generated columns, checks, index and partition expressions, policies and trigger conditions call. */
-  readonly calls?: readonly QualifiedName[];
+  /**
+   * Functions that defaults, generated columns, checks, index and partition expressions, operator classes and trigger
+   * conditions call: users', and the server's own where they are VOLATILE and not known to be harmless.
+   */
+  readonly calls?: readonly CatalogCall[];
+  /** Absent where row-level security is off: policies then do nothing. */
+  readonly rowSecurity?: CatalogRowSecurity;
   /** pg_class.reltuples, -1 when never analysed. */
   readonly estimatedRows: number;
 }

@@ -1,6 +1,6 @@
 import type { CatalogRelation, CatalogSnapshot } from './catalog.ts';
 import { indexOf } from './catalog-index.ts';
-import { type ParsedStatement, qualifiedName, type RelationReference } from './effects.ts';
+import { type ParsedStatement, qualifiedName, type RelationReference, takenFrom } from './effects.ts';
 import { isNode, listAt, nameParts, type SyntaxNode, stringAt, tagged, untag } from './tree.ts';
 
 /** Column names that a text mentions anywhere, and whether it may also mean whole rows. */
@@ -35,7 +35,7 @@ function find({ tree, effects }: ParsedStatement, catalog: CatalogSnapshot | nul
   if (statement === null || !namesItsColumns.has(statement.tag)) mentioned.wholeRows = true;
   visit(tree, mentioned);
   const index = catalog === null ? null : indexOf(catalog);
-  const references = [...effects.reads, ...effects.writes];
+  const references = [...takenFrom(effects.reads), ...effects.writes];
   const relations = references.map((reference) => ({
     reference,
     relation: reference.oid === null ? null : (index?.relationByOid(reference.oid) ?? null),

@@ -1,4 +1,5 @@
 import { type Change, type Draft, noteInsertedRows, notePredicate, type Place } from './draft.ts';
+import { takenFrom } from './effects.ts';
 import { predicateQuality } from './predicates.ts';
 import { columnsIn, hasSubquery, literalRows, withClause, without } from './queries.ts';
 import { noteRead } from './reads.ts';
@@ -46,7 +47,7 @@ export function collectInsert(node: SyntaxNode, place: Place): void {
     place.descend('SelectStmt', without(source, 'withClause'), withClause(source, inside));
   else if (source !== null) place.collect('SelectStmt', source, inside);
   // Before the target counts as read: what was read by now is what the rows may come from.
-  if (draft.reads.size > 0) draft.copiesColumns = true;
+  if (takenFrom([...draft.reads.values()]).length > 0) draft.copiesColumns = true;
   const conflict = nodeAt(node, 'onConflictClause');
   const upserts = conflict !== null && conflict.action === 'ONCONFLICT_UPDATE';
   noteTarget(node, inside, inserts, ...(upserts ? [updates(listAt(conflict, 'targetList'))] : []));

@@ -1,5 +1,7 @@
 import type { EffectKind } from '../../contract/index.ts';
 import type { Place } from './draft.ts';
+import { noteUse } from './functions.ts';
+import { noteReadThroughView } from './reads.ts';
 import { noteWrite } from './relations.ts';
 import { listAt, nameParts, nodeAt, type SyntaxNode, stringAt, tagged } from './tree.ts';
 
@@ -123,6 +125,28 @@ export function collectDefinition(type: string, node: SyntaxNode, place: Place):
   if (type === 'DropStmt') noteDropped(node, place);
   const truncate = { event: 'truncate', columns: null, cascades: node.behavior === 'DROP_CASCADE' } as const;
   place.descend(type, node, { ...place, mode: 'write', ...(kind === 'truncate' ? { changes: [truncate] } : {}) });
+  if (RECOMPUTES.has(type)) noteRecomputed(place, type === 'RefreshMatViewStmt');
+}
+
+/** Statements that compute stored expressions of their tables anew: indexes, checks, generated columns, whole queries. */
+const RECOMPUTES = new Set([
+  'AlterTableStmt',
+  'ClusterStmt',
+  'IndexStmt',
+  'RefreshMatViewStmt',
+  'ReindexStmt',
+  'VacuumStmt',
+]);
+
+function noteRecomputed(place: Place, refreshes: boolean): void {
+  const { draft, index } = place;
+  if (index === null) return;
+  for (const { oid } of [...draft.writes.values()]) {
+    const relation = oid === null ? null : index.relationByOid(oid);
+    if (relation === null) continue;
+    noteUse(relation, 'write', place);
+    if (refreshes && relation.kind === 'm') noteReadThroughView(place, relation, true);
+  }
 }
 
 function commandOf(type: string, node: SyntaxNode, kind: EffectKind, verb: string, object: string | null): string {

@@ -103,12 +103,26 @@ export function noteInsertedRows(draft: Draft, rows: number | null): void {
 }
 
 /**
+ * Adds a relation that is read. What only policies look at gives way to any other way to it, and any way to the statement's
+ * own words. True when what hangs on the relation is to be followed (again).
+ */
+export function addRead(draft: Draft, reference: RelationReference): boolean {
+  const key = `${reference.schema ?? ''}.${reference.name}`;
+  const before = draft.reads.get(key);
+  const becomesTaken = before?.via === 'policy' && reference.via !== 'policy';
+  const becomesNamed = before?.via !== undefined && reference.via === undefined;
+  if (before === undefined || becomesTaken || becomesNamed) draft.reads.set(key, reference);
+  return before === undefined || becomesTaken;
+}
+
+/**
  * Adds to a draft what code behind it would do: kinds, relations, functions, settings. Predicates are
  * the statement's own: updates and deletes of the code make them unproven.
  */
 export function mergeDraft(draft: Draft, from: Draft, via: NonNullable<RelationReference['via']>): void {
   for (const kind of from.kinds) draft.kinds.add(kind);
-  for (const [key, reference] of from.reads) if (!draft.reads.has(key)) draft.reads.set(key, { ...reference, via });
+  for (const reference of from.reads.values())
+    addRead(draft, reference.via === 'policy' ? reference : { ...reference, via });
   for (const [key, reference] of from.writes) if (!draft.writes.has(key)) draft.writes.set(key, { ...reference, via });
   for (const [key, called] of from.functions) if (!draft.functions.has(key)) draft.functions.set(key, called);
   draft.settings.push(...from.settings);

@@ -3,8 +3,8 @@ import { type CatalogIndex, indexOf } from './catalog-index.ts';
 import { collect, descend } from './collect.ts';
 import { type Draft, emptyDraft, finish, mergeDraft, type Place } from './draft.ts';
 import type { ParsedStatement } from './effects.ts';
-import { noteTypeUse } from './functions.ts';
-import { readPlpgsql } from './plpgsql.ts';
+import { noteTypeUse, noteUse } from './functions.ts';
+import { readPlpgsql, type VariableType } from './plpgsql.ts';
 import { isNode, type SyntaxNode, tagged } from './tree.ts';
 import { singleFrom } from './write-consequences.ts';
 
@@ -75,13 +75,21 @@ function fromOf(definition: string, parse: ParseStatements): SyntaxNode | null {
   }
 }
 
+/** A variable runs what values of its type run; one with the type of a column, what values of that table do. */
+function noteVariableType({ names, ofColumn }: VariableType, place: Place): void {
+  const { index } = place;
+  if (!ofColumn) return noteTypeUse(names.at(-1) ?? '', place);
+  const relation = names.length < 2 ? null : (index?.relation(names.at(-3) ?? null, names.at(-2) ?? '') ?? null);
+  if (relation !== null) noteUse(relation, 'read', place); // else of another variable, which is noted itself
+}
+
 function collectPlpgsql(definition: string, index: CatalogIndex | null, parse: ParseStatements): Draft | null {
   const reading = readPlpgsql(definition);
   if (reading === null) return null;
   const draft = emptyDraft();
   for (const what of reading.unknown) draft.unknown.add(what);
   const place = placeOf(draft, index, {}, definition, parse);
-  for (const type of reading.types) noteTypeUse(type.replace(/^.*\./, '').replace(/[^\w$].*$/, ''), place);
+  for (const type of reading.types) noteVariableType(type, place);
   for (const sql of reading.statements) {
     const collected = collectSql(sql, index, parse);
     if (collected === null) draft.unknown.add('PL/pgSQL statement');

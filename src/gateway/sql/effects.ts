@@ -7,8 +7,15 @@ export interface RelationReference {
   /** pg_class OID when the catalog snapshot knows it, else null. */
   readonly oid: number | null;
   /** How the statement comes to it when it does not name it itself; absent when it does. */
-  readonly via?: 'inheritance' | 'view' | 'cascade' | 'trigger' | 'function';
+  readonly via?: 'inheritance' | 'view' | 'cascade' | 'trigger' | 'function' | 'policy';
 }
+
+/**
+ * Relations whose rows a statement itself takes, however it comes to them: all but those that only policies of row-level
+ * security look at, to decide which rows of another table are seen (decision 0030).
+ */
+export const takenFrom = (reads: readonly RelationReference[]): readonly RelationReference[] =>
+  reads.filter(({ via }) => via !== 'policy');
 
 /** `schema.name`, or the name alone where the schema is not known. */
 export const qualifiedName = ({ schema, name }: Pick<RelationReference, 'schema' | 'name'>): string =>

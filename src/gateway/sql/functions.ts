@@ -1,7 +1,7 @@
 import { noteBodyEffects, readBodies } from './bodies.ts';
-import type { QualifiedName } from './catalog.ts';
+import type { CatalogRelation, QualifiedName } from './catalog.ts';
 import type { Place } from './draft.ts';
-import type { FunctionReference, SettingChange } from './effects.ts';
+import { type FunctionReference, qualifiedName, type SettingChange } from './effects.ts';
 import { isHarmlessOfExtension } from './harmless-extensions.ts';
 import { HARMLESS_FUNCTIONS, HARMLESS_OF_INFORMATION_SCHEMA } from './harmless-functions.ts';
 import { listAt, nameParts, type SyntaxNode, tagged } from './tree.ts';
@@ -24,6 +24,12 @@ export function noteCall(
     (schema === 'pg_catalog' || withoutArguments) &&
     (before === undefined || before.certain === true);
   place.draft.functions.set(key, certain ? { ...found, certain } : found);
+  // A value is checked or cast on its way in and out, though the text does not name its type.
+  const signature = place.index?.callsOfSignature(name) ?? [];
+  noteStored(
+    signature.filter((called) => !place.draft.functions.has(qualifiedName(called))),
+    place,
+  );
   if (name === 'pg_notify') place.draft.kinds.add('notify');
   if (/^(lo_|loread$|lowrite$)/.test(name)) place.draft.kinds.add('large_object');
 }
@@ -73,10 +79,22 @@ export function noteTriggerFunction({ schema, name }: QualifiedName, place: Plac
   noteCall(schema, name, place, 'trigger');
 }
 
-/** Notes the user functions that values of a type run: checks of a domain, casts. */
-export function noteTypeUse(name: string, place: Place): void {
-  for (const called of place.index?.callsOfType(name) ?? []) noteCall(called.schema, called.name, place);
+/** Notes functions that the catalog holds in an expression. What its set_config sets cannot be told from the statement. */
+function noteStored(calls: readonly QualifiedName[], place: Place): void {
+  for (const { schema, name } of calls) {
+    noteCall(schema, name, place);
+    if (schema === 'pg_catalog' && name === 'set_config')
+      place.draft.settings.push({ name: '*', source: 'expression', value: null });
+  }
 }
+
+/** Notes the functions that values of a type run: checks of a domain, casts, an operator class. */
+export const noteTypeUse = (name: string, place: Place): void =>
+  noteStored(place.index?.callsOfType(name) ?? [], place);
+
+/** Notes the functions that a relation runs by itself when it is read or written. */
+export const noteUse = (relation: CatalogRelation, use: 'read' | 'write', place: Place): void =>
+  noteStored(place.index?.callsOf(relation, use) ?? [], place);
 
 /** Functions that make a value of a type whose name is handed to them as text: it may be any. */
 const TAKES_TYPE_NAME = new Set(['pg_input_is_valid', 'pg_input_error_info']);

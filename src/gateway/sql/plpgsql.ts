@@ -4,12 +4,18 @@ import { isNode, type SyntaxNode, stringAt } from './tree.ts';
 /** SQL that a PL/pgSQL body runs, as statements that PostgreSQL's grammar takes. */
 export interface PlpgsqlReading {
   readonly statements: readonly string[];
-  /** Names of the types that its variables have. */
-  readonly types: readonly string[];
+  /** The types that its variables have. */
+  readonly types: readonly VariableType[];
   /** What cannot be told from the body: EXECUTE and other dynamic SQL, transaction control, parts that are not known. */
   readonly unknown: readonly string[];
   /** True when a statement may run more than once. */
   readonly loops: boolean;
+}
+
+/** `schema.type`, or `schema.table.column` for a variable declared as `table.column%TYPE`. */
+export interface VariableType {
+  readonly names: readonly string[];
+  readonly ofColumn: boolean;
 }
 
 /** Parts of PL/pgSQL whose SQL is all in the expressions below them. Dynamic SQL is told by its own field or statement. */
@@ -35,7 +41,7 @@ export function readPlpgsql(definition: string): PlpgsqlReading | null {
   }
   const functions = isNode(tree) ? (tree as SyntaxNode).plpgsql_funcs : null;
   if (!Array.isArray(functions) || functions.length !== 1) return null;
-  const reading = { statements: [] as string[], types: [] as string[], unknown: [] as string[], loops: false };
+  const reading = { statements: [] as string[], types: [] as VariableType[], unknown: [] as string[], loops: false };
   visit(functions, reading);
   return reading;
 }
@@ -49,7 +55,7 @@ export function asFunction(code: string): string {
 
 interface Reading {
   readonly statements: string[];
-  readonly types: string[];
+  readonly types: VariableType[];
   readonly unknown: string[];
   loops: boolean;
 }
@@ -65,9 +71,18 @@ function visit(value: unknown, reading: Reading): void {
     if (/^PLpgSQL_stmt_(loop|while|for)/.test(key)) reading.loops = true;
     if (key.startsWith('PLpgSQL_') && !KNOWN.has(key)) reading.unknown.push(key.replace('PLpgSQL_', ''));
     if (key === 'PLpgSQL_expr' && isNode(child)) note(child, reading);
-    else if (key === 'PLpgSQL_type' && isNode(child)) reading.types.push(stringAt(child, 'typname'));
+    else if (key === 'PLpgSQL_type' && isNode(child)) reading.types.push(variableType(stringAt(child, 'typname')));
     else visit(child, reading);
   }
+}
+
+/** Reads the name of a type as PL/pgSQL has kept it; what stands behind the name (modifier, array, %ROWTYPE) says nothing here. */
+function variableType(text: string): VariableType {
+  const name = /^(?:"(?:[^"]|"")*"|[^"([%])*/.exec(text)?.[0] ?? '';
+  const names = [...name.matchAll(/"((?:[^"]|"")*)"|[\w$]+/g)].map(([word, quoted]) =>
+    quoted === undefined ? word.toLowerCase() : quoted.replaceAll('""', '"'),
+  );
+  return { names, ofColumn: /%TYPE/i.test(text.slice(name.length)) };
 }
 
 /** RawParseMode (parser/parser.h) says what the text of an expression is. Fields with their default value are absent. */

@@ -1,8 +1,9 @@
 import type { CatalogForeignKey, CatalogRelation, WriteEvent } from './catalog.ts';
 import { type Change, notePredicate, type Place } from './draft.ts';
 import type { RelationReference } from './effects.ts';
-import { noteCall, noteTriggerFunction } from './functions.ts';
+import { noteTriggerFunction, noteUse } from './functions.ts';
 import { noteReadThroughView } from './reads.ts';
+import { noteRowSecurity } from './row-security.ts';
 import { listAt, stringAt, tagged, untag } from './tree.ts';
 
 /**
@@ -16,7 +17,8 @@ export function noteChange(place: Place, reference: RelationReference, change: C
   if (relation === null || place.draft.followed.has(key)) return;
   place.draft.followed.add(key);
   const { event } = change;
-  for (const called of place.index?.callsOf(relation) ?? []) noteCall(called.schema, called.name, place);
+  noteUse(relation, 'write', place);
+  noteRowSecurity(relation, place);
   const triggers = (relation.triggers ?? []).filter(({ events }) => events.includes(event));
   for (const trigger of triggers) noteTriggerFunction(trigger.function, place);
   if (relation.rules?.includes(event) === true) {

@@ -71,6 +71,7 @@ export async function policyTest(
       ...list('reads    ', effects.reads),
       ...list('writes   ', effects.writes),
       ...list('functions', effects.functions),
+      ...list('policies look at', effects.readsOfPolicies ?? []),
       ...describeMasking(masking),
       ...(why === null ? [] : [`\nJudged without the catalog, so stricter than it may be: ${why}`]),
       '',

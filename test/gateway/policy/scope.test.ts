@@ -10,6 +10,10 @@ const catalog = catalogOf([
   table('orders', ['id', 'note'], { uniqueKeys: [['id']] }),
   table('scratch', ['a'], { schema: 'work' }),
   table('pg_class', ['oid'], { schema: 'pg_catalog' }),
+  table('guarded', ['a'], {
+    schema: 'work',
+    rowSecurity: { expressions: ['(a IN ( SELECT orders.id FROM public.orders))'], reads: [], calls: [] },
+  }),
 ]);
 let parser: Parser;
 beforeAll(async () => {
@@ -60,6 +64,8 @@ describe('a key for certain schemas', () => {
     ['UPDATE work.scratch SET a = 1', 'allow observe'],
     ['SELECT oid FROM pg_class', 'allow observe'],
     ['SELECT 1', 'allow observe'],
+    ['SELECT * FROM work.guarded', 'allow observe'], // its policy decides which rows are seen, and shows none of others
+    ['SELECT * FROM work.guarded, orders', 'block scope-schemas'],
     ['SELECT * FROM orders', 'block scope-schemas'],
     ['INSERT INTO work.scratch SELECT id FROM orders', 'block scope-schemas'],
     ['SELECT * FROM nobody_knows', 'block scope-schemas'],

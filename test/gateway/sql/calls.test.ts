@@ -1,12 +1,22 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { isSafeCall } from '../../../src/gateway/policy/functions.ts';
 import { createParser, type Parser } from '../../../src/gateway/sql/parser.ts';
-import { catalogOf, statementsOf, userFunction } from './builders.ts';
+import { catalogOf, statementsOf, table, userFunction } from './builders.ts';
 
 const ofExtension = (extension: string, name: string, volatility: 'i' | 's' | 'v', language = 'c') =>
   userFunction(name, { fromExtension: true, extension, volatility, language });
 const catalog = catalogOf(
-  [],
+  [
+    table('made', ['a'], {
+      calls: [
+        { schema: 'public', name: 'defaults', writing: true },
+        { schema: 'public', name: 'sorts' },
+      ],
+    }),
+    table('sets', ['a'], { calls: [{ schema: 'pg_catalog', name: 'set_config', writing: true }] }),
+    table('kept', ['a'], { kind: 'm', definition: 'SELECT inner_product(1, 2) AS a' }),
+    table('with_checked', ['c'], { calls: [{ schema: 'public', name: 'sorts' }] }),
+  ],
   [
     ofExtension('pg_trgm', 'similarity', 'i'),
     ofExtension('pg_trgm', 'set_limit', 'v'),
@@ -18,6 +28,15 @@ const catalog = catalogOf(
     userFunction('equal_quietly', { language: 'sql', body: 'SELECT true' }),
     userFunction('equal_loudly'),
     userFunction('checks'),
+    userFunction('defaults'),
+    userFunction('sorts'),
+    userFunction('takes_checked', { language: 'sql', body: 'SELECT 1' }),
+    userFunction('holds_checked', {
+      body: 'CREATE FUNCTION f(int) RETURNS int LANGUAGE plpgsql AS $$ DECLARE x with_checked.c%TYPE := $1; BEGIN RETURN x; END $$',
+    }),
+    userFunction('holds_quoted', {
+      body: 'CREATE FUNCTION f(int) RETURNS int LANGUAGE plpgsql AS $$ DECLARE x public."An odd one"[] := $1; BEGIN RETURN x; END $$',
+    }),
   ],
   {
     userOperators: ['=', '==='],
@@ -25,7 +44,14 @@ const catalog = catalogOf(
       { operator: '=', called: { schema: 'public', name: 'equal_loudly' } },
       { operator: '===', called: { schema: 'public', name: 'equal_quietly' } },
     ],
-    typeCalls: [{ oid: 1, name: 'checked', calls: [{ schema: 'public', name: 'checks' }] }],
+    typeCalls: [
+      { oid: 1, name: 'checked', calls: [{ schema: 'public', name: 'checks' }] },
+      { oid: 2, name: 'An odd one', calls: [{ schema: 'public', name: 'sorts' }] },
+    ],
+    signatureCalls: [
+      { name: 'takes_checked', called: { schema: 'public', name: 'checks' } },
+      { name: 'checks', called: { schema: 'public', name: 'checks' } },
+    ],
   },
 );
 
@@ -48,9 +74,17 @@ describe('calls that need consent', () => {
     ['SELECT CASE 1 WHEN 2 THEN 3 END', ['equal_loudly']],
     ['SELECT 1 FROM a JOIN b USING (x)', ['equal_loudly']],
     ['SELECT 1 FROM a NATURAL JOIN b', ['equal_loudly']],
-    ["SELECT pg_input_is_valid('1', 'checked')", ['checks']],
+    ["SELECT pg_input_is_valid('1', 'checked')", ['checks', 'sorts']],
     ['SELECT information_schema.no_such(1)', ['no_such']],
     ['SELECT pg_advisory_unlock(1)', ['pg_advisory_unlock']],
+    ["SELECT takes_checked('1')", ['checks']],
+    ['SELECT holds_checked(1)', ['sorts', 'holds_checked']],
+    ['SELECT holds_quoted(1)', ['sorts', 'holds_quoted']],
+    ['INSERT INTO made VALUES (1)', ['defaults', 'sorts']],
+    ['SELECT a FROM made', ['sorts']],
+    ['ANALYZE made', ['defaults', 'sorts']],
+    ['REINDEX TABLE made', ['defaults', 'sorts']],
+    ['REFRESH MATERIALIZED VIEW kept', ['inner_product']],
   ])('%s: %j', (text, names) => {
     expect(unsafe(text)).toEqual(names);
   });
@@ -65,7 +99,14 @@ describe('calls that need consent', () => {
     'SELECT 1 FROM a JOIN b ON true',
     'SELECT EXISTS (SELECT 1)',
     'SELECT pg_advisory_unlock_all()',
+    'SELECT a FROM kept',
+    'SELECT a FROM sets',
   ])('do not stand in %s', (text) => {
     expect(unsafe(text)).toEqual([]);
   });
+});
+
+test('a default that sets something makes an INSERT change a setting that cannot be told', () => {
+  const [statement] = statementsOf(parser.understand('INSERT INTO sets (a) VALUES (1)', catalog));
+  expect(statement?.effects.settings).toEqual(['*']);
 });

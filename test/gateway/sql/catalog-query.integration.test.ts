@@ -25,6 +25,10 @@ CREATE DOMAIN address AS varchar(40);
 CREATE TYPE pair AS (a address, dropped int, b mood[]);
 ALTER TYPE pair DROP ATTRIBUTE dropped;
 CREATE TYPE floats AS RANGE (subtype = float8);
+CREATE TABLE private (id integer DEFAULT secret(), noted text DEFAULT pg_notify('made', ''), made timestamptz DEFAULT now(), CHECK (id > secret()));
+CREATE POLICY own ON private USING (id IN (SELECT id FROM contacts)) WITH CHECK (secret() = 1);
+ALTER TABLE private ENABLE ROW LEVEL SECURITY;
+CREATE POLICY without_effect ON lines USING (secret() = 1);
 `;
 
 describe('the catalog', () => {
@@ -91,6 +95,21 @@ describe('the catalog', () => {
     expect(named('events_2025')?.parents).toEqual([named('events')?.oid]);
     expect(named('pg_class')).toMatchObject({ schema: 'pg_catalog', kind: 'r' });
     expect(named('columns')).toMatchObject({ schema: 'information_schema', kind: 'v', definition: null });
+  });
+
+  it('knows what policies that are in force read and call, and what else a table calls by itself', async () => {
+    const { relations } = await loadCatalog(side.query, 1);
+    const named = (name: string) => relations.find((one) => one.schema === 'public' && one.name === name);
+    const secret = { schema: 'public', name: 'secret' };
+    expect(named('private')?.rowSecurity).toEqual({
+      expressions: [expect.stringMatching(/SELECT contacts\.id\s+FROM contacts/), '(secret() = 1)'],
+      reads: [{ schema: 'public', name: 'contacts' }],
+      calls: [secret],
+    });
+    expect(named('lines')?.rowSecurity).toBeUndefined();
+    expect(new Set(named('private')?.calls)).toEqual(
+      new Set([secret, { ...secret, writing: true }, { schema: 'pg_catalog', name: 'pg_notify', writing: true }]),
+    );
   });
 
   it('knows user functions, with the body of those in SQL and PL/pgSQL', async () => {

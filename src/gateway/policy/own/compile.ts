@@ -4,6 +4,7 @@ import {
   type PredicateQuality,
   qualifiedName,
   type RelationReference,
+  takenFrom,
 } from '../../sql/effects.ts';
 import { conditions, neverImplied } from '../conditions.ts';
 import { isSafeCall } from '../functions.ts';
@@ -82,8 +83,10 @@ function statementTests(when: RuleMatch, allows: boolean): Test[] {
   // Whoever allows a table allows its partitions; whoever restrains one of these restrains statements that reach it.
   const counted = (relations: readonly RelationReference[]): readonly RelationReference[] =>
     allows ? relations.filter(({ via }) => via !== 'inheritance') : relations;
-  listed(relationMatcher(when.relations, allows), ({ effects: { reads, writes } }) => counted([...reads, ...writes]));
-  listed(relationMatcher(when.reads, allows), ({ effects: { reads } }) => counted(reads));
+  listed(relationMatcher(when.relations, allows), ({ effects: { reads, writes } }) =>
+    counted([...takenFrom(reads), ...writes]),
+  );
+  listed(relationMatcher(when.reads, allows), ({ effects: { reads } }) => counted(takenFrom(reads)));
   listed(relationMatcher(when.writes, allows), ({ effects: { writes } }) => counted(writes));
   listed(optional(when.functions), ({ effects: { functions } }) => functions.map(qualifiedName));
   listed(columnMatcher(when.columns, allows), (statement, input) => input.columns(statement));

@@ -1,4 +1,5 @@
 import type { EffectKind } from '../../../contract/index.ts';
+import { takenFrom } from '../../sql/effects.ts';
 import { isSafeCall } from '../functions.ts';
 import type { Rule } from '../rule.ts';
 import { settingClass } from '../settings.ts';
@@ -51,7 +52,7 @@ export const secretCatalog: Rule = {
   description: 'Password hashes, connection strings, large objects and the sampled column values in the statistics.',
   hint: 'Leave these relations out; pg_roles and pg_class show what is safe to show.',
   applies: ({ effects }) => {
-    const secret = effects.reads.filter(
+    const secret = takenFrom(effects.reads).filter(
       ({ schema, name }) =>
         SECRET_CATALOGS.has(name) && (schema === null || schema === 'pg_catalog' || schema === 'information_schema'),
     );
@@ -78,7 +79,8 @@ export const takesLock: Rule = {
   title: 'Takes locks',
   description: 'LOCK and SELECT … FOR UPDATE or FOR SHARE make others wait until the transaction ends.',
   hint: 'Read without FOR UPDATE; PostgreSQL shows a consistent snapshot anyway.',
-  applies: ({ effects }) => (effects.kinds.includes('lock') ? `It locks ${relationNames(effects.reads)}.` : null),
+  applies: ({ effects }) =>
+    effects.kinds.includes('lock') ? `It locks ${relationNames(takenFrom(effects.reads))}.` : null,
 };
 
 export const listenNotify: Rule = {

@@ -1,3 +1,4 @@
+import { takenFrom } from '../../sql/effects.ts';
 import { type Rule, SMALL_INSERT_ROWS } from '../rule.ts';
 import { relationNames } from '../words.ts';
 
@@ -55,12 +56,12 @@ export const writeFromQuery: Rule = {
     if (!effects.kinds.some((kind) => kind === 'insert' || kind === 'update' || kind === 'delete')) return null;
     const written = new Set(effects.writes.map(({ schema, name }) => `${schema}.${name}`));
     // What a trigger reads is the table owner's doing, not where the statement's rows come from.
-    const others = effects.reads.filter(
+    const others = takenFrom(effects.reads).filter(
       ({ schema, name, via }) => via !== 'trigger' && !written.has(`${schema}.${name}`),
     );
     const fromItself = effects.insertedRows === null && effects.copiesColumns === true;
     if (others.length === 0 && !fromItself) return null;
-    return `The write to ${relationNames(effects.writes)} takes its data from ${relationNames(others.length > 0 ? others : effects.reads)}.`;
+    return `The write to ${relationNames(effects.writes)} takes its data from ${relationNames(others.length > 0 ? others : takenFrom(effects.reads))}.`;
   },
 };
 

@@ -75,6 +75,12 @@ export function StatementMore({ statement }: { readonly statement: StatementEntr
               · reads <Visible text={effects.reads.join(', ')} />
             </>
           )}
+          {effects.readsOfPolicies !== undefined && (
+            <>
+              {' '}
+              · its policies look at <Visible text={effects.readsOfPolicies.join(', ')} />
+            </>
+          )}
           {effects.functions.length > 0 && (
             <>
               {' '}
