@@ -68,7 +68,7 @@ describe('nothing runs unasked', () => {
     ['one with arguments', 'SELECT json_scalar(1)'],
     ['a text that older servers took: an operator behind its operand', 'SELECT 5 !'],
     ['a text that older servers took: a name that is reserved now', 'UPDATE audit SET system_user = leave_a_trace()'],
-    ['a text that older servers took: a number that runs into a name', 'SELECT leave_a_trace(), 1name'],
+    ['a text that older servers took: a number that runs into a name', 'SELECT leave_a_trace(), 1abc'],
   ])('%s', async (_, text) => {
     const client = await production.connect();
     await answerOf(client, text);
@@ -80,7 +80,7 @@ describe('nothing runs unasked', () => {
     const held = async (text: string): Promise<boolean> => /^42501/.test(await answerOf(client, text));
     const major = serverMajor();
     expect(await held('UPDATE audit SET system_user = leave_a_trace()')).toBe(major < 16);
-    expect(await held('SELECT leave_a_trace(), 1name')).toBe(major < 15);
+    expect(await held('SELECT leave_a_trace(), 1abc')).toBe(major < 15);
     expect(await held('SELECT 5 !')).toBe(major < 14);
   });
 });
