@@ -267,7 +267,9 @@ describe('testConnection', () => {
         {
           name: 'First query',
           ok: true,
-          detail: expect.stringMatching(new RegExp(`^PostgreSQL ${serverMajor()}.*; user u_scram, database postgres(\\. Warning: .*)?$`)),
+          detail: expect.stringMatching(
+            new RegExp(`^PostgreSQL ${serverMajor()}.*; user u_scram, database postgres(\\. Warning: .*)?$`),
+          ),
         },
         {
           name: 'Look at the account',
