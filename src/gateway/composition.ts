@@ -113,7 +113,7 @@ export function composeGate(options: GatewayOptions, parser: Parser, signer: Sig
   const sessions = new LiveSessions({
     ...{ gateVersion: options.version, settings, journals, databases, findings, broker: approvals, monotonic, log },
     judgeWith: createJudging({ parser, settings, findings, policyOf: options.policyOf }),
-    reached: (config, identity) => targets.reached(settings.latest(config), identity),
+    reached: (config, upstream) => targets.reached(settings.latest(config), upstream),
     ruleAnswered: (connection, ruleId) => ruleHits.count(connection, ruleId),
     rulesMasked: (connection, ruleIds) => {
       for (const id of ruleIds) maskHits.count(connection, id);

@@ -19,7 +19,7 @@ import type { CurrentSettings } from './settings/current-settings.ts';
 import { watchExpiry } from './token-expiry.ts';
 import type { GatewayOptions } from './types.ts';
 import { cancelUpstream } from './upstream/cancel.ts';
-import type { TargetIdentity } from './upstream/types.ts';
+import type { UpstreamConnection } from './upstream/types.ts';
 
 export interface LiveSessionsOptions {
   readonly gateVersion: string;
@@ -35,7 +35,7 @@ export interface LiveSessionsOptions {
   readonly ruleAnswered: (connection: string, ruleId: string) => void;
   readonly rulesMasked: (connection: string, ruleIds: readonly string[]) => void;
   /** Why the database that was reached is doubted; asked at admission, and then anew before each statement. */
-  readonly reached: (config: ConnectionConfig, identity: TargetIdentity | null) => () => string | null;
+  readonly reached: (config: ConnectionConfig, upstream: UpstreamConnection) => () => string | null;
   readonly listener: RecorderListener;
 }
 
@@ -185,7 +185,7 @@ export class LiveSessions {
       }),
       cautions: new Cautions(
         new SessionBudget(() => settings.latest(config).budgets, this.#hourOf(facts)),
-        this.#options.reached(config, upstream.identity),
+        this.#options.reached(config, upstream),
         () => settings.latest(config).maskedComparisons,
       ),
       recorder,

@@ -4,7 +4,8 @@ import type { KnownTargets } from './memory/known-targets.ts';
 import type { Problems } from './problems.ts';
 import type { CurrentSettings } from './settings/current-settings.ts';
 import type { GatewayOptions } from './types.ts';
-import type { TargetIdentity } from './upstream/types.ts';
+import type { UpstreamConnection } from './upstream/types.ts';
+import { noteVersion } from './version-problem.ts';
 
 export interface TargetWatchOptions {
   readonly targets: KnownTargets;
@@ -23,8 +24,12 @@ export class TargetWatch {
   }
 
   /** A session reached this database. Returns what says, from then on, why it is doubted; null when it is not. */
-  reached(config: ConnectionConfig, identity: TargetIdentity | null): () => string | null {
+  reached(
+    config: ConnectionConfig,
+    { identity, parameters }: Pick<UpstreamConnection, 'identity' | 'parameters'>,
+  ): () => string | null {
     const { targets, settings, journals, problems, log } = this.#options;
+    noteVersion(config.name, parameters.get('server_version') ?? '', problems);
     const doubt = targets.check(config, identity, settings.all.connections);
     if (doubt === null) {
       problems.solve(problemOf(config.name));

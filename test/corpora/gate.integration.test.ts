@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { startGate, type TestGate } from '../support/gate.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { serverMajor } from '../support/since.ts';
 import { databaseState } from './state.ts';
 
 // The corpora as an agent would send them: over a real gate, in both protocols, with the rights of a superuser behind it.
@@ -16,6 +17,7 @@ interface CorpusCase {
   readonly steps?: readonly { readonly q: string }[];
   readonly expect?: string;
   readonly expectByProfile?: { readonly readonly: string };
+  readonly minPg?: number;
   readonly maxPg?: number;
 }
 
@@ -29,8 +31,8 @@ const risky = [
   ...cases('own-risky.json'),
 ];
 const benign = [...cases('benign.json'), ...cases('own-benign.json')].filter(
-  ({ expect: wanted = 'allow', expectByProfile, maxPg = 99 }) =>
-    (expectByProfile?.readonly ?? wanted) === 'allow' && maxPg >= 18,
+  ({ expect: wanted = 'allow', expectByProfile, minPg = 0, maxPg = 99 }) =>
+    (expectByProfile?.readonly ?? wanted) === 'allow' && minPg <= serverMajor() && maxPg >= serverMajor(),
 );
 
 /** Of its own: the state that must not change includes what all databases of a server share. */

@@ -10,6 +10,7 @@ import { openSideConnection } from '../../src/gateway/upstream/side-query.ts';
 import { upstreamTarget } from '../../src/gateway/upstream/target.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { serverMajor } from '../support/since.ts';
 import { databaseState } from './state.ts';
 
 // What the policy refuses, sent past it: straight to the server, as the role that a read-only session of a connection with
@@ -257,6 +258,8 @@ beforeAll(async () => {
   database = await createDatabase(read('roles.sql'), server);
   await database.query(read('schema.sql'));
   await database.query('CREATE ROLE scratch_role; CREATE TABLE placeholder (id int PRIMARY KEY)');
+  // The default before 15, which the audit tells. With it 20 statements more get through: they create something there.
+  await database.query('REVOKE CREATE ON SCHEMA public FROM PUBLIC');
   await createParser();
   roles = new SessionRoles({
     installationKey: randomBytes(32),
@@ -332,10 +335,17 @@ test('what the policy refuses, the server refuses to the role itself, but for wh
     else failed.push(`${one.id} ${code}`);
   }
   await client.end();
-  expect(ran.sort()).toEqual(Object.values(beyondGrants).flat().sort());
-  expect(failed.sort()).toEqual(Object.values(refusedToAll).flat().sort());
+  if (serverMajor() === 18) {
+    expect(ran.sort()).toEqual(Object.values(beyondGrants).flat().sort());
+    expect(failed.sort()).toEqual(Object.values(refusedToAll).flat().sort());
+  } else {
+    // Older servers lack a function, a setting or a form of some of these.
+    const expected = new Set([...Object.values(beyondGrants).flat(), ...Object.values(refusedToAll).flat()]);
+    const absent = / (?:42601|42704|42883|42P01)$/;
+    expect([...ran, ...failed.filter((one) => !absent.test(one))].filter((one) => !expected.has(one))).toEqual([]);
+  }
   expect(refused).toBe(risky.length - ran.length - failed.length);
-  expect(refused).toBeGreaterThan(600);
+  expect(refused).toBeGreaterThan(580);
 
   // Nothing that was there is different: no row, no right, no definition. What is new belongs to the role, or to nobody.
   const after = await databaseState(database);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createParser } from '../../src/gateway/sql/parser.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { serverMajor } from '../support/since.ts';
 import { readScript } from './psql-script.ts';
 import { DifferentialSession } from './session.ts';
 
@@ -14,11 +15,12 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 test('what the gate says of a statement covers what it does on a real server', async () => {
+  const statements = readScript(sample, {}).filter(({ sql }) => serverMajor() >= 15 || !sql.startsWith('MERGE'));
   const { host, port, user, password, name } = database;
   const session = await DifferentialSession.open({ host, port, user, password, database: name }, await createParser());
   const found: unknown[] = [];
   const outcomes = new Map<string, number>();
-  for (const statement of readScript(sample, {})) {
+  for (const statement of statements) {
     const outcome = await session.run(statement);
     outcomes.set(outcome.outcome, (outcomes.get(outcome.outcome) ?? 0) + 1);
     if (outcome.outcome !== 'compared') found.push([statement.sql, outcome.outcome]);
@@ -26,5 +28,5 @@ test('what the gate says of a statement covers what it does on a real server', a
   }
   await session.close();
   expect(found).toEqual([]);
-  expect([...outcomes]).toEqual([['compared', readScript(sample, {}).length]]);
+  expect([...outcomes]).toEqual([['compared', statements.length]]);
 });

@@ -39,7 +39,8 @@ export function maskedCatalog(
       const by = systemColumn(schema, name, column.name);
       if (by !== null) mask(entry, column.attributeNumber, by);
     }
-    if (definition !== null && oid >= firstUserOid) views.set(entry, parseDefinition(definition));
+    if (definition !== null && oid >= firstUserOid)
+      views.set(entry, parseDefinition(definition, snapshot.serverVersionNumber));
   }
   while (grow(catalog, views));
   return {

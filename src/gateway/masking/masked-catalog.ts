@@ -27,6 +27,8 @@ export interface MaskedRelation {
 export interface MaskedCatalog {
   readonly byOid: ReadonlyMap<number, MaskedRelation>;
   readonly byName: ReadonlyMap<string, readonly MaskedRelation[]>;
+  /** `server_version_num`; 0 where it is not known. */
+  readonly serverVersion: number;
   /** Relations that a name may mean, the likeliest first; in any schema when it names none. */
   relationsNamed(schema: string | null, name: string): readonly MaskedRelation[];
   /** Names of temporary relations, of any session: what they hold is not known, and they go before others of their name. */
@@ -64,6 +66,7 @@ export function emptyMaskedCatalog(catalog: CatalogSnapshot): MaskedCatalog {
   return {
     byOid,
     byName,
+    serverVersion: catalog.serverVersionNumber,
     relationsNamed: (schema, name) => {
       const named = byName.get(name) ?? [];
       return schema === null ? named : named.filter(({ relation }) => relation.schema === schema);

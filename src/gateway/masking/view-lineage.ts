@@ -1,19 +1,21 @@
 import { parseSync } from 'libpg-query';
 import type { CatalogFunction } from '../sql/catalog.ts';
+import { readsOtherwise } from '../sql/newer-syntax.ts';
 import { sqlIdentifier } from '../wire/quote.ts';
 import { either, isClean, maskFor } from './lineage/lineage.ts';
 import { statementLineage } from './lineage/statement.ts';
 import { derived, type MaskedBy, type MaskedCatalog, type MaskedRelation } from './masked-catalog.ts';
 import { functionName, statementOf, type TreeNode, walk } from './tree.ts';
 
-/** A view's query, or null when it could not be parsed (the parser is of another version, or not loaded yet). */
+/** A view's query, or null when it could not be parsed as the server reads it (the parser is of another version, or not loaded yet). */
 export type ParsedDefinition = TreeNode | null;
 
-/** Parses pg_get_viewdef's text. */
-export function parseDefinition(definition: string): ParsedDefinition {
+/** Parses pg_get_viewdef's text, as written by a server of this version. */
+export function parseDefinition(definition: string, serverVersion: number): ParsedDefinition {
   try {
     const statements = parseSync(definition).stmts ?? [];
     const statement = statementOf(statements[0]?.stmt);
+    if (readsOtherwise(statements, serverVersion)) return null;
     return statements.length === 1 && statement?.tag === 'SelectStmt' ? statement.node : null;
   } catch {
     return null; // The view is then masked whole if it depends on a masked column: see viewMasks.
@@ -49,7 +51,10 @@ export function viewMasks(
 /** True when a generated column's expression may derive from a masked column of its table. */
 export function generatedMask(entry: MaskedRelation, expression: string, catalog: MaskedCatalog): boolean {
   const { schema, name } = entry.relation;
-  const query = parseDefinition(`SELECT (${expression}) FROM ${sqlIdentifier(schema)}.${sqlIdentifier(name)}`);
+  const query = parseDefinition(
+    `SELECT (${expression}) FROM ${sqlIdentifier(schema)}.${sqlIdentifier(name)}`,
+    catalog.serverVersion,
+  );
   if (query === null) return true;
   const { columns } = statementLineage({ SelectStmt: query }, catalog, catalog.userFunctions);
   return columns === null || !isClean(either(columns.map(({ lineage }) => lineage)));
@@ -61,7 +66,10 @@ export function cleanFunctions(functions: readonly CatalogFunction[], catalog: M
   const bodies = new Map<string, TreeNode[]>();
   const nothing: ReadonlySet<string> = new Set();
   for (const { name, language, securityDefiner, body } of functions) {
-    const query = language === 'sql' && !securityDefiner && typeof body === 'string' ? parseDefinition(body) : null;
+    const query =
+      language === 'sql' && !securityDefiner && typeof body === 'string'
+        ? parseDefinition(body, catalog.serverVersion)
+        : null;
     const findings = query === null ? null : statementLineage({ SelectStmt: query }, catalog, nothing).findings;
     if (query === null || findings === null || findings.unknownRelation !== null || findings.touched.size > 0) {
       clean.delete(name);

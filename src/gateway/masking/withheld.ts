@@ -30,9 +30,12 @@ const withheldRules = ({ byOid }: MaskedCatalog): MaskRule[] =>
     }),
   );
 
-const snapshotOf = ({ byOid }: MaskedCatalog, functions: readonly CatalogFunction[]): CatalogSnapshot => ({
+const snapshotOf = (
+  { byOid, serverVersion }: MaskedCatalog,
+  functions: readonly CatalogFunction[],
+): CatalogSnapshot => ({
   version: 0,
-  serverVersionNumber: 0,
+  serverVersionNumber: serverVersion,
   searchPath: [],
   relations: [...byOid.values()].map(({ relation }) => relation),
   functions,

@@ -1,5 +1,6 @@
 import type { Impact } from '../../contract/index.ts';
 import type { CatalogQuery } from '../sql/catalog.ts';
+import { COUNTED_ROWS } from '../sql/catalog-query.ts';
 
 /** Tables that are listed by name. */
 const listedTables = 20;
@@ -12,7 +13,7 @@ const listedTables = 20;
 const ROWS = `
 SELECT n.nspname, c.relname, c.oid,
        CASE WHEN pg_catalog.pg_stat_get_live_tuples(c.oid) > 0 THEN pg_catalog.pg_stat_get_live_tuples(c.oid)
-            WHEN c.reltuples >= 0 THEN c.reltuples::bigint END,
+            WHEN ${COUNTED_ROWS} >= 0 THEN c.reltuples::bigint END,
        c.relpages::bigint * pg_catalog.current_setting('block_size')::bigint
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.oid IN ($oids) AND c.relkind IN ('r', 'm', 'f')`;

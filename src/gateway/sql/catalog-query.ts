@@ -4,9 +4,16 @@ import { loadRowSecurity } from './catalog-row-security.ts';
 import { groupBy, isTrue, type Row, text } from './catalog-rows.ts';
 import { loadTypes } from './catalog-types.ts';
 
+/**
+ * pg_class.reltuples of `c`, -1 where the table was never vacuumed nor analysed. Before PostgreSQL 14 the server says 0 for
+ * that, as for an empty one: a table whose rows nobody has counted is not one without rows.
+ */
+export const COUNTED_ROWS = `CASE WHEN c.reltuples = 0 AND c.relpages = 0
+    AND pg_catalog.current_setting('server_version_num')::pg_catalog.int4 < 140000 THEN -1 ELSE c.reltuples END`;
+
 /** Written so that PostgreSQL 13 to 18 take them; every name is qualified because the side connection's path may be anything. */
 const RELATIONS = `
-SELECT c.oid, n.nspname, c.relname, c.relkind, c.reltuples,
+SELECT c.oid, n.nspname, c.relname, c.relkind, ${COUNTED_ROWS},
   (c.relhastriggers AND EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal))
     OR EXISTS (SELECT FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid AND r.rulename <> '_RETURN'),
   CASE WHEN c.relkind IN ('v', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema')

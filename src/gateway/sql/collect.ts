@@ -22,6 +22,7 @@ import {
   noteSamplingMethod,
   noteTypeUse,
 } from './functions.ts';
+import { otherReading } from './newer-syntax.ts';
 import { collectSelect } from './queries.ts';
 import { noteRelation } from './relations.ts';
 import { collectAlterSystem, collectDiscard, collectSet, collectTransaction } from './settings.ts';
@@ -120,25 +121,12 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   },
 };
 
-/** SQL/JSON functions that newer grammars read as syntax; to an older server the names are ordinary functions. */
-const JSON_SYNTAX: Readonly<Record<string, number>> = {
-  JsonObjectConstructor: 160000,
-  JsonArrayConstructor: 160000,
-  JsonArrayQueryConstructor: 160000,
-  JsonObjectAgg: 160000,
-  JsonArrayAgg: 160000,
-  JsonFuncExpr: 170000,
-  JsonParseExpr: 170000,
-  JsonScalarExpr: 170000,
-  JsonSerializeExpr: 170000,
-  JsonTable: 170000,
-};
-
 /** Collects the effects of a node, tagged or bare, and of all below it. A type that is not in the grammar is `unknown`. */
 export function collect(type: string, node: SyntaxNode, place: Place): void {
-  const since = JSON_SYNTAX[type];
-  if (since !== undefined && place.index !== null && place.index.snapshot.serverVersionNumber < since)
-    place.draft.functions.set(`.${type}`, { schema: null, name: type, harmless: false });
+  // Of a server that is not known it is not known either what it calls.
+  const other = otherReading(type, node, place.index?.snapshot.serverVersionNumber ?? 0);
+  if (other === 'call') place.draft.functions.set(`.${type}`, { schema: null, name: type, harmless: false });
+  if (other === 'name') place.draft.unknown.add('SYSTEM_USER');
   const handler = Object.hasOwn(HANDLERS, type) ? HANDLERS[type] : undefined;
   if (handler !== undefined) handler(node, place);
   else if (isDefinition(type)) collectDefinition(type, node, place);

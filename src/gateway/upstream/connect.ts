@@ -7,6 +7,7 @@ import { type DeadlineOptions, withDeadline } from './deadline.ts';
 import { describeAddress, UpstreamError } from './error.ts';
 import { RefusedBeforeLogin, refusal } from './login-error.ts';
 import { MessageChannel, protocolError, readErrorFields } from './message-channel.ts';
+import { refuseOldServer } from './server-version.ts';
 import { readTargetIdentity } from './target-identity.ts';
 import { attempts, openTransport, type Transport } from './transport.ts';
 import type { UpstreamConnection, UpstreamTarget } from './types.ts';
@@ -88,6 +89,7 @@ async function logIn(
     const { method, notices } = await authenticate(channel, socket, target);
     options.progress?.('authenticated');
     const session = await readUntilReady(channel, target);
+    refuseOldServer(session.parameters, target);
     const identity = options.identify === true ? await readTargetIdentity(channel, target) : null;
     return {
       socket,

@@ -11,6 +11,7 @@ import { readAccount } from './account.ts';
 import type { ConnectMilestone, ConnectOptions } from './connect.ts';
 import { describeAddress, isSocketFolder, UpstreamError } from './error.ts';
 import { networkError } from './network-error.ts';
+import { versionWarning } from './server-version.ts';
 import { openSideConnection, type SideConnection } from './side-query.ts';
 import { certificateCheck } from './tls.ts';
 import type { UpstreamTarget } from './types.ts';
@@ -72,7 +73,9 @@ export async function testConnection(
     try {
       const [row] = await side.query('SELECT version(), current_user, current_database()');
       facts.serverVersion = side.upstream.parameters.get('server_version') ?? row?.[0] ?? null;
-      steps.push(passed(names.query, `${row?.[0] ?? 'no version'}; user ${row?.[1]}, database ${row?.[2]}`));
+      const warning = versionWarning(facts.serverVersion ?? '');
+      const said = `${row?.[0] ?? 'no version'}; user ${row?.[1]}, database ${row?.[2]}`;
+      steps.push(passed(names.query, warning === null ? said : `${said}. Warning: ${warning.message}`));
       facts.account = await readAccount(side).catch((error: unknown) => {
         steps.push(failed(names.account, error)); // a session would work all the same
         return null;

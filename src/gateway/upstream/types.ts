@@ -69,6 +69,8 @@ export type UpstreamErrorCode =
   /** A file with the password cannot be used: others may read it, it is malformed, or its service leads elsewhere now. */
   | 'credential_file'
   | 'server_error'
+  /** A version that was never tested, see `server-version.ts`. */
+  | 'server_too_old'
   /** The role of a session could not be made. */
   | 'role_refused'
   /** The caller gave up, by its AbortSignal. */

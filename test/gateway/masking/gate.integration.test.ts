@@ -156,7 +156,8 @@ describe('a masked value that comes back', () => {
 
 test('constants in definitions and people in comments are hidden, what is defined is not', async () => {
   const client = await gate.connect();
-  const [view] = await values(client, "SELECT pg_get_viewdef('vips')");
+  const [definition] = await values(client, "SELECT pg_get_viewdef('vips')");
+  const view = String(definition).replaceAll('users.', ''); // written by servers before 16
   expect(view).toBe(" SELECT id\n   FROM users\n  WHERE (email = '***'::text);");
   expect(await values(client, "SELECT obj_description('users'::regclass)")).toEqual(['ask ***']);
   expect(asked).toEqual([]);

@@ -8,6 +8,7 @@ import { backend } from '../../../src/gateway/wire/constants.ts';
 import { decodeDataRow } from '../../../src/gateway/wire/decode-backend.ts';
 import { catalogQuery } from '../../corpora/catalog.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
+import { serverMajor } from '../../support/since.ts';
 import { hashKey } from './support.ts';
 
 const types = `
@@ -107,6 +108,7 @@ const samples: readonly (readonly [type: string, value: string])[] = [
   ['citext[]', '{Alice@Example.com}'],
   ['hstore', '"a"=>"1"'],
 ];
+const known = samples.filter(([type]) => serverMajor() >= 14 || !type.endsWith('multirange'));
 const maskers: readonly Masker[] = [
   { kind: 'full' },
   { kind: 'hash' },
@@ -191,7 +193,7 @@ async function taken(type: string, cell: Buffer, format: 0 | 1): Promise<string>
 }
 
 describe.each(maskers)('%j', (masker) => {
-  test.each(samples)('gives a value that the server takes as %s', async (type, value) => {
+  test.each(known)('gives a value that the server takes as %s', async (type, value) => {
     const shown: string[] = [];
     for (const format of [0, 1] as const) {
       const [cell, input] = await column(masker, type, value, format);

@@ -10,6 +10,7 @@ import { MessageBuilder } from '../../../src/gateway/wire/message-builder.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { startGate, type TestGate, until } from '../../support/gate.ts';
 import { RawClient, row, told } from '../../support/raw-client.ts';
+import { serverMajor } from '../../support/since.ts';
 
 let database: TestDatabase;
 let open: TestGate;
@@ -252,7 +253,9 @@ describe('what the client sends in large messages', () => {
     async (length) => {
       const header = Buffer.alloc(5, 'Q');
       header.writeUInt32BE(length, 1);
-      for (const connecting of [direct(), through(open)]) {
+      // PostgreSQL 13 waits for a gigabyte of text, and says then that it is too much.
+      const waits = length === 0x3fffffff && serverMajor() < 14;
+      for (const connecting of [...(waits ? [] : [direct()]), through(open)]) {
         const client = await connecting;
         expect(told(await client.send(header).rest())).toEqual([]);
       }

@@ -8,6 +8,7 @@ import { openSideConnection } from '../../../src/gateway/upstream/side-query.ts'
 import { upstreamTarget } from '../../../src/gateway/upstream/target.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { startGate, type TestGate, type TestGateOptions, until } from '../../support/gate.ts';
+import { serverMajor } from '../../support/since.ts';
 
 const justInTime = {
   kind: 'just_in_time' as const,
@@ -100,13 +101,16 @@ describe('a session with a role of its own', () => {
         sessions: 1,
       },
     ]);
-    for (const text of ['SET ROLE postgres', 'SET SESSION AUTHORIZATION postgres', 'SET ROLE pg_read_all_data']) {
+    for (const text of ['SET ROLE postgres', 'SET SESSION AUTHORIZATION postgres', 'SET ROLE pg_read_all_settings']) {
       await expect(client.query(text)).rejects.toMatchObject({ code: '42501', message: /permission denied/ });
     }
     const { rows: groups } = await database.query(
       "SELECT rolname FROM pg_roles WHERE rolname LIKE 'postern\\_g\\_%' LIMIT 1",
     );
-    await expect(client.query(`SET ROLE ${groups[0].rolname}`)).rejects.toMatchObject({ code: '42501' });
+    const toGroup = client.query(`SET ROLE ${groups[0].rolname}`);
+    // Before 16 a membership cannot be had without SET ROLE. The role has what the session has, and no more.
+    if (serverMajor() >= 16) await expect(toGroup).rejects.toMatchObject({ code: '42501' });
+    else await toGroup;
     await client.query('RESET ROLE');
     await client.query('DISCARD ALL');
     expect((await client.query('SELECT current_user AS u')).rows).toEqual([{ u: rows[0].session }]);
@@ -127,7 +131,8 @@ describe('a session with a role of its own', () => {
       'DROP TABLE item',
       'TRUNCATE item',
       'ALTER TABLE item ADD c int',
-      'CREATE TABLE other (id int)',
+      // Up to PostgreSQL 14 everybody may create in `public`, which the audit tells (fence.integration.test.ts).
+      'CREATE TABLE private.other (id int)',
       'CREATE ROLE mine',
       "COPY item TO '/tmp/x'",
       "COPY item FROM PROGRAM 'true'",
@@ -250,7 +255,7 @@ describe('a session with a role of its own', () => {
   });
 
   test.each([
-    ['pg_read_all_data', `is a member of pg_read_all_data, which is a role of the server`],
+    ['pg_read_all_settings', `is a member of pg_read_all_settings, which is a role of the server`],
     [owner, `is a member of ${owner}, which may make roles`],
   ])('is not made when a role that it would be a member of is itself one of %s', async (too, why) => {
     await database.query(`GRANT ${too} TO ${maker}`);

@@ -10,6 +10,7 @@ import { openSideConnection } from '../../../src/gateway/upstream/side-query.ts'
 import type { UpstreamTarget } from '../../../src/gateway/upstream/types.ts';
 import { createAuthority, createCertificate } from '../../support/certificates.ts';
 import { startGate } from '../../support/gate.ts';
+import { since } from '../../support/since.ts';
 import { startTlsMitm } from '../../support/tls-mitm.ts';
 import { startTlsPostgres, type TlsPostgres } from '../../support/tls-postgres.ts';
 
@@ -273,7 +274,7 @@ describe('channelBinding', () => {
 describe('sslnegotiation direct', () => {
   const direct = { sslnegotiation: 'direct' } as const;
 
-  test('begins with TLS, for sessions and cancels', async () => {
+  since(17)('begins with TLS, for sessions and cancels', async () => {
     const side = await openSideConnection(target(direct));
     expect(side.upstream.encrypted).toBe(true);
     const { processId, secretKey, encrypted } = side.upstream;
@@ -283,7 +284,7 @@ describe('sslnegotiation direct', () => {
     side.close();
   });
 
-  test('checks the certificate as much', async () => {
+  since(17)('checks the certificate as much', async () => {
     await writeFile(file('stranger.pem'), stranger.pem);
     expect((await refused({ ...direct, sslrootcert: file('stranger.pem') })).code).toBe('tls_untrusted');
   });

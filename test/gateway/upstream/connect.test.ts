@@ -126,6 +126,12 @@ describe('the start-up packet', () => {
 });
 
 describe('log-in', () => {
+  test('is given up at a server that is older than any that is tested', async () => {
+    const old = [parameterStatus('server_version', '12.22'), ...session.slice(1)];
+    const target = await serve(answering(authenticationOk(), ...old));
+    expect((await failure({ ...target, requireAuth: ['none'] })).code).toBe('server_too_old');
+  });
+
   test('hands over a paused socket, parameters, key and notices, and the bytes behind ReadyForQuery', async () => {
     const notice = noticeResponse({ severity: 'NOTICE', sqlstate: '00000', message: 'password expires soon' });
     const behind = noticeResponse({ severity: 'NOTICE', sqlstate: '00000', message: 'later' });
