@@ -29,8 +29,9 @@ const MASKING_DECIDES =
 const risky = [
   ...cases('risky.json').filter(({ sql }) => !MASKING_DECIDES.test(sql ?? '')),
   ...cases('own-risky.json'),
+  ...cases('own-risky-2.json'),
 ];
-const benign = [...cases('benign.json'), ...cases('own-benign.json')].filter(
+const benign = [...cases('benign.json'), ...cases('own-benign.json'), ...cases('own-benign-2.json')].filter(
   ({ expect: wanted = 'allow', expectByProfile, minPg = 0, maxPg = 99 }) =>
     (expectByProfile?.readonly ?? wanted) === 'allow' && minPg <= serverMajor() && maxPg >= serverMajor(),
 );

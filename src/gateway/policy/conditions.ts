@@ -6,12 +6,12 @@ import {
   listenNotify,
   partNotUnderstood,
   reading,
-  secretCatalog,
   takesLock,
   twoPhase,
   unknownFunction,
   unusualSetting,
 } from './rules/reads.ts';
+import { secretCatalog } from './rules/secret-catalogs.ts';
 import {
   checkpoint,
   dangerousFunction,

@@ -21,6 +21,34 @@ timezone timezone_abbreviations transaction_deferrable transaction_isolation tra
 transaction_snapshot transaction_timeout work_mem xmlbinary xmloption`.split(/\s+/),
 );
 
+/** Of widely used extensions: thresholds and efforts of searches. */
+const OF_EXTENSIONS =
+  /^(pg_trgm\.(strict_word_|word_)?similarity_threshold|hnsw\.(ef_search|iterative_scan|max_scan_tuples|scan_mem_multiplier)|ivfflat\.(probes|iterative_scan|max_probes))$/;
+
+/** What one session may take of the server's memory: no setting of it above this, in kB. */
+const MEMORY_KB = 8 * 1024 * 1024;
+
+/** Settings of memory, with the size of their unit in kB (guc_tables). */
+const MEMORY: Readonly<Record<string, number>> = {
+  work_mem: 1,
+  maintenance_work_mem: 1,
+  logical_decoding_work_mem: 1,
+  temp_buffers: 8,
+};
+
+const UNITS: Readonly<Record<string, number>> = { b: 1 / 1024, kb: 1, mb: 1024, gb: 1024 ** 2, tb: 1024 ** 3 };
+
+/** True for an amount of memory that no session needs, or one that is not seen. */
+function isExcessive({ name, source, value }: SettingChange): boolean {
+  const unit = MEMORY[name];
+  if (source === 'default' || (unit === undefined && name !== 'hash_mem_multiplier')) return false;
+  const parts = /^\s*([\d.]+(?:e\d+)?)\s*([a-z]*)\s*$/i.exec(value ?? '');
+  if (parts === null) return true;
+  const [, amount, suffix = ''] = parts;
+  if (unit === undefined) return Number(amount) > 32;
+  return Number(amount) * (suffix === '' ? unit : (UNITS[suffix.toLowerCase()] ?? Infinity)) > MEMORY_KB;
+}
+
 /** Settings that say who the session is, what code it loads, or switch a protection off. */
 const RESTRICTED = new Set([
   'role',
@@ -56,6 +84,6 @@ export function settingClass(change: SettingChange): 'ordinary' | 'unusual' | 'r
   }
   // A value that comes from rows could carry them out; a search_path that we do not see changes what names mean.
   const visible = change.source !== 'expression' && !(change.name === 'search_path' && change.source === 'parameter');
-  const planner = /^enable_[a-z_]+$/.test(change.name);
-  return visible && (planner || ORDINARY.has(change.name)) ? 'ordinary' : 'unusual';
+  const usual = ORDINARY.has(change.name) || /^enable_[a-z_]+$/.test(change.name) || OF_EXTENSIONS.test(change.name);
+  return visible && usual && !isExcessive(change) ? 'ordinary' : 'unusual';
 }

@@ -9,6 +9,7 @@ import {
   collectExecute,
   collectExplain,
   collectFetch,
+  collectLock,
   collectPrepare,
 } from './commands.ts';
 import { collectDelete, collectInsert, collectMerge, collectUpdate } from './data-changes.ts';
@@ -67,7 +68,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   ListenStmt: plain('ListenStmt', 'listen', 'LISTEN'),
   NotifyStmt: plain('NotifyStmt', 'notify', 'NOTIFY'),
   DoStmt: collectDo,
-  LockStmt: plain('LockStmt', 'lock', 'LOCK'),
+  LockStmt: collectLock,
   RangeVar: (node, place) => {
     noteRelation(node, place);
     descend('RangeVar', node, place);

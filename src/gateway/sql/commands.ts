@@ -119,3 +119,13 @@ export function collectCall(node: SyntaxNode, place: Place): void {
   if (call === null) place.draft.unknown.add('CallStmt');
   else place.collect('FuncCall', call, place);
 }
+
+/** lockdefs.h: the weakest lock, which every SELECT takes and only DROP, TRUNCATE and their like wait for. */
+const ACCESS_SHARE = 1;
+
+/** LOCK TABLE. In ACCESS SHARE mode, which pg_dump takes on all it will read, it does no more than to read would. */
+export function collectLock(node: SyntaxNode, place: Place): void {
+  place.draft.kinds.add(node.mode === ACCESS_SHARE ? 'read' : 'lock');
+  place.draft.command ??= 'LOCK';
+  place.descend('LockStmt', node, place);
+}

@@ -1,7 +1,8 @@
 import { type Change, type Draft, noteInsertedRows, notePredicate, type Place } from './draft.ts';
 import { takenFrom } from './effects.ts';
+import { columnsIn, hasSubquery } from './expressions.ts';
 import { predicateQuality } from './predicates.ts';
-import { columnsIn, hasSubquery, literalRows, withClause, without } from './queries.ts';
+import { literalRows, withClause, without } from './queries.ts';
 import { noteRead } from './reads.ts';
 import { noteWrite, referenceTo } from './relations.ts';
 import { listAt, nodeAt, type SyntaxNode, stringAt, untag } from './tree.ts';

@@ -10,6 +10,7 @@ import type {
   SettingChange,
 } from './effects.ts';
 import type { SyntaxNode } from './tree.ts';
+import { madeWork, mergeWork, noWork, type Workload } from './workload.ts';
 
 /** Effects of one statement while they are being collected. */
 export interface Draft {
@@ -27,7 +28,7 @@ export interface Draft {
   copiesColumns: boolean;
   predicate: PredicateQuality | null;
   insertedRows: number | null;
-  generatedRows: number;
+  readonly work: Workload;
   object: string | null;
   command: string | null;
 }
@@ -83,7 +84,7 @@ export function emptyDraft(): Draft {
     copiesColumns: false,
     predicate: null,
     insertedRows: 0,
-    generatedRows: 1,
+    work: noWork(),
     object: null,
     command: null,
   };
@@ -128,7 +129,7 @@ export function mergeDraft(draft: Draft, from: Draft, via: NonNullable<RelationR
   draft.settings.push(...from.settings);
   if (from.kinds.has('update') || from.kinds.has('delete')) notePredicate(draft, 'unproven');
   noteInsertedRows(draft, from.insertedRows);
-  draft.generatedRows *= from.generatedRows;
+  mergeWork(draft.work, from.work);
 }
 
 export function finish(draft: Draft): Effects {
@@ -141,7 +142,7 @@ export function finish(draft: Draft): Effects {
     functions: [...draft.functions.values()],
     predicate: draft.predicate,
     insertedRows: draft.insertedRows,
-    ...(draft.generatedRows > 1 && { generatedRows: draft.generatedRows }),
+    ...(madeWork(draft.work) && { work: { ...draft.work } }),
     object: draft.object,
     command: draft.command,
     settings: [...new Set(draft.settings.map((change) => change.name))],

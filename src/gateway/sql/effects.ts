@@ -1,4 +1,5 @@
 import type { EffectKind } from '../../contract/index.ts';
+import type { Workload } from './workload.ts';
 
 /** A relation named in a statement. `schema` is null when the text does not say and the catalog could not resolve it. */
 export interface RelationReference {
@@ -73,8 +74,8 @@ export interface Effects {
   readonly predicate: PredicateQuality | null;
   /** Rows in the VALUES of an INSERT, null when it takes them from a query. 0 when the statement inserts nothing. */
   readonly insertedRows: number | null;
-  /** Rows that calls of generate_series with constants make by themselves, multiplied; absent when there are none. */
-  readonly generatedRows?: number;
+  /** What it makes the server do by its text alone; absent when that is nothing. */
+  readonly work?: Readonly<Workload>;
   /** What kind of object DDL, DCL or maintenance works on, in the manual's words ("TABLE", "ROLE"); null otherwise. */
   readonly object: string | null;
   /** Settings changed by SET, RESET, set_config or DISCARD, lower case; `*` when it cannot be told which. */

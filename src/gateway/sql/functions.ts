@@ -1,11 +1,12 @@
 import { noteBodyEffects, readBodies } from './bodies.ts';
+import { noteCallWork } from './call-work.ts';
 import type { CatalogRelation, QualifiedName } from './catalog.ts';
 import type { Place } from './draft.ts';
-import { type FunctionReference, qualifiedName, type SettingChange } from './effects.ts';
+import { type FunctionReference, qualifiedName } from './effects.ts';
 import { isHarmlessOfExtension } from './harmless-extensions.ts';
 import { HARMLESS_FUNCTIONS, HARMLESS_OF_INFORMATION_SCHEMA } from './harmless-functions.ts';
-import { listAt, nameParts, type SyntaxNode, tagged } from './tree.ts';
-import { constantOf } from './values.ts';
+import { settingOf } from './set-config.ts';
+import { listAt, nameParts, type SyntaxNode } from './tree.ts';
 
 /** Notes a call by name, and what the call means where the name alone says it. */
 export function noteCall(
@@ -106,32 +107,11 @@ export function noteFuncCall(node: SyntaxNode, place: Place): void {
   noteCall(parts.at(-2) ?? null, name, place, 'function', listAt(node, 'args').length === 0);
   if (TAKES_TYPE_NAME.has(name))
     for (const { name: type } of place.index?.snapshot.typeCalls ?? []) noteTypeUse(type, place);
-  if (name === 'generate_series') place.draft.generatedRows *= seriesLength(listAt(node, 'args'));
+  noteCallWork(name, node, place);
   if (name === 'set_config') {
     place.draft.kinds.add('session');
-    place.draft.settings.push(settingOf(listAt(node, 'args')));
+    place.draft.settings.push(settingOf(node, place));
   }
-}
-
-/** Rows of generate_series(start, stop, step) where these are constants; 1 where they are not. */
-function seriesLength(args: readonly unknown[]): number {
-  const [start, stop, step = 1] = args.map((argument) => {
-    const constant = constantOf(argument);
-    return constant === null || constant === 'parameter' ? Number.NaN : Number(constant.text);
-  });
-  const length = ((stop ?? Number.NaN) - (start ?? Number.NaN)) / step + 1;
-  return Number.isFinite(length) ? Math.max(1, Math.floor(length)) : 1;
-}
-
-function settingOf(args: readonly unknown[]): SettingChange {
-  const positional = args.every((argument) => tagged(argument)?.tag !== 'NamedArgExpr');
-  const name = constantOf(args[0]);
-  const value = constantOf(args[1]);
-  if (!positional || name === null || name === 'parameter') return { name: '*', source: 'expression', value: null };
-  const setting = name.text.toLowerCase();
-  if (value === null) return { name: setting, source: 'expression', value: null };
-  if (value === 'parameter') return { name: setting, source: 'parameter', value: null };
-  return { name: setting, source: 'constant', value: value.text };
 }
 
 /** Notes the `=` that IN (SELECT …), CASE x WHEN y, JOIN … USING and NATURAL JOIN look up by its name without writing it. */

@@ -1,7 +1,7 @@
 import type { CatalogRelation } from './catalog.ts';
 import type { Place } from './draft.ts';
 import type { PredicateQuality } from './effects.ts';
-import { columnsIn, hasSubquery } from './queries.ts';
+import { columnsIn, hasSubquery } from './expressions.ts';
 import { listAt, nameParts, nodeAt, type SyntaxNode, stringAt, tagged } from './tree.ts';
 import { constantOf, constantText } from './values.ts';
 

@@ -1,5 +1,6 @@
 import type { Place } from './draft.ts';
-import { listAt, nodeAt, type SyntaxNode, stringAt, tagged, untag } from './tree.ts';
+import { noteCombinations, noteRecursion } from './query-work.ts';
+import { listAt, nodeAt, type SyntaxNode, stringAt, untag } from './tree.ts';
 
 /**
  * The place inside a statement that may have a WITH clause: its CTE names hide relations of the same name. In a recursive
@@ -14,6 +15,7 @@ export function withClause(node: SyntaxNode, place: Place): Place {
     .filter((member) => member !== null);
   if (clause.recursive === true) for (const expression of expressions) names.add(stringAt(expression, 'ctename'));
   for (const expression of expressions) {
+    if (clause.recursive === true) noteRecursion(expression, place);
     place.collect('CommonTableExpr', expression, { ...place, ctes: new Set(names), mode: 'read' });
     names.add(stringAt(expression, 'ctename'));
   }
@@ -37,6 +39,7 @@ export function collectSelect(node: SyntaxNode, place: Place): void {
     place.collect('IntoClause', into, { ...inside, mode: 'write' });
   }
   if (listAt(node, 'lockingClause').length > 0) place.draft.kinds.add('lock');
+  noteCombinations(node, inside);
   place.descend('SelectStmt', without(node, 'withClause', 'intoClause', 'lockingClause'), inside);
 }
 
@@ -46,26 +49,4 @@ export function literalRows(source: unknown): number | null {
   if (select === null) return null;
   const rows = listAt(select, 'valuesLists').length;
   return rows > 0 && select.limitCount === undefined ? rows : null;
-}
-
-/** Columns that a node refers to, as their last name; `*` for a whole row. */
-export function columnsIn(value: unknown): readonly { readonly qualifier: string | null; readonly name: string }[] {
-  if (Array.isArray(value)) return value.flatMap(columnsIn);
-  if (typeof value !== 'object' || value === null) return [];
-  const reference = untag(value, 'ColumnRef');
-  if (reference === null) return Object.values(value).flatMap(columnsIn);
-  const parts = listAt(reference, 'fields').map((field) => {
-    const part = tagged(field);
-    return part?.tag === 'String' ? stringAt(part.node, 'sval') : '*';
-  });
-  return [{ qualifier: parts.at(-2) ?? null, name: parts.at(-1) ?? '*' }];
-}
-
-/** True when a sub-select stands anywhere in the value. */
-export function hasSubquery(value: unknown): boolean {
-  if (Array.isArray(value)) return value.some(hasSubquery);
-  if (typeof value !== 'object' || value === null) return false;
-  return Object.entries(value).some(
-    ([key, child]) => key === 'SubLink' || key === 'RangeSubselect' || hasSubquery(child),
-  );
 }

@@ -51,6 +51,8 @@ describe('the production preset in production', () => {
     ['SELECT count(*) FROM generate_series(1, 1000000)', 'allow read'],
     ['SELECT count(*) FROM generate_series(1, 3000000)', 'ask generates-many-rows'],
     ['SELECT 1 FROM generate_series(1, 9999) a, generate_series(1, 9999, 3) b', 'ask generates-many-rows'],
+    ['LOCK TABLE orders IN ACCESS SHARE MODE', 'allow read'],
+    ['LOCK TABLE orders IN ROW SHARE MODE', 'ask lock'],
     ['UPDATE orders SET status = $1 WHERE id = 1', 'ask scoped-write'],
     ['INSERT INTO orders VALUES (1)', 'ask scoped-write'],
     ['INSERT INTO orders SELECT generate_series(1, 9)', 'ask unbounded-insert'],

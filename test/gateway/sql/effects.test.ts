@@ -80,6 +80,7 @@ describe('kinds and relations', () => {
     ['MERGE INTO lines l USING users u ON true WHEN MATCHED THEN DELETE', ['delete', 'merge'], ['users'], ['lines']],
     ['TRUNCATE users, lines', ['truncate'], [], ['users', 'lines']],
     ['LOCK TABLE users', ['lock'], ['users'], []],
+    ['LOCK TABLE users IN ACCESS SHARE MODE', ['read'], ['users'], []],
     ['DECLARE c CURSOR FOR SELECT * FROM users', ['cursor', 'read'], ['users'], []],
     ['CREATE VIEW v AS SELECT * FROM users', ['ddl', 'read'], ['users'], ['v']],
     ['VACUUM users', ['maintenance'], [], ['users']],

@@ -5,12 +5,12 @@ import {
   largeObject,
   listenNotify,
   reading,
-  secretCatalog,
   takesLock,
   twoPhase,
   unknownFunction,
   unusualSetting,
 } from '../rules/reads.ts';
+import { secretCatalog } from '../rules/secret-catalogs.ts';
 import { anyWrite } from '../rules/writes.ts';
 import { NEVER } from './common.ts';
 

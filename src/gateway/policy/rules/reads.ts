@@ -27,52 +27,28 @@ export const unknownFunction: Rule = {
   },
 };
 
-/** System relations that hold secrets, sampled values of other tables, or whole large objects. */
-const SECRET_CATALOGS = new Set([
-  'pg_authid',
-  'pg_file_settings',
-  'pg_hba_file_rules',
-  'pg_ident_file_mappings',
-  'pg_largeobject',
-  'pg_shadow',
-  'pg_statistic',
-  'pg_statistic_ext_data',
-  'pg_stats',
-  'pg_stats_ext',
-  'pg_stats_ext_exprs',
-  'pg_subscription',
-  'pg_user_mapping',
-  'pg_user_mappings',
-  'user_mapping_options',
-]);
-
-export const secretCatalog: Rule = {
-  id: 'secret-catalog',
-  title: 'Reads secrets or samples from the system catalog',
-  description: 'Password hashes, connection strings, large objects and the sampled column values in the statistics.',
-  hint: 'Leave these relations out; pg_roles and pg_class show what is safe to show.',
-  applies: ({ effects }) => {
-    const secret = takenFrom(effects.reads).filter(
-      ({ schema, name }) =>
-        SECRET_CATALOGS.has(name) && (schema === null || schema === 'pg_catalog' || schema === 'information_schema'),
-    );
-    return secret.length === 0 ? null : `${relationNames(secret)} holds secrets or samples of other tables.`;
-  },
-};
-
-/** A table of so many rows is read without a question; so many made of nothing only keep the server busy. */
-const MANY_ROWS = 1_000_000;
+/** What is more than a statement needs to ask something, though every table that it names be empty. */
+const TOO_MUCH = { rows: 1_000_000, bytes: 64 * 1024 * 1024, combinations: 100_000_000 } as const;
 
 export const floods: Rule = {
   id: 'generates-many-rows',
-  title: 'Makes very many rows out of nothing',
-  description: 'generate_series over more than a million values, alone or multiplied by others, keeps the server busy.',
-  hint: 'Generate fewer rows, or read a table.',
-  applies: ({ effects }) =>
-    (effects.generatedRows ?? 0) > MANY_ROWS
-      ? `It makes ${effects.generatedRows?.toLocaleString('en')} rows out of nothing.`
-      : null,
+  title: 'Keeps the server busy with what it makes out of nothing',
+  description:
+    'generate_series over more than a million values, recursion without an end, tables joined without a condition to more than a hundred million rows, texts of more than 64 MB.',
+  hint: 'Make fewer rows or shorter texts, give the recursion a bound, join by a condition, or read a table.',
+  applies: ({ effects: { work } }) => {
+    if (work === undefined) return null;
+    const bytes = work.rows * work.bytes;
+    if (work.endless) return 'It recurses without a condition that ends it.';
+    if (work.rows > TOO_MUCH.rows) return `It makes ${inWords(work.rows)} rows out of nothing.`;
+    if (bytes > TOO_MUCH.bytes) return `It makes ${inWords(bytes)} bytes out of nothing.`;
+    return work.combinations > TOO_MUCH.combinations
+      ? `It joins tables without a condition, to about ${inWords(work.combinations)} rows.`
+      : null;
+  },
 };
+
+const inWords = (count: number): string => (Number.isFinite(count) ? count.toLocaleString('en') : 'countless');
 
 export const takesLock: Rule = {
   id: 'lock',
