@@ -6,21 +6,29 @@ import { settingClass } from './settings.ts';
 const READ_AT_START = new Set(['client_encoding', 'standard_conforming_strings']);
 
 /**
- * The settings of a start-up packet, by its parameters, that every preset but `observe` would block as a SET: whoever may
- * not say `SET ROLE` may not begin as another role either. Lower case.
+ * The settings of a start-up packet, by its parameters, that every preset but `observe` would block or ask about as a SET:
+ * whoever may not say `SET ROLE` may not begin as another role either, and nobody can be asked before there is a session.
+ * Lower case.
  */
-export function restrictedAtStart(parameters: ReadonlyMap<string, string>, preset: PolicyPreset): readonly string[] {
+export function refusedAtStart(parameters: ReadonlyMap<string, string>, preset: PolicyPreset): readonly string[] {
   if (preset === 'observe') return [];
   const named = [...parameters].filter(([name]) => !['user', 'database', 'replication', 'options'].includes(name));
   return [...named, ...settingsIn(parameters.get('options') ?? '')]
     .map(([name, value]): SettingChange => ({ name: name.toLowerCase(), source: 'constant', value }))
-    .filter((change) => !READ_AT_START.has(change.name) && settingClass(change) === 'restricted')
+    .filter((change) => !READ_AT_START.has(change.name) && settingClass(change) !== 'ordinary')
     .map(({ name }) => name);
 }
 
-/** Switches of `postgres` that take an argument, and those that set something restricted (tcop/postgres.c, process_postgres_switches). */
+/** Switches of `postgres` that take an argument, and those that set something no session needs (tcop/postgres.c, process_postgres_switches). */
 const TAKES_ARGUMENT = 'BcCdDfhkNprStvW-';
-const SETS: Readonly<Record<string, string>> = { O: 'allow_system_table_mods', P: 'ignore_system_indexes' };
+const SETS: Readonly<Record<string, string>> = {
+  O: 'allow_system_table_mods',
+  P: 'ignore_system_indexes',
+  W: 'post_auth_delay',
+  d: 'log_min_messages',
+  s: 'log_statement_stats',
+  t: 'log_parser_stats',
+};
 
 /** Settings in the command-line options of a start-up packet: `-c name=value`, `--name=value`, and switches that stand for one. */
 function settingsIn(options: string): readonly (readonly [name: string, value: string])[] {
@@ -38,6 +46,7 @@ function settingsIn(options: string): readonly (readonly [name: string, value: s
       if (rest === '') at += 1;
       const argument = rest === '' ? (words[at] ?? '') : rest;
       if (letter === 'c' || letter === '-') settings.push(asSetting(argument));
+      if (letter === 'S') settings.push(['work_mem', argument]);
       break;
     }
   }

@@ -1,6 +1,6 @@
 import type { ConnectionConfig } from '../../contract/index.ts';
 import type { Identity } from '../identity/types.ts';
-import { restrictedAtStart } from '../policy/startup-settings.ts';
+import { refusedAtStart } from '../policy/startup-settings.ts';
 import { sqlstate } from '../wire/constants.ts';
 import type { AskedProof } from './authentication.ts';
 import type { Startup } from './client-handshake.ts';
@@ -58,16 +58,16 @@ export function destinationOf(
       hint: `Give "${name}" as the database name.`,
     };
   }
-  const restricted = restrictedAtStart(startup.parameters, policy);
-  if (restricted.length > 0) {
-    const settings = restricted.join(', ');
+  const refused = refusedAtStart(startup.parameters, policy);
+  if (refused.length > 0) {
+    const settings = refused.join(', ');
     return {
       ok: false,
-      reason: `restricted settings at start-up: ${settings}`,
+      reason: `settings at start-up that are not let pass: ${settings}`,
       sqlstate: sqlstate.insufficientPrivilege,
       message: `Postern does not begin a session with ${settings} set`,
-      detail: `The policy "${policy}" of connection "${name}" blocks the same as a SET.`,
-      hint: 'Leave it out of the connection parameters and of PGOPTIONS.',
+      detail: `The policy "${policy}" of connection "${name}" does not let the same pass as a SET.`,
+      hint: 'Leave it out of the connection parameters and of PGOPTIONS; SET it in the session, where the operator can be asked, if it is needed.',
     };
   }
   return { ok: true, route };

@@ -28,12 +28,13 @@ describe('what a session begins with', () => {
     ['role', { options: '-c role=startup_other' }],
     ['session_replication_role', { options: '-c search_path=public --session-replication-role=replica' }],
     ['allow_system_table_mods', { options: '-O' }],
-  ])('is not %s, which the policy blocks as a SET: %j', async (setting, parameters) => {
+    ['app.tenant', { options: '-c app.tenant=2' }],
+  ])('is not %s, which does not pass as a SET: %j', async (setting, parameters) => {
     await expect(RawClient.logIn(production.address, parameters)).rejects.toThrow(
       `Postern does not begin a session with ${setting} set`,
     );
     expect(gateRecords(production).at(-1)).toMatchObject({
-      reason: `restricted settings at start-up: ${setting}`,
+      reason: `settings at start-up that are not let pass: ${setting}`,
     });
   });
 
