@@ -11,7 +11,7 @@ export interface SequencePart {
   readonly typical: boolean;
   /** All that it reads, writes, makes or drops is in these. */
   readonly schemas: readonly string[];
-  /** Relations that lose all their rows, or go. */
+  /** Relations that lose all their rows, or may, or go. */
   readonly removes: readonly RelationReference[];
 }
 
@@ -142,5 +142,7 @@ function whatItDoes(effects: Effects, tree: unknown): Omit<Step, 'schemas'> | 'n
   if (wide) return { needs: 'reset', typical: true, removes: writes };
   if (writes.length === 0) return null;
   const bookkeeping = writes.every(({ name }) => BOOKKEEPING.has(name));
-  return { needs: bookkeeping ? 'migration' : 'reset', typical: false, removes: none };
+  // A WHERE that no key proves narrow may take all rows as well.
+  const removes = kinds.includes('delete') && predicate !== 'key' && !bookkeeping ? writes : none;
+  return { needs: bookkeeping ? 'migration' : 'reset', typical: false, removes };
 }

@@ -9,6 +9,14 @@ export interface Caution {
   readonly rule: RuleAnswer;
 }
 
+/** What a session has used up, asked anew for every statement: those of one pipeline use it up for each other. */
+export interface CautionState {
+  /** Why the next statement is to be asked about; null when it is not. */
+  current(): Caution | null;
+  /** Values that the session may still compare masked columns with, where rules allow that up to a number. */
+  readonly comparisonsLeft: number;
+}
+
 /** What a session may always do: end its transaction and look after itself. Nothing of it reads or writes. */
 const housekeeping = new Set(['transaction', 'session']);
 
@@ -52,7 +60,7 @@ const budgetRule = (reason: string): RuleAnswer => ({
 });
 
 /** What one session has to be asked about beyond its policy, as it stands at this moment. */
-export class Cautions {
+export class Cautions implements CautionState {
   readonly #budget: SessionBudget;
   readonly #targetDoubt: () => string | null;
   readonly #comparisons: () => number;
@@ -69,7 +77,6 @@ export class Cautions {
     this.#comparisons = comparisons;
   }
 
-  /** How many of these values are left. */
   get comparisonsLeft(): number {
     return this.#comparisons() - this.#compared;
   }

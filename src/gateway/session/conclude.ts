@@ -54,8 +54,8 @@ export function conclude(
   const input = inputOf(understanding, protocol, context);
   const byPolicy = withinScope(doubted(policy.judge(input), understanding, protocol, context), context.scope, input);
   const facts = factsOf(understanding);
-  const byMasks = withMasking(byPolicy, masking, policy.preset, context.comparisonsLeft);
-  const judged = withCaution(withNet(byMasks, understanding, context), context.caution, facts.effects);
+  const byMasks = withMasking(byPolicy, masking, policy.preset, context.cautions.comparisonsLeft);
+  const judged = withCaution(withNet(byMasks, understanding, context), context.cautions.current(), facts.effects);
   const masked = isSlip(own, judged, context) ? slip : judged;
   const { verdict, rule, awaitsCommit, commitsGated } = gateCommit(masked, facts.effects, context);
   const consequences = consequencesOf(facts.view, facts.effects, context);

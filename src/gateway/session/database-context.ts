@@ -116,12 +116,11 @@ export class DatabaseContext {
     return this.#columnNames.at(tableOid, attributeNumber, this.#catalog);
   }
 
-  /** Whether rules or masks need to know the catalog at all. */
+  /** Whether rules, masks or the role that sessions keep need to know the catalog at all. */
   get needed(): boolean {
     const config = this.#options.config();
-    return (
-      config === null || config.policy !== 'observe' || config.maskRules.length > 0 || config.policyRules.length > 0
-    );
+    if (config === null || config.policy !== 'observe' || config.sessionRole?.kind === 'set_role') return true;
+    return config.maskRules.length > 0 || config.policyRules.length > 0;
   }
 
   /** Whether the operator lets an open transaction be kept alive while a statement in it waits. */

@@ -5,7 +5,7 @@ import type { Policy } from '../policy/types.ts';
 import type { CatalogSnapshot } from '../sql/catalog.ts';
 import type { ParsedStatement } from '../sql/effects.ts';
 import type { Parser } from '../sql/parser.ts';
-import type { Caution } from './caution.ts';
+import type { CautionState } from './caution.ts';
 
 /** What the judgement of one statement depends on, besides its text. */
 export interface JudgeContext {
@@ -29,9 +29,7 @@ export interface JudgeContext {
   readonly transactionMoved: boolean;
   /** What ran in the open transaction for its COMMIT to be asked about. */
   readonly uncommitted: readonly Uncommitted[];
-  readonly caution: Caution | null;
-  /** Values that the session may still compare masked columns with, where rules allow that up to a number. */
-  readonly comparisonsLeft: number;
+  readonly cautions: CautionState;
   /** Columns in which a detector that is to ask recognised values; none when absent. */
   readonly asked?: AskedColumns;
   /** Settings of the session that decide what the server reads in the text, as it last reported them. */
@@ -66,8 +64,7 @@ export const newSession = {
   searchPathInFlight: false,
   transactionMoved: false,
   uncommitted: [],
-  caution: null,
-  comparisonsLeft: 0,
+  cautions: { current: () => null, comparisonsLeft: 0 },
   scope: null,
   catalogDoubt: null,
   refusedByGrammar: false,

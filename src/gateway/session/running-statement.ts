@@ -175,7 +175,8 @@ export class RunningStatement {
   complete(tag: string): void {
     this.#result.flush();
     this.#commands += 1;
-    if (changesRows.test(tag)) this.#written += rowsOfTag(tag);
+    if (changesRows.test(tag) || (tag.startsWith('SELECT ') && this.judged.effects.kinds.includes('ddl')))
+      this.#written += rowsOfTag(tag);
     if (tag.startsWith('COPY ')) {
       if (this.judged.effects.kinds.includes('copy_out')) this.#copiedOut += rowsOfTag(tag);
       else this.#written += rowsOfTag(tag);
@@ -238,5 +239,5 @@ export class RunningStatement {
   }
 }
 
-/** Tags of commands that change rows. */
+/** Tags of commands that change rows. CREATE TABLE AS and SELECT INTO, which make them, are tagged SELECT. */
 const changesRows = /^(?:INSERT|UPDATE|DELETE|MERGE)\b/;

@@ -9,6 +9,8 @@ export interface BodyReading {
   readonly readsOnly: boolean;
   /** True when every overload reads, and inserts literal rows at most; see FunctionReference.appendsOnly. */
   readonly appendsOnly: boolean;
+  /** True when no overload does anything that could not be read; what they call is among their effects. */
+  readonly whole: boolean;
   /** What the bodies would do, as far as they could be read. */
   readonly effects: readonly Draft[];
 }
@@ -27,7 +29,7 @@ function memoryOf(index: CatalogIndex): Memory {
   return known;
 }
 
-const OPAQUE: BodyReading = { readsOnly: false, appendsOnly: false, effects: [] };
+const OPAQUE: BodyReading = { readsOnly: false, appendsOnly: false, whole: false, effects: [] };
 
 /**
  * Reads the bodies of all user functions of a name: LANGUAGE sql, and PL/pgSQL as far as its SQL is static. Anything else
@@ -49,7 +51,7 @@ function readUncached(name: string, index: CatalogIndex, place: Place): BodyRead
   const effects = bodies.filter((draft) => draft !== null);
   const all = (test: (draft: Draft) => boolean): boolean =>
     bodies.length > 0 && bodies.every((draft) => draft !== null && test(draft));
-  return { readsOnly: all(onlyReads), appendsOnly: all(onlyAppends), effects };
+  return { readsOnly: all(onlyReads), appendsOnly: all(onlyAppends), whole: all(isWhole), effects };
 }
 
 function readBody(overload: CatalogFunction, index: CatalogIndex, place: Place): Draft | null {
@@ -58,6 +60,8 @@ function readBody(overload: CatalogFunction, index: CatalogIndex, place: Place):
   if (overload.language === 'sql') return place.collectSql(body, index);
   return overload.language === 'plpgsql' ? place.collectPlpgsql(body, index) : null;
 }
+
+const isWhole = ({ unknown }: Draft): boolean => unknown.size === 0;
 
 const onlyReads = (draft: Draft): boolean =>
   draft.unknown.size === 0 &&

@@ -37,6 +37,11 @@ export interface FunctionReference {
    * some rows for each row that the statement changes, so a narrow statement stays narrow.
    */
   readonly appendsOnly?: true;
+  /**
+   * Set when it is none of the above, but cannot change the session's role unseen: every overload is SECURITY DEFINER, in
+   * which the server lets nobody, or was read whole, so that what it does is among the statement's effects.
+   */
+  readonly keepsRole?: true;
   /** Set when every overload is of an extension, and on our list of functions of extensions that change nothing. */
   readonly ofExtension?: true;
   /** Set when no user function could be meant, whatever the catalog holds: the name is qualified, or the call has no arguments. */

@@ -62,7 +62,10 @@ function referenceFor(
   noteBodyEffects(reading, via, place);
   if (via === 'trigger' && reading.appendsOnly && !reading.readsOnly)
     return { schema: inSchema, name, harmless: false, appendsOnly: true };
-  if (!reading.readsOnly) return { schema: inSchema, name, harmless: false };
+  if (!reading.readsOnly) {
+    const keepsRole = reading.whole || overloads.every(({ securityDefiner }) => securityDefiner);
+    return { schema: inSchema, name, harmless: false, ...(keepsRole && { keepsRole }) };
+  }
   place.draft.kinds.add('read');
   return { schema: inSchema, name, harmless: false, readsOnly: true };
 }

@@ -31,7 +31,7 @@ export async function createJudges(hashKey: Buffer): Promise<DeskJudges> {
       const { name, environment, maskRules, maskedComparisons, upstream } = config;
       const { verdict, rule, effects, masking } = judge(Buffer.from(text), 'simple', new NameRegistry(), {
         ...newSession,
-        comparisonsLeft: maskedComparisons,
+        cautions: { current: () => null, comparisonsLeft: maskedComparisons },
         parser,
         catalog,
         policy: policyOf(config),

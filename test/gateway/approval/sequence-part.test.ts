@@ -44,7 +44,7 @@ describe('what a statement is as a step of a sequence', () => {
     ['BEGIN; SET lock_timeout = 1000; TRUNCATE orders; COMMIT', ['sweep', true, 'public', [1]]],
     ['INSERT INTO orders VALUES (1)', ['reset', false, 'public', []]],
     ["INSERT INTO _prisma_migrations (id) VALUES ('a')", ['migration', false, 'public', []]],
-    ['DELETE FROM orders WHERE id > 5', ['reset', false, 'public', []]],
+    ['DELETE FROM orders WHERE id > 5', ['reset', false, 'public', [1]]],
   ])('%s', (sql, expected) => expect(summary(sql)).toEqual(expected));
 
   test.each([

@@ -1,8 +1,10 @@
 import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { MaskRule } from '../../../src/contract/index.ts';
+import { bind, execute, parse, sync } from '../../../src/gateway/wire/encode-frontend.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { startGate, type TestGate, type TestGateOptions } from '../../support/gate.ts';
+import { RawClient, told } from '../../support/raw-client.ts';
 
 // Masks as an agent meets them: over a real gate, with an operator who agrees to everything.
 
@@ -115,6 +117,24 @@ describe('how far a masked column may steer', () => {
     await values(client, phone, ['+15550004']);
     await values(client, "SELECT id FROM users WHERE phone LIKE '%1'");
     expect(asked).toEqual(['probe-of-masked-column', 'probe-of-masked-column']);
+    await limited.stop();
+  });
+
+  test('equality is counted statement by statement within a pipeline', async () => {
+    const limited = await startGate({
+      ...{ database: database.name, policy: 'production', maskRules, maskedComparisons: 2 },
+      deadlineMs: 0,
+    });
+    const client = await RawClient.logIn(limited.address);
+    const guess = (n: number): Buffer[] => [
+      parse('', `SELECT id FROM users WHERE phone = '+1555000${n}'`),
+      bind('', ''),
+      execute(''),
+    ];
+    client.send(...[1, 2, 3, 4, 5].flatMap(guess), sync());
+    const heard = told(await client.untilReady()).filter((one) => /^[DE]/.test(one));
+    expect(heard).toEqual(['D 1', 'D 2', 'E 42501']);
+    client.close();
     await limited.stop();
   });
 

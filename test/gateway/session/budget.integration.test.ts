@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { ApprovalRequest, Budgets } from '../../../src/contract/index.ts';
+import { bind, execute, parse, sync } from '../../../src/gateway/wire/encode-frontend.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { startGate, type TestGate, until } from '../../support/gate.ts';
+import { RawClient, told } from '../../support/raw-client.ts';
 
 let database: TestDatabase;
 let gate: TestGate;
@@ -40,6 +42,33 @@ test('over its budget a session asks; an approval gives as much again', async ()
   await expect(over).rejects.toMatchObject({ code: '42501' });
   await client.query('BEGIN'); // what only keeps house is never asked about
   await client.query('ROLLBACK');
+});
+
+test('statements of one pipeline are counted one by one, not all of them before any', async () => {
+  gate = await startGate({
+    database: database.name,
+    policy: 'observe',
+    budgets: { perSession: { statements: 3 }, over: 'ask' },
+    deadlineMs: 0,
+  });
+  const client = await RawClient.logIn(gate.address);
+  const step = (id: number): Buffer[] => [parse('', `SELECT ${id}`), bind('', ''), execute('')];
+  client.send(...[1, 2, 3, 4, 5].flatMap(step), sync());
+  const heard = told(await client.untilReady());
+  // None of it came back: the fourth asks, and what is in one segment with it is only sent when all are answered.
+  expect(heard.filter((one) => /^[DE]/.test(one))).toEqual(['D 1', 'D 2', 'D 3', 'E 42501']);
+  client.close();
+});
+
+test('a table that is made from a query counts by its rows', async () => {
+  await start({ perSession: { rowsWritten: 10 }, over: 'ask' });
+  const client = await gate.connect();
+  await client.query('CREATE TEMP TABLE made AS SELECT * FROM item LIMIT 9');
+  await client.query('SELECT * INTO TEMP other FROM item LIMIT 1');
+  const over = client.query('SELECT 1');
+  expect((await pending()).rule.reason).toContain('10 rows written, of 10');
+  await decide('deny');
+  await expect(over).rejects.toMatchObject({ code: '42501' });
 });
 
 test('rows written count by the command tags, COPY included', async () => {

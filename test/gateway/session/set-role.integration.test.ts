@@ -15,6 +15,15 @@ beforeAll(async () => {
     CREATE ROLE ${login} LOGIN PASSWORD 'p'; GRANT ${limited} TO ${login};
     CREATE TABLE open_table (id int); CREATE TABLE closed_table (id int);
     GRANT SELECT ON open_table TO ${limited}; GRANT SELECT ON closed_table TO ${login};
+    CREATE TABLE counted (id int PRIMARY KEY, n int); GRANT SELECT, INSERT, UPDATE ON counted TO ${limited};
+    CREATE FUNCTION dynamic() RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'SET RO' || 'LE NONE'; END $$;
+    CREATE FUNCTION sets(name text, value text) RETURNS text LANGUAGE sql AS $$ SELECT set_config(name, value, false) $$;
+    CREATE PROCEDURE leaves() LANGUAGE plpgsql AS $$ BEGIN SET ROLE NONE; END $$;
+    CREATE FUNCTION counts() RETURNS void LANGUAGE sql AS $$ UPDATE counted SET n = n + 1 $$;
+    CREATE FUNCTION owners() RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = public
+      AS $$ BEGIN EXECUTE 'SELECT 1'; RETURN 'x'; END $$;
+    CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.n := coalesce(NEW.n, 0); RETURN NEW; END $$;
+    CREATE TRIGGER keep BEFORE INSERT ON counted FOR EACH ROW EXECUTE FUNCTION keep();
   `);
   gate = await startGate({
     database: database.name,
@@ -66,13 +75,32 @@ test.each([
   "SELECT set_config('ro' || 'le', 'none', false)",
   'SELECT 1; SET ROLE NONE',
   "PREPARE p AS SELECT set_config('role', 'none', false); EXECUTE p",
-])('%s is refused, under observe too', async (text) => {
+  'DO $$ BEGIN SET ROLE NONE; END $$',
+  "DO $$ BEGIN EXECUTE 'SET ROLE NONE'; END $$",
+  'SELECT dynamic()',
+  "SELECT sets('role', 'none')",
+  'CALL leaves()',
+  "SELECT query_to_xml('SELECT set_config(''role'', ''none'', false)', true, false, '')",
+  "SELECT * FROM ts_stat('SELECT to_tsvector(set_config(''role'', ''none'', false))')",
+  `SET ROLE NONE /* ${'x'.repeat(1024 * 1024)} */`,
+])('%.80s is refused, under observe too', async (text) => {
   const client = await gate.connect();
   await expect(client.query(text)).rejects.toMatchObject({
     code: '42501',
     detail: expect.stringContaining('rule: keeps-role'),
   });
   expect((await client.query(who)).rows).toEqual([{ session: login, current: limited }]);
+});
+
+test('what is seen through passes: functions of static SQL, triggers, SECURITY DEFINER, the server’s own', async () => {
+  const client = await gate.connect();
+  await client.query('INSERT INTO counted VALUES (1)');
+  await client.query('SELECT counts()');
+  await client.query('DO $$ BEGIN UPDATE counted SET n = n + 1; END $$');
+  expect((await client.query('SELECT n, owners() AS o, pg_sleep(0), now() > now() AS x FROM counted')).rows).toEqual([
+    { n: 2, o: 'x', pg_sleep: '', x: false },
+  ]);
+  await client.end();
 });
 
 test('a name that comes with the values is refused as well, prepared in either way', async () => {
