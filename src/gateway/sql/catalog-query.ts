@@ -68,7 +68,8 @@ SELECT n.nspname, p.proname, p.provolatile, p.prosecdef, l.lanname,
     WHEN l.lanname = 'sql' AND p.prosrc <> '' THEN p.prosrc
     WHEN l.lanname = 'plpgsql' THEN pg_catalog.pg_get_functiondef(p.oid) END,
   (SELECT e.extname FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
-    WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid AND d.deptype = 'e' LIMIT 1)
+    WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid AND d.deptype = 'e' LIMIT 1),
+  p.proretset
 FROM pg_catalog.pg_proc p
 JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 JOIN pg_catalog.pg_language l ON l.oid = p.prolang
@@ -175,6 +176,7 @@ function functionOf(row: Row): CatalogFunction {
     body: row[5] ?? null,
     fromExtension: extension !== null,
     ...(extension === null ? {} : { extension }),
+    ...(isTrue(row[7]) && { returnsSet: true }),
   };
 }
 

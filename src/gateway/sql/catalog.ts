@@ -149,6 +149,8 @@ export interface CatalogFunction {
   readonly fromExtension?: boolean;
   /** Name of that extension. */
   readonly extension?: string;
+  /** True when one call returns any number of rows. */
+  readonly returnsSet?: boolean;
 }
 
 /** Runs one query on the side connection; every value as text. */

@@ -5,6 +5,7 @@ import { predicateQuality } from './predicates.ts';
 import { literalRows, withClause, without } from './queries.ts';
 import { noteRead } from './reads.ts';
 import { noteWrite, referenceTo } from './relations.ts';
+import { mayReturnSet } from './set-returning.ts';
 import { listAt, nodeAt, type SyntaxNode, stringAt, untag } from './tree.ts';
 
 /** Notes the target as written, and as read when any expression of the statement names a column. */
@@ -42,8 +43,11 @@ export function collectInsert(node: SyntaxNode, place: Place): void {
   const inside: Place = { ...withClause(node, place), mode: 'read' };
   draft.kinds.add('insert');
   const source = untag(node.selectStmt, 'SelectStmt');
-  noteInsertedRows(draft, source === null ? 1 : literalRows(node.selectStmt));
-  if (source !== null && literalRows(node.selectStmt) !== null)
+  const literal = source === null ? 1 : literalRows(node.selectStmt);
+  // The server takes a single row of VALUES as it takes a SELECT: a function in it that returns a set gives as many rows.
+  const rows = literal === 1 && source !== null && mayReturnSet(source.valuesLists, place.index) ? null : literal;
+  noteInsertedRows(draft, rows);
+  if (source !== null && literal !== null)
     // VALUES reads nothing by itself; sub-selects inside say so themselves.
     place.descend('SelectStmt', without(source, 'withClause'), withClause(source, inside));
   else if (source !== null) place.collect('SelectStmt', source, inside);
@@ -55,8 +59,8 @@ export function collectInsert(node: SyntaxNode, place: Place): void {
   if (upserts) {
     draft.kinds.add('update');
     noteAssignments(listAt(conflict, 'targetList'), draft);
-    // The arbiter is a unique index: at most one row changes for each row proposed.
-    notePredicate(draft, place.index === null ? 'unproven' : 'key');
+    // The arbiter is a unique index: at most one row changes for each row proposed, of which a query may propose any number.
+    notePredicate(draft, place.index === null || rows === null ? 'unproven' : 'key');
   }
   place.descend('InsertStmt', without(node, 'relation', 'withClause', 'selectStmt'), inside);
 }

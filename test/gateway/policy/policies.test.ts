@@ -130,6 +130,13 @@ describe('other presets and places', () => {
     ['UPDATE orders SET note = status WHERE id = 1', 'production', 'local', 'ask copies-column'],
     ['DROP TABLE orders', 'production', 'local', 'ask ddl'],
     ['INSERT INTO orders SELECT generate_series(1, 9)', 'staging', 'staging', 'allow scoped-write'],
+    ['INSERT INTO orders VALUES (generate_series(1, 9))', 'production', 'staging', 'ask unbounded-insert'],
+    [
+      'INSERT INTO orders VALUES (generate_series(1, 9)) ON CONFLICT (id) DO UPDATE SET note = $1',
+      'staging',
+      'staging',
+      'ask update-without-key',
+    ],
     ['INSERT INTO orders SELECT * FROM orders', 'staging', 'staging', 'ask write-from-query'],
     ['UPDATE orders SET note = note || $1 WHERE id = 1', 'staging', 'staging', 'allow scoped-write'],
     ['DROP TABLE orders', 'staging', 'staging', 'ask ddl'],

@@ -28,6 +28,7 @@ const catalog = catalogOf(
   ],
   [
     userFunction('purge'),
+    userFunction('rows_of', { volatility: 's', language: 'sql', body: 'SELECT 1', returnsSet: true }),
     userFunction('lower', { volatility: 's' }),
     userFunction('max', { volatility: 'i', language: 'c', fromExtension: true }),
     userFunction('label', { volatility: 's', language: 'sql', body: 'SELECT email FROM users WHERE id = 1' }),
@@ -219,6 +220,8 @@ describe('predicates', () => {
     ['SELECT 1', null],
     ['WITH a AS (DELETE FROM users WHERE id = 1), b AS (DELETE FROM lines) SELECT 1', 'none'],
     ['INSERT INTO users VALUES (1) ON CONFLICT (id) DO UPDATE SET nickname = excluded.nickname', 'key'],
+    ['INSERT INTO users VALUES (unnest($1)) ON CONFLICT (id) DO UPDATE SET nickname = $2', 'unproven'],
+    ['INSERT INTO users SELECT unnest($1) ON CONFLICT (id) DO UPDATE SET nickname = $2', 'unproven'],
   ])('%s: %s', (sql, quality) => {
     expect(effects(sql).predicate).toBe(quality);
   });
@@ -231,6 +234,11 @@ describe('predicates', () => {
     ['INSERT INTO users VALUES (1), (2)', 2],
     ['INSERT INTO users DEFAULT VALUES', 1],
     ['INSERT INTO users SELECT 1', null],
+    ['INSERT INTO users VALUES (generate_series(1, 9))', null],
+    ["INSERT INTO users VALUES (1 + pg_catalog.unnest('{1,2}'::int[]))", null],
+    ['INSERT INTO users VALUES (rows_of(1))', null],
+    ['INSERT INTO users VALUES (upper($1), now()), (lower($2), now())', 2],
+    ['INSERT INTO users VALUES (upper($1))', 1],
     ['SELECT 1', 0],
     ['WITH a AS (INSERT INTO users VALUES (1)) INSERT INTO lines VALUES (1), (2)', 3],
   ])('%s inserts %s rows', (sql, rows) => {
