@@ -3,8 +3,9 @@ import { namesNoneOf } from '../../sql/unnamed-columns.ts';
 import type { Rule } from '../rule.ts';
 import { relationNames } from '../words.ts';
 
-const SAMPLES =
-  `most_common_vals histogram_bounds most_common_elems range_length_histogram range_bounds_histogram`.split(' ');
+/** Values of other tables in the statistics, and how often each is there; masks cover the same columns. */
+const SAMPLES = `most_common_vals most_common_freqs histogram_bounds most_common_elems most_common_elem_freqs
+elem_count_histogram range_length_histogram range_bounds_histogram`.split(/\s+/);
 
 /**
  * System relations that hold secrets, sampled values of other tables, or whole large objects, with the columns that do;
@@ -18,10 +19,10 @@ const SECRETS: Readonly<Record<string, readonly string[] | 'all'>> = {
   pg_ident_file_mappings: 'all',
   pg_largeobject: 'all',
   pg_shadow: ['passwd'],
-  pg_statistic: [1, 2, 3, 4, 5].map((slot) => `stavalues${slot}`),
-  pg_statistic_ext_data: ['stxdmcv', 'stxdexpr'],
+  pg_statistic: [1, 2, 3, 4, 5].flatMap((slot) => [`stavalues${slot}`, `stanumbers${slot}`]),
+  pg_statistic_ext_data: 'all',
   pg_stats: SAMPLES,
-  pg_stats_ext: ['most_common_vals'],
+  pg_stats_ext: 'all',
   pg_stats_ext_exprs: SAMPLES,
   pg_subscription: ['subconninfo'],
   pg_user_mapping: ['umoptions'],
