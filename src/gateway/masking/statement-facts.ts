@@ -1,6 +1,7 @@
 import type { ParsedStatement } from '../sql/effects.ts';
 import { copiesOf } from './copies.ts';
 import { constantsOf } from './echo.ts';
+import { isClean } from './lineage/lineage.ts';
 import type { Probe } from './lineage/place.ts';
 import type { Column } from './lineage/range.ts';
 import { statementLineage } from './lineage/statement.ts';
@@ -67,17 +68,20 @@ export function statementFacts(statement: ParsedStatement, catalog: MaskedCatalo
   const triggers = writesWithTriggers(statement, catalog);
   const secret = showsSecret(tag, node, statement.tree);
   const reads = findings.touched.size > 0 || findings.unknown || called || secret;
-  const harmlessPlan = tag === 'ExplainStmt' && probes.length === 0 && !called && findings.unknownRelation === null;
   const { understood } = statement.effects;
+  // A plan says what the statement says, and how many rows there are or may be.
+  const knownPlan = tag === 'ExplainStmt' && !called && !secret && findings.unknownRelation === null;
+  const harmlessPlan = knownPlan && probes.length === 0 && columns?.every(({ lineage }) => isClean(lineage)) === true;
   const tainted = (reads && !harmlessPlan) || !understood || tag === 'CallStmt' || tag === 'DoStmt';
   // The row that RETURNING shows may have been changed by a trigger, with anything.
-  const known = !secret && !hidden && understood && !(triggers && returns(node));
+  const known =
+    !secret && !hidden && understood && !(triggers && returns(node)) && (knownPlan || tag !== 'ExplainStmt');
   return {
     tainted,
     delegates: tag === 'ExecuteStmt' || tag === 'FetchStmt' || explainsExecute(tag, node),
     // EXPLAIN EXECUTE sends a plan, not the rows of what it names.
     sendsRows: sendsRows(tag, node) && !explainsExecute(tag, node),
-    columns: known ? columns : null,
+    columns: known && !explainsExecute(tag, node) ? columns : null,
     refusal,
     rules: [...new Set([...findings.touched.values()].map(({ rule }) => rule))],
     constants: relations.some(isRuled) ? constantsOf(statement.tree) : null,

@@ -1,4 +1,4 @@
-import type { MaskedBy, MaskedCatalog } from '../masked-catalog.ts';
+import { derived, type MaskedBy, type MaskedCatalog } from '../masked-catalog.ts';
 import { isCatalogText } from '../maskers/definition.ts';
 import type { TreeNode } from '../tree.ts';
 import { isClean, type Lineage } from './lineage.ts';
@@ -41,6 +41,8 @@ export interface Findings {
   readonly deciding: Lineage[];
   /** Something in the statement may fail, or take long, over a value that is not masked. */
   mayFail: boolean;
+  /** EXPLAIN ANALYZE prints how long each part takes: whatever is computed from a masked value steers that. */
+  timed: boolean;
 }
 
 export const emptyFindings = (): Findings => ({
@@ -53,6 +55,7 @@ export const emptyFindings = (): Findings => ({
   unknownSteers: false,
   deciding: [],
   mayFail: false,
+  timed: false,
 });
 
 /** Where a node stands. */
@@ -74,9 +77,11 @@ export interface Place {
 /** The same place with one more FROM in sight. */
 export const within = (place: Place, level: Level): Place => ({ ...place, levels: [level, ...place.levels] });
 
-/** Notes that a value is looked at, and hands it on. */
+/** Notes that a value is looked at, and hands it on. What a view computes is computed now. */
 export function touch(lineage: Lineage, { findings }: Place): Lineage {
   for (const [label, by] of lineage.sources) findings.touched.set(label, by);
+  if (findings.timed && [...lineage.sources.values()].some(({ rule }) => rule === derived.rule))
+    steer(lineage, { findings });
   if (lineage.unknown) findings.unknown = true;
   return lineage;
 }
