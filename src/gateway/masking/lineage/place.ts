@@ -33,6 +33,8 @@ export interface Findings {
   unknownRelation: string | null;
   readonly probes: Probe[];
   readonly assignments: Assignment[];
+  /** The columns of the relation that it makes from a query; null where it makes none. */
+  created: readonly Column[] | null;
   /** The first function that would carry a masked value to where it is read without a rule. */
   carriedBy: string | null;
   /** Something that cannot be told steers the result: it may be any of the columns that are mentioned. */
@@ -51,6 +53,7 @@ export const emptyFindings = (): Findings => ({
   unknownRelation: null,
   probes: [],
   assignments: [],
+  created: null,
   carriedBy: null,
   unknownSteers: false,
   deciding: [],
