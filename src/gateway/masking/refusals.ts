@@ -2,6 +2,7 @@ import { untraceableCopy } from './copies.ts';
 import { explainOutput } from './explain.ts';
 import { either, isClean } from './lineage/lineage.ts';
 import type { Refusal, RefusalInput } from './refusal.ts';
+import { isTemporaryTable } from './temporary/overlay.ts';
 import { functionName, isNode, listOf, stringOf, type TreeNode, tagged, textOf, walk } from './tree.ts';
 import { withheldRefusal } from './withheld.ts';
 
@@ -17,6 +18,7 @@ export function refusalOf(input: RefusalInput): Refusal | null {
     carried(input) ??
     copyOut(input) ??
     explained(input) ??
+    temporaryChild(input) ??
     untraceableCopy(input) ??
     defined(input)
   );
@@ -87,6 +89,25 @@ function explained(input: RefusalInput): Refusal | null {
     code: 'masked_explain',
     reason: `${tellsBy.toUpperCase()} would tell how large values of ${named(mentioned(input))} are`,
     hint: 'Use EXPLAIN (ANALYZE, BUFFERS off, FORMAT text), beside VERBOSE, COSTS, SETTINGS, TIMING and SUMMARY as you like. Where no masked column is selected, every option may be used.',
+  };
+}
+
+/** A temporary child shares its rows with a parent for which rules and copies are looked up: nobody else sees that they are related. */
+function temporaryChild({ tag, node, catalog }: RefusalInput): Refusal | null {
+  const relation = isNode(node.relation) ? node.relation : {};
+  const name = textOf(relation.relname) ?? '';
+  const isTemporary =
+    relation.relpersistence === 't' ||
+    textOf(relation.schemaname)?.startsWith('pg_temp') === true ||
+    catalog.temporary.has(name) ||
+    catalog.relationsNamed(null, name).some(isTemporaryTable);
+  const inherits =
+    tag === 'CreateStmt' ? listOf(node.inhRelations).length > 0 : tag === 'AlterTableStmt' && changesFamily(node);
+  if (!isTemporary || !inherits) return null;
+  return {
+    code: 'masked_definition',
+    reason: `the temporary table ${name} would share its rows with another, where mask rules would not find them`,
+    hint: 'Make it without INHERITS, as in CREATE TEMP TABLE t AS TABLE parent.',
   };
 }
 

@@ -299,13 +299,17 @@ describe('a temporary table is masked whole where it is not certain what is in i
     'SELECT upper(c) AS x FROM t',
   );
   attack(
-    'a child shares its rows',
+    'a child would share its rows, which nobody could find',
     [
-      'CREATE TEMP TABLE t (c text)',
+      'CREATE TEMP TABLE t (id int, name text)',
       'CREATE TEMP TABLE child () INHERITS (t)',
-      'INSERT INTO child (c) SELECT email FROM users WHERE id = 1',
+      'CREATE TEMP TABLE child () INHERITS (parent)',
+      'ALTER TABLE t INHERIT parent',
+      'INSERT INTO t SELECT id, email FROM users WHERE id = 1',
     ],
-    'SELECT upper(c) AS x FROM t',
+    'SELECT upper(name) AS x FROM t UNION ALL SELECT name FROM parent',
+    [hidden],
+    ['42501', '42501', '42501'],
   );
   attack(
     'a foreign key hands values on',
