@@ -1,6 +1,8 @@
 import type { Assignment, Findings } from './lineage/place.ts';
 import type { MaskedCatalog } from './masked-catalog.ts';
 import type { Refusal, RefusalInput } from './refusal.ts';
+import { createdRelation } from './temporary/creation.ts';
+import { isTemporaryTable } from './temporary/overlay.ts';
 import { tagged } from './tree.ts';
 import type { CopiedColumn } from './types.ts';
 
@@ -8,10 +10,17 @@ type CopyInput = Pick<RefusalInput, 'tag' | 'node' | 'catalog' | 'findings'>;
 
 /** Columns without a mask of their own that a statement would give values of masked ones. A view's follow from its definition. */
 export function copiesOf(input: CopyInput): readonly CopiedColumn[] {
-  return uncovered(input).flatMap(({ schema, relation, column, lineage }): CopiedColumn[] =>
-    column === null ? [] : [{ schema, relation, column, sources: [...lineage.sources.keys()] }],
-  );
+  const { tag, node, catalog } = input;
+  const made = createdRelation(tag, node)?.relpersistence === 't';
+  return uncovered(input).flatMap(({ schema, relation, column, lineage }): CopiedColumn[] => {
+    if (column === null) return [];
+    const temporary = made || isFollowed({ schema, relation }, catalog) ? { temporary: true as const } : {};
+    return [{ schema, relation, column, sources: [...lineage.sources.keys()], ...temporary }];
+  });
 }
+
+const isFollowed = ({ schema, relation }: Pick<Assignment, 'schema' | 'relation'>, catalog: MaskedCatalog): boolean =>
+  catalog.relationsNamed(schema, relation).some(isTemporaryTable);
 
 /** Copies that nobody could find again to mask them: what is copied, or where to, cannot be told. */
 export function untraceableCopy(input: CopyInput): Refusal | null {
@@ -43,12 +52,16 @@ const uncovered = ({ tag, node, catalog, findings }: CopyInput): readonly Assign
 const isCopy = ({ lineage }: Assignment, { unknownRelation }: Findings): boolean =>
   lineage.sources.size > 0 || (lineage.unknown && unknownRelation !== null);
 
-/** True when the column that is written is masked itself, wherever the name may lead. */
+/**
+ * True when the column that is written is masked itself, wherever the name may lead. Never in a temporary table: whoever chose its
+ * types and constraints may learn from what does not fit there.
+ */
 function isCovered({ schema, relation, column }: Assignment, catalog: MaskedCatalog): boolean {
   const targets = catalog.relationsNamed(schema, relation);
   return (
     targets.length > 0 &&
     targets.every((target) => {
+      if (isTemporaryTable(target)) return false;
       const known = target.relation.columns.find(({ name }) => name === column);
       return known !== undefined && target.masked.has(known.attributeNumber);
     })

@@ -7,8 +7,8 @@ import type { TypesByOid } from './maskers/index.ts';
 export interface MaskedBy {
   /** Id of the rule, or `derived` where no single rule can be named. */
   readonly rule: string;
-  /** Besides the maskers of rules those of text in the catalogs (maskers/definition.ts), and of small groups. */
-  readonly masker: Masker | CatalogText | { readonly kind: 'small_group' };
+  /** Besides the maskers of rules those of text in the catalogs (maskers/definition.ts), of small groups, and of plans. */
+  readonly masker: Masker | CatalogText | { readonly kind: 'small_group' } | { readonly kind: 'plan_line' };
 }
 
 /** The mask of what was computed from masked columns. */
@@ -16,6 +16,9 @@ export const derived: MaskedBy = { rule: 'derived', masker: { kind: 'full' } };
 
 /** The mask of how many rows there are, where a masked column decided which. */
 export const smallGroup: MaskedBy = { rule: 'small-group', masker: { kind: 'small_group' } };
+
+/** The mask of the plan of a statement that ran, through which masked values passed. */
+export const planLines: MaskedBy = { rule: 'plan', masker: { kind: 'plan_line' } };
 
 /** A relation and its masked columns by attribute number. */
 export interface MaskedRelation {
@@ -25,6 +28,8 @@ export interface MaskedRelation {
 
 /** The catalog as masking sees it: which columns are masked, found by OID and by name. */
 export interface MaskedCatalog {
+  /** server_version_num; 0 when it is not known. */
+  readonly serverVersion: number;
   readonly byOid: ReadonlyMap<number, MaskedRelation>;
   readonly byName: ReadonlyMap<string, readonly MaskedRelation[]>;
   /** `server_version_num`; 0 where it is not known. */
@@ -64,6 +69,7 @@ export function emptyMaskedCatalog(catalog: CatalogSnapshot): MaskedCatalog {
   for (const named of byName.values())
     named.sort((one, other) => position(one.relation.schema) - position(other.relation.schema));
   return {
+    serverVersion: catalog.serverVersionNumber,
     byOid,
     byName,
     serverVersion: catalog.serverVersionNumber,

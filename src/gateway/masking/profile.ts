@@ -4,7 +4,9 @@ import { maskedCatalog } from './closure.ts';
 import { emptyMaskedCatalog, type MaskedCatalog } from './masked-catalog.ts';
 import type { Refusal } from './refusal.ts';
 import { opaqueFacts, type StatementFacts, statementFacts } from './statement-facts.ts';
-import { statementMasking } from './statement-masking.ts';
+import { type MaskingContext, statementMasking } from './statement-masking.ts';
+import { doubtedFacts, opaqueTemporaryFacts, temporaryEffects } from './temporary/effects.ts';
+import { withTemporaries } from './temporary/overlay.ts';
 import type { MaskingProfile, StatementMasking } from './types.ts';
 
 /** What a profile is compiled from. */
@@ -16,6 +18,8 @@ export interface MaskingOptions {
   readonly catalog: CatalogSnapshot | null;
   /** This installation's key for the `hash` masker, 32 random bytes. */
   readonly hashKey: Buffer;
+  /** Differs where the rules that operators wrote do: what was followed under others is not relied on. */
+  readonly basis?: string;
 }
 
 /**
@@ -25,48 +29,73 @@ export interface MaskingOptions {
 export function compileMasking(options: MaskingOptions): MaskingProfile {
   const { rules, allRules = rules } = options;
   if (allRules.length === 0) {
-    return { active: false, unmatchedRules: [], forStatement: () => passThrough };
+    return noMasks;
   }
   const { catalog, unmatched } = resolve(options);
   const whole = allRules.length === rules.length ? null : resolve({ ...options, rules: allRules }).catalog;
   const levels = new Map(rules.flatMap(({ id, probes }) => (probes === undefined ? [] : [[id, probes] as const])));
-  const context = { catalog, hashKey: options.hashKey, levels };
-  return {
+  const { hashKey, basis = '' } = options;
+  const functions = options.catalog?.functions ?? [];
+  const compiled = (catalogs: Catalogs): MaskingProfile => ({
     active: true,
     unmatchedRules: unmatched,
-    forStatement: (understanding, text = '', doubt = false) => {
-      if (understanding.status === 'not_understood')
-        return statementMasking(
-          [{ ...opaqueFacts, ranCode: false, refusal: notUnderstood(understanding) }],
-          text,
-          context,
-        );
-      const facts = understanding.statements.map((statement) => {
-        const own = statementFacts(statement, catalog);
-        const known = whole === null ? own : withCopiesOf(own, statementFacts(statement, whole));
-        return options.catalog === null || doubt
-          ? {
-              ...opaqueFacts,
-              delegates: known.delegates,
-              refusal: known.refusal,
-              probes: known.probes,
-              copies: known.copies,
-            }
-          : known;
-      });
-      const sent = text === '' ? understanding.statements.map((statement) => statement.text).join(';\n') : text;
-      return statementMasking(facts, sent, context);
+    forStatement: statementMaskings(catalogs, { hashKey, levels, basis }, options.catalog !== null),
+    beside: ({ tables, names }) => {
+      const reliable = { tables: tables.filter((table) => table.basis === basis), names };
+      const over = (one: MaskedCatalog): MaskedCatalog => withTemporaries(one, functions, reliable);
+      const own = over(catalog);
+      return compiled({ own, whole: whole === null ? null : over(whole) });
     },
+  });
+  return compiled({ own: catalog, whole });
+}
+
+/** The catalog as this subject sees it, and as everybody without exceptions does; null where there are none. */
+interface Catalogs {
+  readonly own: MaskedCatalog;
+  readonly whole: MaskedCatalog | null;
+}
+
+function statementMaskings(
+  { own: catalog, whole }: Catalogs,
+  shared: Omit<MaskingContext, 'catalog'>,
+  known: boolean,
+): MaskingProfile['forStatement'] {
+  const context = { ...shared, catalog };
+  return (understanding, text = '', doubt = false) => {
+    if (understanding.status === 'not_understood')
+      return statementMasking(
+        [{ ...opaqueFacts, ranCode: false, refusal: notUnderstood(understanding) }],
+        text,
+        context,
+      );
+    const facts = understanding.statements.map((statement) => {
+      const own = statementFacts(statement, catalog);
+      const all = whole === null ? own : withCopiesOf(own, statementFacts(statement, whole));
+      return !known || doubt ? inDoubt(all) : all;
+    });
+    const sent = text === '' ? understanding.statements.map((statement) => statement.text).join(';\n') : text;
+    return statementMasking(facts, sent, context);
   };
 }
+
+/** What is left of a statement's facts where the catalog cannot be relied on. */
+const inDoubt = ({ delegates, refusal, probes, copies, temporary }: StatementFacts): StatementFacts => ({
+  ...opaqueFacts,
+  delegates,
+  refusal,
+  probes,
+  copies,
+  temporary: doubtedFacts(temporary),
+});
 
 /** Refusals of what would outlive the session. */
 const lasting = new Set(['masked_write', 'masked_definition']);
 
-/** What is known of a statement for somebody excepted from some masks, and what it leaves behind for those who are not. */
+/** What is known of a statement for somebody excepted from some masks, and what it leaves behind, as for those who are not. */
 function withCopiesOf(own: StatementFacts, whole: StatementFacts): StatementFacts {
   const refusal = whole.refusal !== null && lasting.has(whole.refusal.code) ? whole.refusal : null;
-  return { ...own, copies: whole.copies, refusal: own.refusal ?? refusal };
+  return { ...own, copies: whole.copies, temporary: whole.temporary, refusal: own.refusal ?? refusal };
 }
 
 /** What is not understood may be a COPY, a fast-path call or a copy into another table: nothing of those can be masked. */
@@ -96,10 +125,18 @@ const passThrough: StatementMasking = {
   rules: [],
   probes: [],
   copies: [],
+  temporary: temporaryEffects([opaqueTemporaryFacts], { basis: '', small: false }),
   describeColumns: () => null,
   refuseValues: () => null,
   plan: () => null,
   scrub: (fields) => fields,
+};
+
+const noMasks: MaskingProfile = {
+  active: false,
+  unmatchedRules: [],
+  forStatement: () => passThrough,
+  beside: () => noMasks,
 };
 
 export { mergeMasking } from './statement-masking.ts';

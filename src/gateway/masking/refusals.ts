@@ -1,6 +1,8 @@
 import { untraceableCopy } from './copies.ts';
+import { explainOutput } from './explain.ts';
 import { either, isClean } from './lineage/lineage.ts';
 import type { Refusal, RefusalInput } from './refusal.ts';
+import { isTemporaryTable } from './temporary/overlay.ts';
 import { functionName, isNode, listOf, stringOf, type TreeNode, tagged, textOf, walk } from './tree.ts';
 import { withheldRefusal } from './withheld.ts';
 
@@ -16,6 +18,7 @@ export function refusalOf(input: RefusalInput): Refusal | null {
     carried(input) ??
     copyOut(input) ??
     explained(input) ??
+    temporaryChild(input) ??
     untraceableCopy(input) ??
     defined(input)
   );
@@ -64,18 +67,47 @@ function copyOut({ tag, node, columns, called }: RefusalInput): Refusal | null {
   };
 }
 
+/**
+ * EXPLAIN ANALYZE runs what it explains. It may where masked values only come out of that: what steers it is judged as without
+ * EXPLAIN, and what is computed from them steers (lineage/place.ts). How large they are must not be printed.
+ */
 function explained(input: RefusalInput): Refusal | null {
-  if (input.tag !== 'ExplainStmt') return null;
-  const analyze = listOf(input.node.options).some((option) => {
-    const name = textOf(tagged(option, 'DefElem')?.defname);
-    return name !== null && name !== 'verbose' && name !== 'costs' && name !== 'format' && name !== 'settings';
-  });
-  const executes = tagged(input.node.query, 'ExecuteStmt') !== null;
-  if (!analyze || !(unclear(input) || executes || input.called)) return null;
+  const { tag, node, catalog, findings } = input;
+  if (tag !== 'ExplainStmt') return null;
+  const executes = tagged(node.query, 'ExecuteStmt') !== null;
+  const { analyzes, tellsBy } = explainOutput(node, catalog.serverVersion);
+  if (tellsBy === null && !analyzes) return null;
+  const unknown = executes || input.called || findings.unknown || findings.unknownRelation !== null;
+  if (unknown || findings.assignments.length > 0)
+    return {
+      code: 'masked_explain',
+      reason: `EXPLAIN ANALYZE runs the statement, and its plan could tell of ${named(mentioned(input))}`,
+      hint: executes ? 'Explain the statement itself instead of its name, or use plain EXPLAIN.' : 'Use plain EXPLAIN.',
+    };
+  if (tellsBy === null || findings.touched.size === 0) return null;
   return {
     code: 'masked_explain',
-    reason: `EXPLAIN ANALYZE runs the statement, and its plan would tell of ${named(mentioned(input))}`,
-    hint: 'Use plain EXPLAIN.',
+    reason: `${tellsBy.toUpperCase()} would tell how large values of ${named(mentioned(input))} are`,
+    hint: 'Use EXPLAIN (ANALYZE, BUFFERS off, FORMAT text), beside VERBOSE, COSTS, SETTINGS, TIMING and SUMMARY as you like. Where no masked column is selected, every option may be used.',
+  };
+}
+
+/** A temporary child shares its rows with a parent for which rules and copies are looked up: nobody else sees that they are related. */
+function temporaryChild({ tag, node, catalog }: RefusalInput): Refusal | null {
+  const relation = isNode(node.relation) ? node.relation : {};
+  const name = textOf(relation.relname) ?? '';
+  const isTemporary =
+    relation.relpersistence === 't' ||
+    textOf(relation.schemaname)?.startsWith('pg_temp') === true ||
+    catalog.temporary.has(name) ||
+    catalog.relationsNamed(null, name).some(isTemporaryTable);
+  const inherits =
+    tag === 'CreateStmt' ? listOf(node.inhRelations).length > 0 : tag === 'AlterTableStmt' && changesFamily(node);
+  if (!isTemporary || !inherits) return null;
+  return {
+    code: 'masked_definition',
+    reason: `the temporary table ${name} would share its rows with another, where mask rules would not find them`,
+    hint: 'Make it without INHERITS, as in CREATE TEMP TABLE t AS TABLE parent.',
   };
 }
 

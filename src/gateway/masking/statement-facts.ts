@@ -1,12 +1,16 @@
-import type { ParsedStatement } from '../sql/effects.ts';
+import type { ParsedStatement, RelationReference } from '../sql/effects.ts';
 import { copiesOf } from './copies.ts';
 import { constantsOf } from './echo.ts';
-import type { Probe } from './lineage/place.ts';
+import { isClean } from './lineage/lineage.ts';
+import type { Findings, Probe } from './lineage/place.ts';
 import type { Column } from './lineage/range.ts';
 import { statementLineage } from './lineage/statement.ts';
 import type { MaskedCatalog, MaskedRelation } from './masked-catalog.ts';
 import type { Refusal } from './refusal.ts';
 import { refusalOf } from './refusals.ts';
+import { createdRelation, temporaryCreation } from './temporary/creation.ts';
+import { opaqueTemporaryFacts, type TemporaryFacts } from './temporary/effects.ts';
+import { makesUnnamed, redefinedNames } from './temporary/redefinitions.ts';
 import { functionName, isNode, listOf, statementOf, type TreeNode, tagged, textOf, walk } from './tree.ts';
 import type { CopiedColumn } from './types.ts';
 
@@ -27,6 +31,7 @@ export interface StatementFacts {
   readonly probes: readonly Probe[];
   /** Columns without a mask that it would give values of masked ones. */
   readonly copies: readonly CopiedColumn[];
+  readonly temporary: TemporaryFacts;
   /** True when its errors and notices may hold values. */
   readonly scrubs: boolean;
   /** True when code of users may raise errors in it. */
@@ -44,6 +49,7 @@ export const opaqueFacts: StatementFacts = {
   constants: null,
   probes: [],
   copies: [],
+  temporary: opaqueTemporaryFacts,
   scrubs: true,
   ranCode: true,
 };
@@ -67,25 +73,75 @@ export function statementFacts(statement: ParsedStatement, catalog: MaskedCatalo
   const triggers = writesWithTriggers(statement, catalog);
   const secret = showsSecret(tag, node, statement.tree);
   const reads = findings.touched.size > 0 || findings.unknown || called || secret;
-  const harmlessPlan = tag === 'ExplainStmt' && probes.length === 0 && !called && findings.unknownRelation === null;
   const { understood } = statement.effects;
+  // A plan says what the statement says, and how many rows there are or may be.
+  const knownPlan = tag === 'ExplainStmt' && !called && !secret && findings.unknownRelation === null;
+  const harmlessPlan = knownPlan && probes.length === 0 && columns?.every(({ lineage }) => isClean(lineage)) === true;
   const tainted = (reads && !harmlessPlan) || !understood || tag === 'CallStmt' || tag === 'DoStmt';
   // The row that RETURNING shows may have been changed by a trigger, with anything.
-  const known = !secret && !hidden && understood && !(triggers && returns(node));
+  const known =
+    !secret && !hidden && understood && !(triggers && returns(node)) && (knownPlan || tag !== 'ExplainStmt');
   return {
     tainted,
     delegates: tag === 'ExecuteStmt' || tag === 'FetchStmt' || explainsExecute(tag, node),
     // EXPLAIN EXECUTE sends a plan, not the rows of what it names.
     sendsRows: sendsRows(tag, node) && !explainsExecute(tag, node),
-    columns: known ? columns : null,
+    columns: known && !explainsExecute(tag, node) ? columns : null,
     refusal,
     rules: [...new Set([...findings.touched.values()].map(({ rule }) => rule))],
     constants: relations.some(isRuled) ? constantsOf(statement.tree) : null,
     probes,
     copies: copiesOf({ tag, node, catalog, findings }),
+    temporary: temporaryFacts(tag, node, statement, {
+      catalog,
+      findings,
+      certain: !secret && !called && understood,
+      called,
+    }),
     scrubs: tainted || reads || runsCode || triggers || relations.length > 0,
     ranCode: runsCode || triggers || !understood,
   };
+}
+
+interface TemporaryContext {
+  readonly catalog: MaskedCatalog;
+  readonly findings: Findings;
+  readonly called: boolean;
+  /** Its lineage is all that there is to it. */
+  readonly certain: boolean;
+}
+
+/** What it means for the temporary tables of the session. */
+function temporaryFacts(
+  tag: string,
+  node: TreeNode,
+  { effects, tree }: ParsedStatement,
+  { catalog, findings, called, certain }: TemporaryContext,
+): TemporaryFacts {
+  const creation = certain ? temporaryCreation(tag, node, findings.created) : null;
+  const written = effects.writes.filter(({ name }) => name !== creation?.name);
+  return {
+    creation,
+    assignments: createdRelation(tag, node) === null ? findings.assignments : [],
+    redefines: redefinedNames(tag, node),
+    writes: written.map(({ name }) => name),
+    runsCode:
+      called ||
+      !effects.understood ||
+      ['DoStmt', 'CallStmt'].includes(tag) ||
+      makesUnnamed(tag) ||
+      (changesRows(tree) && haveTriggers(written, catalog)),
+  };
+}
+
+/** Whether rows are written, so that triggers may fire. */
+function changesRows(tree: unknown): boolean {
+  let found = false;
+  walk(tree, (_, key) => {
+    if (/^(?:Insert|Update|Delete|Merge|Truncate|Copy|Execute)Stmt$/.test(key)) found = true;
+    return undefined;
+  });
+  return found;
 }
 
 /** Whether rules mask anything of it; the catalogs' own masks concern nobody's rows. */
@@ -144,11 +200,11 @@ function calledFunctions(tree: unknown): string[] {
   return names;
 }
 
-function writesWithTriggers(statement: ParsedStatement, catalog: MaskedCatalog): boolean {
-  return statement.effects.writes.some(
-    ({ name }) => catalog.byName.get(name)?.some((entry) => entry.relation.hasTriggers) ?? true,
-  );
-}
+const writesWithTriggers = ({ effects }: ParsedStatement, catalog: MaskedCatalog): boolean =>
+  haveTriggers(effects.writes, catalog);
+
+const haveTriggers = (written: readonly RelationReference[], catalog: MaskedCatalog): boolean =>
+  written.some(({ name }) => catalog.byName.get(name)?.some((entry) => entry.relation.hasTriggers) ?? true);
 
 /** Custom settings (`app.api_key`) hold secrets as often as not. */
 function showsSecret(tag: string, node: TreeNode, tree: unknown): boolean {

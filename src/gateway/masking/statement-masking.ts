@@ -12,6 +12,7 @@ import { createMaskPlan } from './plan.ts';
 import { scrubFields } from './scrub.ts';
 import type { StatementFacts } from './statement-facts.ts';
 import { firstUserOid } from './system-relations.ts';
+import { temporaryEffects } from './temporary/effects.ts';
 import type { MaskedProbe, MaskPlan, StatementMasking } from './types.ts';
 
 /** What the parts of a masking share: the catalog and this installation's key. */
@@ -20,6 +21,8 @@ export interface MaskingContext {
   readonly hashKey: Buffer;
   /** How far columns may steer, by the id of their rule; `ask` where there is none. */
   readonly levels: ReadonlyMap<string, ProbeLevel>;
+  /** See MaskingOptions. */
+  readonly basis: string;
 }
 
 /** A StatementMasking that can be merged: it keeps what it was made from. */
@@ -70,6 +73,10 @@ export function statementMasking(
       all.some(({ constants }) => constants !== null) ? echoed(values, context.hashKey) : null,
     probes,
     copies: all.flatMap((fact) => fact.copies),
+    temporary: temporaryEffects(
+      all.map((fact) => fact.temporary),
+      { basis: context.basis, small },
+    ),
     describeColumns: () => (columns === null ? null : describeColumns(columns, small)),
     plan: (fields) => planOf(fields, { tainted, columns, small }, context),
     scrub: (fields) => (scrubs ? scrubFields(fields, text, ranCode) : fields),

@@ -3,6 +3,7 @@ import type { Understanding } from '../sql/effects.ts';
 import type { FieldDescription, NoticeFields } from '../wire/fields.ts';
 import type { RowMemory } from '../wire/row-memory.ts';
 import type { Refusal } from './refusal.ts';
+import type { Temporaries, TemporaryEffects } from './temporary/types.ts';
 
 /** Mask rules compiled against one catalog snapshot. */
 export interface MaskingProfile {
@@ -16,6 +17,8 @@ export interface MaskingProfile {
    * says of the relations in it cannot be relied on.
    */
   forStatement(understanding: Understanding, text?: string, doubt?: boolean): StatementMasking;
+  /** The same masks for a session of which these temporary tables are known. */
+  beside(temporaries: Temporaries): MaskingProfile;
 }
 
 /** Masking of one statement (all statements of a Query text taken together). */
@@ -35,6 +38,8 @@ export interface StatementMasking {
   readonly probes: readonly MaskedProbe[];
   /** Columns without a mask that it would give values of masked ones: from then on they are masked, too. */
   readonly copies: readonly CopiedColumn[];
+  /** What it does to temporary tables of its session. */
+  readonly temporary: TemporaryEffects;
   /** The columns of its result as its text makes them, for whoever explains them; null when that is not known. */
   describeColumns(): readonly DescribedColumn[] | null;
   /** Why these bound values must not be sent with it: a mask made one of them. Null when they may be. */
@@ -77,6 +82,8 @@ export interface CopiedColumn {
   readonly column: string;
   /** `users.email` */
   readonly sources: readonly string[];
+  /** It goes to a temporary table of the session, which is followed for as long as it lives and need not be remembered. */
+  readonly temporary?: true;
 }
 
 /** How the rows of one result are masked. */

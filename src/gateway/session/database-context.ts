@@ -171,7 +171,7 @@ export class DatabaseContext {
     const catalog = base === null || searchPath === null ? base : { ...base, searchPath, version: nextVersion++ };
     const { hashKey } = this.#options;
     const masks = { rules: [...applying, ...copied], allRules: [...rules, ...copied] };
-    const view = { catalog, profile: compileMasking({ ...masks, catalog, hashKey }) };
+    const view = { catalog, profile: compileMasking({ ...masks, catalog, hashKey, basis: JSON.stringify(rules) }) };
     if (this.#views.size >= keptViews) this.#views.clear();
     this.#views.set(key, { rules, copied, found, view });
     return view;
@@ -179,7 +179,9 @@ export class DatabaseContext {
 
   /** Statements are about to copy masked values to these columns, which are masked from now on. Throws when that cannot be written down. */
   remember(columns: readonly CopiedColumn[]): void {
-    if (columns.length > 0) this.#options.remember(columns);
+    // Temporary tables are followed by their session, and end with it.
+    const lasting = columns.filter(({ temporary }) => temporary !== true);
+    if (lasting.length > 0) this.#options.remember(lasting);
   }
 
   /** A statement has changed the catalog, or may have: every session asks again before its next one. */

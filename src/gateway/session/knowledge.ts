@@ -1,4 +1,5 @@
 import type { MaskSubject } from '../masking/rules.ts';
+import type { Temporaries } from '../masking/temporary/types.ts';
 import type { Parser } from '../sql/parser.ts';
 import type { Answers } from './answers.ts';
 import { changedHere, loneSyntaxError, unitRestsOnCatalog } from './catalog-reliance.ts';
@@ -6,11 +7,13 @@ import type { DatabaseContext, DatabaseView } from './database-context.ts';
 import { isRefusedByGrammar } from './hidden-exchange.ts';
 import type { JudgeContext, Judged } from './judged.ts';
 import type { NameRegistry } from './names.ts';
+import { readTemporaries } from './read-temporaries.ts';
 import type { RunningStatement } from './running-statement.ts';
 import { readSearchPath } from './search-path.ts';
 import type { Unit } from './segment.ts';
 import { knownTimeouts, readTimeouts, runningTimeouts, type ServerTimeouts } from './server-clocks.ts';
 import { SettingsMark } from './settings-mark.ts';
+import { TemporaryTables } from './temporary-tables.ts';
 import type { UnitPlan } from './unit-plan.ts';
 
 export interface KnowledgeOptions {
@@ -22,6 +25,8 @@ export interface KnowledgeOptions {
   readonly write: (frames: readonly Buffer[]) => void;
   readonly parser: Parser;
   readonly names: NameRegistry;
+  /** The server's process of this session. */
+  readonly processId: number;
   /** Who gets the rows, as settings say it now. */
   readonly who: () => MaskSubject;
 }
@@ -47,6 +52,9 @@ export class SessionKnowledge {
   #catalogStale = false;
   /** What uncommitted definitions of this session leave open: everything, or what writing to these relations does. */
   #uncommitted: 'nothing' | 'everything' | ReadonlySet<string> = 'nothing';
+  readonly #temporaries = new TemporaryTables();
+  /** What was made of the view of the database and the session's temporary tables last. */
+  #besides: { readonly of: DatabaseView; readonly temporaries: Temporaries; readonly view: DatabaseView } | null = null;
   /** The unit for which the catalog was looked at, after it had come. */
   #lookedFor: Unit | null = null;
   /** The unit whose text, which our grammar does not take, was shown to the server's, and whether that refuses it, too. */
@@ -69,8 +77,14 @@ export class SessionKnowledge {
     this.#timeoutsStale = database.needed;
   }
 
+  /** What is known of the database, with the session's temporary tables as far as these are followed. */
   get view(): DatabaseView {
-    return this.#options.database.view(this.#searchPath, this.#options.who);
+    const of = this.#options.database.view(this.#searchPath, this.#options.who);
+    const temporaries = this.#temporaries.current;
+    if (temporaries.names.size === 0) return of;
+    if (this.#besides?.of !== of || this.#besides.temporaries !== temporaries)
+      this.#besides = { of, temporaries, view: { ...of, profile: of.profile.beside(temporaries) } };
+    return this.#besides.view;
   }
 
   get searchPath(): readonly string[] {
@@ -90,7 +104,9 @@ export class SessionKnowledge {
   /** A unit goes to the server. What it may change of how texts are read stays unknown until `settled`. */
   sent(plan: UnitPlan): void {
     this.#readingInFlight ||= plan.kind === 'segment' && plan.mayChangeReading;
-    this.settingsMark.sent(plan.members.filter(({ refusal }) => refusal === null).map(({ judged }) => judged));
+    const sent = plan.members.filter(({ refusal }) => refusal === null).map(({ judged }) => judged);
+    this.settingsMark.sent(sent);
+    this.#temporaries.sent(sent, (name) => this.#mayMean(name));
   }
 
   /** The server is ready: it reports settings before a ReadyForQuery, and then only (a Sync alone may be ignored, in a copy). */
@@ -99,8 +115,17 @@ export class SessionKnowledge {
     this.settingsMark.settled();
   }
 
+  /** Whether a relation's name may be that of another one, made in this transaction or read by a cursor that is open. */
+  #mayMean(name: string): boolean {
+    const made = this.#uncommitted;
+    return (
+      (typeof made === 'string' ? made === 'everything' : made.has(name)) || this.#options.names.cursorsMention(name)
+    );
+  }
+
   /** A statement completed or failed: notes what it may have changed. */
-  completed({ judged }: RunningStatement, transaction: 'idle' | 'open' | 'failed'): void {
+  completed({ judged, hasFailed }: RunningStatement, transaction: 'idle' | 'open' | 'failed'): void {
+    this.#temporaries.completed(judged, hasFailed);
     if (!this.#options.database.needed) return;
     if (judged.changesCatalog) this.#changedCatalog(judged);
     if (judged.mayChangeSearchPath) this.#searchPathTouched = true;
@@ -117,6 +142,7 @@ export class SessionKnowledge {
     return (
       this.#catalogStale ||
       this.#searchPathStale ||
+      this.#temporaries.due(outsideTransaction(answers)) ||
       this.#timeoutsDue(answers) ||
       this.#mustLook(unit) ||
       this.#syntaxError(answers, unit) !== null
@@ -192,9 +218,17 @@ export class SessionKnowledge {
     this.#catalogStale = false;
     if (this.#timeoutsDue(answers)) await this.readTimeouts(answers);
     await this.#readSearchPath(answers);
+    await this.#readTemporaries(answers);
     const text = this.#syntaxError(answers, unit);
     if (text === null) return;
     this.#grammarAsked = { unit, refused: await isRefusedByGrammar(answers, this.#options.write, text) };
+  }
+
+  async #readTemporaries(answers: Answers): Promise<void> {
+    const outside = outsideTransaction(answers);
+    if (!this.#temporaries.due(outside)) return;
+    const { write, processId } = this.#options;
+    this.#temporaries.listed(await readTemporaries(answers, write, processId), outside);
   }
 
   async #readSearchPath(answers: Answers): Promise<void> {
@@ -203,6 +237,14 @@ export class SessionKnowledge {
     if (read === null) throw new Error('the server did not tell its search_path, without which nothing can be judged');
     this.#searchPath = read;
     this.#searchPathStale = false;
+  }
+
+  /** Of temporary tables that are followed is known what they hold, and that nothing else happens when they are written. */
+  #withoutFollowed(made: ReadonlySet<string>): ReadonlySet<string> {
+    const { tables } = this.#temporaries.current;
+    if (tables.length === 0) return made;
+    const followed = new Set(tables.map(({ name }) => name));
+    return new Set([...made].filter((name) => !followed.has(name)));
   }
 
   settings(
@@ -227,7 +269,7 @@ export class SessionKnowledge {
     return {
       ...view,
       catalogDoubt: unknown ? notKnown : made === 'everything' ? changedHere : null,
-      madeHere: typeof made === 'string' ? nothingMade : made,
+      madeHere: typeof made === 'string' ? nothingMade : this.#withoutFollowed(made),
       standardConformingStrings: this.#parameters.get('standard_conforming_strings') !== 'off',
       clientEncoding: this.#parameters.get('client_encoding') ?? 'UTF8',
       readingVaries: this.#readingVaries,

@@ -44,6 +44,16 @@ export class NameRegistry implements NameScope {
     return this.#cursors.get(name);
   }
 
+  /** Whether the declaration of a cursor that may be open mentions a name. WITH HOLD it goes on with what the name meant then. */
+  cursorsMention(name: string): boolean {
+    const plain = /^[a-z_][a-z0-9_]*$/.test(name);
+    return this.#cursors.own().some(([, { via, text }]) => {
+      if (via !== 'declare') return false;
+      const declaration = text.toString('utf8').toLowerCase();
+      return !plain || declaration.includes(name) || declaration.includes('u&"');
+    });
+  }
+
   setPrepared(name: string, definition: Definition): void {
     this.#set(this.#prepared, name, definition);
   }

@@ -86,6 +86,7 @@ export class Session {
       write,
       parser,
       names,
+      processId,
       who: () => {
         const { groups, environment } = options.judgeWith();
         return { subject: facts.subject, agent: facts.agent, groups, environment };

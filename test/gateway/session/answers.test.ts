@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { RecordBody } from '../../../src/gateway/journal/records.ts';
+import { compileMasking } from '../../../src/gateway/masking/profile.ts';
 import { Answers } from '../../../src/gateway/session/answers.ts';
 import type { Judged } from '../../../src/gateway/session/judged.ts';
 import { NameRegistry } from '../../../src/gateway/session/names.ts';
@@ -46,7 +47,7 @@ beforeEach(() => {
     recorder: { append: (body) => records.push(body), sync: async () => undefined, detail: () => expect.fail() },
     send: (frame) => heard.push(frame),
     sendRow: (rows) => heard.push(rows.row()),
-    profile: () => ({ active: false, unmatchedRules: [], forStatement: () => expect.fail() }),
+    profile: () => compileMasking({ rules: [], catalog: null, hashKey: Buffer.alloc(32) }),
     parameterChanged: () => undefined,
     ready: () => undefined,
     completed: () => undefined,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { compileMasking } from '../../../src/gateway/masking/profile.ts';
 import { Answers } from '../../../src/gateway/session/answers.ts';
 import { DatabaseContext } from '../../../src/gateway/session/database-context.ts';
 import { SessionKnowledge } from '../../../src/gateway/session/knowledge.ts';
@@ -16,7 +17,7 @@ function knowledgeOver(ready: 'I' | 'E') {
     recorder: { append: () => undefined, sync: async () => undefined, detail: () => expect.fail() },
     send: () => undefined,
     sendRow: () => undefined,
-    profile: () => ({ active: false, unmatchedRules: [], forStatement: () => expect.fail() }),
+    profile: () => compileMasking({ rules: [], catalog: null, hashKey: Buffer.alloc(32) }),
     parameterChanged: () => undefined,
     completed: () => undefined,
     ready: () => undefined,
@@ -34,6 +35,7 @@ function knowledgeOver(ready: 'I' | 'E') {
     }),
     parameters: new Map([['server_version', '18.6']]),
     sessionId: 'session',
+    processId: 1,
     who: () => ({ subject: 'key:claude', agent: 'claude', groups: [], environment: 'local' }),
     startup: new Map(),
     parser: { statementBytes: 1000, understand: () => ({ status: 'understood', statements: [] }) },

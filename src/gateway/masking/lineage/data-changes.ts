@@ -194,7 +194,9 @@ export function noteCreated(
 ): void {
   const range = isNode(relation) ? relation : {};
   const target = { schema: textOf(range.schemaname), relation: textOf(range.relname) ?? '' };
-  for (const { name, lineage } of renamed(columns, names))
+  const made = renamed(columns, names);
+  place.findings.created = made;
+  for (const { name, lineage } of made)
     if (!isClean(lineage)) place.findings.assignments.push({ ...target, column: name, lineage });
 }
 

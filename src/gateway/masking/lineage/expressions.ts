@@ -48,8 +48,15 @@ export function lineageOf(value: unknown, place: Place): Lineage {
   return isNode(value) && Object.keys(value).length === 0 ? clean : touch(unknown, place);
 }
 
-/** What an expression is made from. A kind of node that is not known here is made from all that is below it. */
+/** What an expression is made from. */
 export function expression(type: string, node: TreeNode, place: Place): Lineage {
+  const lineage = expressionOf(type, node, place);
+  if (place.findings.timed && !isClean(lineage) && !lineage.verbatim) steer(lineage, place);
+  return lineage;
+}
+
+/** A kind of node that is not known here is made from all that is below it. */
+function expressionOf(type: string, node: TreeNode, place: Place): Lineage {
   switch (type) {
     case 'ColumnRef':
       return columnRef(node, place);

@@ -25,6 +25,14 @@ export const plain: Lineage = { ...clean, readable: true };
 /** A number of rows, which is not masked by itself. */
 export const counted: Lineage = { ...clean, counts: true };
 
+/** A plan, which tells how many rows pass through it; `by` masks what else it tells. */
+export const planLineage = (by: MaskedBy | null): Lineage => ({
+  sources: new Map(by === null ? [] : [['QUERY PLAN', by]]),
+  unknown: false,
+  verbatim: by !== null,
+  counts: true,
+});
+
 /** Nobody knows what went into it. */
 export const unknown: Lineage = { sources: new Map(), unknown: true, verbatim: false, counts: false };
 
@@ -90,7 +98,7 @@ export const told = (parts: readonly Lineage[]): Lineage =>
  * few rows are hidden, because a masked column decided which rows these are.
  */
 export function maskFor(lineage: Lineage, small = false): MaskedBy | null {
-  if (small && lineage.counts && isClean(lineage)) return lineage.verbatim ? smallGroup : derived;
+  if (small && lineage.counts) return isClean(lineage) && lineage.verbatim ? smallGroup : derived;
   if (isClean(lineage)) return null;
   if (lineage.unknown || !lineage.verbatim) return derived;
   const [first, ...others] = lineage.sources.values();

@@ -1,4 +1,4 @@
-import type { MaskedBy, MaskedCatalog } from '../masked-catalog.ts';
+import { derived, type MaskedBy, type MaskedCatalog } from '../masked-catalog.ts';
 import { isCatalogText } from '../maskers/definition.ts';
 import type { TreeNode } from '../tree.ts';
 import { isClean, type Lineage } from './lineage.ts';
@@ -33,6 +33,8 @@ export interface Findings {
   unknownRelation: string | null;
   readonly probes: Probe[];
   readonly assignments: Assignment[];
+  /** The columns of the relation that it makes from a query; null where it makes none. */
+  created: readonly Column[] | null;
   /** The first function that would carry a masked value to where it is read without a rule. */
   carriedBy: string | null;
   /** Something that cannot be told steers the result: it may be any of the columns that are mentioned. */
@@ -41,6 +43,8 @@ export interface Findings {
   readonly deciding: Lineage[];
   /** Something in the statement may fail, or take long, over a value that is not masked. */
   mayFail: boolean;
+  /** EXPLAIN ANALYZE prints how long each part takes: whatever is computed from a masked value steers that. */
+  timed: boolean;
 }
 
 export const emptyFindings = (): Findings => ({
@@ -49,10 +53,12 @@ export const emptyFindings = (): Findings => ({
   unknownRelation: null,
   probes: [],
   assignments: [],
+  created: null,
   carriedBy: null,
   unknownSteers: false,
   deciding: [],
   mayFail: false,
+  timed: false,
 });
 
 /** Where a node stands. */
@@ -74,9 +80,11 @@ export interface Place {
 /** The same place with one more FROM in sight. */
 export const within = (place: Place, level: Level): Place => ({ ...place, levels: [level, ...place.levels] });
 
-/** Notes that a value is looked at, and hands it on. */
+/** Notes that a value is looked at, and hands it on. What a view computes is computed now. */
 export function touch(lineage: Lineage, { findings }: Place): Lineage {
   for (const [label, by] of lineage.sources) findings.touched.set(label, by);
+  if (findings.timed && [...lineage.sources.values()].some(({ rule }) => rule === derived.rule))
+    steer(lineage, { findings });
   if (lineage.unknown) findings.unknown = true;
   return lineage;
 }

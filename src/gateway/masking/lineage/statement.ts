@@ -1,5 +1,6 @@
 import { visitChildren } from '../../sql/walk.ts';
-import type { MaskedCatalog } from '../masked-catalog.ts';
+import { explainOutput } from '../explain.ts';
+import { type MaskedCatalog, planLines } from '../masked-catalog.ts';
 import { isNode, statementOf, stringsOf, type TreeNode, textOf, walk } from '../tree.ts';
 import { condition } from './conditions.ts';
 import {
@@ -12,7 +13,7 @@ import {
 } from './data-changes.ts';
 import { expression, lineageOf } from './expressions.ts';
 import { beside } from './from-items.ts';
-import { unknown } from './lineage.ts';
+import { planLineage, unknown } from './lineage.ts';
 import { emptyFindings, type Findings, type Place, settle, touch, within } from './place.ts';
 import { selectColumns } from './queries.ts';
 import { type Column, emptyLevel, type Level } from './range.ts';
@@ -87,8 +88,7 @@ function follow(tree: unknown, place: Place): readonly Column[] | null {
     case 'DeclareCursorStmt':
       return follow(node.query, place);
     case 'ExplainStmt':
-      follow(node.query, place);
-      return null;
+      return explained(node, place);
     case 'CreateTableAsStmt':
       created(
         node.query,
@@ -109,6 +109,15 @@ function follow(tree: unknown, place: Place): readonly Column[] | null {
       definition(tag, node, place);
       return null;
   }
+}
+
+/** The plan is one column. Of a statement that runs it tells how large the values are that pass through it. */
+function explained(node: TreeNode, place: Place): readonly Column[] {
+  const { analyzes } = explainOutput(node, place.catalog.serverVersion);
+  place.findings.timed = analyzes;
+  follow(node.query, place);
+  const sizes = analyzes && place.findings.touched.size > 0;
+  return [{ name: 'QUERY PLAN', lineage: planLineage(sizes ? planLines : null) }];
 }
 
 function created(query: unknown, relation: unknown, names: unknown, place: Place): void {
