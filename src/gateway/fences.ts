@@ -28,12 +28,20 @@ export function behindFence(config: ConnectionConfig): ConnectionConfig {
 /** Databases whose catalog is kept, so that a session does not wait for it to be read again. */
 const kept = 16;
 
+/** Fences of one catalog that are kept: one for each set of rules that somebody is excepted from. */
+const keptFences = 16;
+
 interface Compiled {
   readonly rules: ConnectionConfig['maskRules'];
   readonly copied: readonly MaskRule[];
   readonly strict: boolean;
   readonly fence: Fence;
 }
+
+/** Whether the mask rules of a connection keep anything from the roles of its sessions. */
+export const isFenced = ({ maskRules, sessionRole }: ConnectionConfig): boolean =>
+  sessionRole.kind === 'just_in_time' &&
+  maskRules.some(({ masker }) => sessionRole.fence === 'masked' || masker.kind === 'withhold');
 
 const nothingCopied: readonly MaskRule[] = [];
 
@@ -42,25 +50,31 @@ export class Fences {
   readonly #copied: (connection: string, database: string) => readonly MaskRule[];
   /** In the order of last use, each with the fingerprint that it was read under. */
   readonly #catalogs = new Map<string, { readonly fingerprint: string; readonly catalog: CatalogSnapshot }>();
-  /** What was made of a catalog last. */
-  readonly #compiled = new WeakMap<CatalogSnapshot, Compiled>();
+  /** What was made of a catalog last, by the rules that were left out. */
+  readonly #compiled = new WeakMap<CatalogSnapshot, Map<string, Compiled>>();
 
   /** `copied`: rules of columns that masked values were copied to; the same array until they change. */
   constructor(copied: (connection: string, database: string) => readonly MaskRule[]) {
     this.#copied = copied;
   }
 
-  /** Rejects with what the side connection rejects with. */
-  async of({ name, maskRules: rules, sessionRole }: ConnectionConfig, side: SideConnection): Promise<Fence> {
+  /** `excepted`: ids of rules that do not hold for whom it is for. Rejects with what the side connection rejects with. */
+  async of(config: ConnectionConfig, side: SideConnection, excepted: readonly string[] = []): Promise<Fence> {
+    if (!isFenced(config)) return noFence;
+    const { name, maskRules: rules, sessionRole } = config;
     const strict = sessionRole.kind === 'just_in_time' && sessionRole.fence === 'masked';
-    if (!rules.some(({ masker }) => strict || masker.kind === 'withhold')) return noFence;
     const [place = []] = await side.query('SELECT pg_catalog.current_database(), CURRENT_USER');
     const copied = strict ? this.#copied(name, place[0] ?? '') : nothingCopied;
     const catalog = await this.#catalog(JSON.stringify([name, place]), side);
-    const known = this.#compiled.get(catalog);
+    const compiled = this.#compiled.get(catalog) ?? new Map<string, Compiled>();
+    this.#compiled.set(catalog, compiled);
+    const key = JSON.stringify(excepted);
+    const known = compiled.get(key);
     if (known?.rules === rules && known.copied === copied && known.strict === strict) return known.fence;
-    const fence = fencedColumns([...rules, ...copied], catalog, strict ? 'masked' : 'withheld');
-    this.#compiled.set(catalog, { rules, copied, strict, fence });
+    const holding = rules.filter(({ id }) => !excepted.includes(id));
+    const fence = fencedColumns([...holding, ...copied], catalog, strict ? 'masked' : 'withheld');
+    if (compiled.size >= keptFences) compiled.clear();
+    compiled.set(key, { rules, copied, strict, fence });
     return fence;
   }
 

@@ -132,6 +132,7 @@ class PosternGateway implements Gateway {
     this.copies = new CopiedColumns(storeOf(copiedColumnsFile), Date.now, ({ sources, ...copy }) => {
       const what = `connection ${copy.connection}: ${placeOfCopy(copy)} is masked from now on, since a statement copies ${sources.join(', ')} to it`;
       this.#journals.record({ type: 'settings_changed', what, by: 'the gate' });
+      void this.#roles.renew(copy.connection);
     });
     this.#settings = settings;
     this.credentials.preload(settings.connections);
@@ -191,11 +192,12 @@ class PosternGateway implements Gateway {
       installationKey: hashKey,
       place: `${hostname()}:${resolve(options.keyFolder)}`,
       open: (target) => openSideConnection(target, { statementTimeoutMs: 10_000 }),
-      granted: (connection, side, fence) => this.#roleRequests.audit(connection, side, fence),
+      granted: (connection, side) => this.#roleRequests.audit(connection, side),
       log,
     });
     this.#roleRequests = new RoleRequests({
       ...{ config, problems: this.#problems, log },
+      groups: (identity, connection) => (this.#rights(identity, connection) ?? noRights).groups,
       copied: (connection, database) => this.copies.rules(connection, database),
     });
     this.#door = this.#createDoor();
@@ -248,6 +250,7 @@ class PosternGateway implements Gateway {
     this.approvals.withdrawEarlier((request) => endedByChange(before, settings, request));
     this.credentials.preload(settings.connections);
     for (const { name } of fencesChanged(before.connections, settings.connections)) void this.#roles.renew(name);
+    void this.#roles.renewMoved();
     this.#endWhoLostRights();
   }
 

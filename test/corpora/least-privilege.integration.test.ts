@@ -281,6 +281,7 @@ beforeAll(async () => {
     account: upstreamTarget(config, { password, keyPassphrase: null }),
     ...{ connection: 'shop', agent: 'claude', readOnly: true, memberOf: [], settings: {} },
     ...{ schemas: ['*'], inScope: () => true },
+    excepted: () => [],
     fence: (side) => fences.of(config, side),
   });
 });
