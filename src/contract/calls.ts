@@ -12,7 +12,15 @@ import {
 import { finding, personalKind } from './detectors.ts';
 import { gateEvents, gateVerification } from './gate.ts';
 import { identityProvider } from './identity.ts';
-import { connectionMatches, copiedColumn, copyPlace, ruleStanding, statementExplanation } from './mask-editor.ts';
+import {
+  connectionMatches,
+  copiedColumn,
+  copyPlace,
+  renamedColumn,
+  renamedKey,
+  ruleStanding,
+  statementExplanation,
+} from './mask-editor.ts';
 import { catalogTable, maskPreview, maskRule, maskSuggestions } from './masking.ts';
 import { backtest, budgets, policyPreset, policyRule, policyView, ruleHits, scope } from './policy.ts';
 import { newPassphrase, passphrase, sealView } from './seal.ts';
@@ -233,6 +241,11 @@ export const calls = {
   'copies.list': { input: connectionName, output: z.array(copiedColumn) },
   /** The operator says that a column holds no copies any more: from the next statement on it is not masked. */
   'copies.forget': { input: copyPlace, output: nothing },
+
+  /** Columns that left their mask rules because others renamed them, and stay masked; the latest first. */
+  'renamed.list': { input: connectionName, output: z.array(renamedColumn) },
+  /** The operator says that a renamed column need not be masked: from the next statement on it is not. */
+  'renamed.forget': { input: renamedKey, output: nothing },
 
   /** What the second net recognised in answers to agents, newest first. */
   'findings.list': { input: connectionName, output: z.array(finding) },

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { type ConnectionConfig, type EventPayload, messageOf, type SessionDetail } from '../contract/index.ts';
 import { ApprovalBroker } from './approval/broker.ts';
 import { CopiedColumns, type CopyPlace, copiedColumnsFile, placeOfCopy } from './copied-columns.ts';
+import { CoveredColumns, coveredColumnsFile, placeName, type RenamedAt, type RenamedKey } from './covered-columns.ts';
 import { Databases } from './databases.ts';
 import { endedByChange, retryJournal, sequenceJournal } from './decision-records.ts';
 import type { DoorClient } from './door/client.ts';
@@ -41,7 +42,9 @@ import { refuseClient } from './session/client-handshake.ts';
 import { type DoorOptions, type RefusedAttempt, receiveClient, unproved } from './session/open-session.ts';
 import { createCancelDoor } from './session/receive-cancel.ts';
 import { settingsChanges } from './settings-changes.ts';
+import { catalogMoment } from './sql/catalog-moment.ts';
 import { loadCatalog } from './sql/catalog-query.ts';
+import { databaseIdentity } from './sql/database-identity.ts';
 import { createParser, type Parser } from './sql/parser.ts';
 import { createSteadyClock } from './steady-clock.ts';
 import { textStoreIn } from './text-store.ts';
@@ -121,6 +124,7 @@ class PosternGateway implements Gateway {
   #open: OpenListener[] = [];
   #settings: GatewaySettings;
   readonly copies: CopiedColumns;
+  readonly #covered: CoveredColumns;
   #stopAwaiting = (): void => undefined;
 
   constructor(options: GatewayOptions, parser: Parser, signer: Signer, hashKey: Buffer) {
@@ -133,6 +137,13 @@ class PosternGateway implements Gateway {
       const what = `connection ${copy.connection}: ${placeOfCopy(copy)} is masked from now on, since a statement copies ${sources.join(', ')} to it`;
       this.#journals.record({ type: 'settings_changed', what, by: 'the gate' });
       void this.#roles.renew(copy.connection);
+    });
+    this.#covered = new CoveredColumns(storeOf(coveredColumnsFile), {
+      now: Date.now,
+      renamed: (column) =>
+        this.#journals.record({ type: 'settings_changed', what: renamedWords(column), by: 'the gate' }),
+      changed: (connection) => this.#showRenamed(connection),
+      unwritten: (error) => log('error', `could not write ${coveredColumnsFile}: ${messageOf(error)}`),
     });
     this.#settings = settings;
     this.credentials.preload(settings.connections);
@@ -159,7 +170,7 @@ class PosternGateway implements Gateway {
       journals: this.#journals,
       databases: new Databases({
         ...{ config: judged, credentials: this.credentials, copies: this.copies, findings: this.findings },
-        ...{ hashKey, monotonic, log },
+        ...{ covered: this.#covered, hashKey, monotonic, log },
       }),
       broker: this.approvals,
       monotonic,
@@ -198,9 +209,14 @@ class PosternGateway implements Gateway {
     this.#roleRequests = new RoleRequests({
       ...{ config, problems: this.#problems, log },
       groups: (identity, connection) => (this.#rights(identity, connection) ?? noRights).groups,
-      copied: (connection, database) => this.copies.rules(connection, database),
+      masked: {
+        copied: (connection, database) => this.copies.rules(connection, database),
+        renamed: (connection, identity, at, rules) => this.#covered.look(connection, identity, at, rules),
+        found: (connection) => this.findings.found(connection),
+      },
     });
     this.#door = this.#createDoor();
+    for (const { name } of settings.connections) this.#showRenamed(name);
     this.#awaitNextEnd();
   }
 
@@ -251,6 +267,7 @@ class PosternGateway implements Gateway {
     this.credentials.preload(settings.connections);
     for (const { name } of fencesChanged(before.connections, settings.connections)) void this.#roles.renew(name);
     void this.#roles.renewMoved();
+    for (const { name } of [...before.connections, ...settings.connections]) this.#showRenamed(name);
     this.#endWhoLostRights();
   }
 
@@ -323,6 +340,36 @@ class PosternGateway implements Gateway {
     const what = `connection ${copy.connection}: ${placeOfCopy(copy)} is said to hold no copies of masked values any more, and is masked no longer`;
     this.#journals.record({ type: 'settings_changed', what, by });
     void this.#roles.renew(copy.connection);
+    return true;
+  }
+
+  async renamedColumns(connection: string): Promise<readonly RenamedAt[]> {
+    await this.#withSide(connection, async (side) => {
+      const moment = catalogMoment();
+      const read = await loadCatalog(side.query, 0);
+      const identity = await databaseIdentity(side.query);
+      const rules = this.#config(connection)?.maskRules ?? [];
+      const catalog = withDetected(read, this.findings.found(connection), rules);
+      this.#covered.look(connection, identity, { catalog, moment }, rules);
+    });
+    return this.#covered.renamed(connection);
+  }
+
+  knownRenamed(connection: string): readonly RenamedAt[] {
+    return this.#covered.renamed(connection);
+  }
+
+  forgetRenamed(key: RenamedKey, by: string): boolean {
+    const column = this.#covered
+      .renamed(key.connection)
+      .find(
+        (one) => one.database === key.database && one.oid === key.oid && one.attributeNumber === key.attributeNumber,
+      );
+    if (column === undefined || !this.#covered.forget(key)) return false;
+    const { connection, database, now } = column;
+    const what = `connection ${connection}: ${placeName(now)} in database ${database} is no longer masked for the name that it had`;
+    this.#journals.record({ type: 'settings_changed', what, by });
+    void this.#roles.renew(connection);
     return true;
   }
 
@@ -441,6 +488,20 @@ class PosternGateway implements Gateway {
     }
   }
 
+  /** Tells the operator of columns that are masked although their rule does not name them any more. */
+  #showRenamed(connection: string): void {
+    const renamed = this.#covered.renamed(connection);
+    const [first] = renamed;
+    if (first === undefined || (this.#config(connection)?.maskRules ?? []).length === 0)
+      return this.#problems.solve(renamedProblem(connection));
+    const more = renamed.length === 1 ? '' : ` ${renamed.length - 1} more of this kind are listed there.`;
+    this.#problems.raise({
+      code: renamedProblem(connection),
+      message: `${connection}: ${placeName(first.was)} is called ${placeName(first.now)} now, which its mask rule does not name. It stays masked.`,
+      hint: `Look under Rules: name the column in the rule, or say that it need not be masked.${more}`,
+    });
+  }
+
   #config(name: string): ConnectionConfig | null {
     return this.#settings.connections.find((config) => config.name === name) ?? null;
   }
@@ -479,5 +540,10 @@ const fencesChanged = (before: readonly ConnectionConfig[], now: readonly Connec
     const fence = ({ maskRules, sessionRole }: ConnectionConfig): string => JSON.stringify([maskRules, sessionRole]);
     return known !== undefined && fence(known) !== fence(config);
   });
+
+const renamedProblem = (connection: string): string => `columns_renamed.${connection}`;
+
+const renamedWords = ({ connection, database, was, now, rule }: RenamedAt): string =>
+  `connection ${connection}: ${placeName(was)} in database ${database} is called ${placeName(now)} now; it stays masked as rule ${rule} said`;
 
 const targetProblem = (connection: string): string => `target_changed.${connection}`;

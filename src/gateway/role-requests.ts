@@ -1,5 +1,5 @@
-import { type ConnectionConfig, type FenceFinding, type MaskRule, messageOf } from '../contract/index.ts';
-import { Fences, isFenced } from './fences.ts';
+import { type ConnectionConfig, type FenceFinding, messageOf } from '../contract/index.ts';
+import { Fences, type FencesOptions, isFenced } from './fences.ts';
 import type { Identity, Rights } from './identity/types.ts';
 import { exceptedRules } from './masking/exceptions.ts';
 import { matcherOf } from './policy/own/patterns.ts';
@@ -16,8 +16,8 @@ export interface RoleRequestsOptions {
   readonly config: (name: string) => ConnectionConfig | null;
   /** Groups of an identity on a connection, by the settings of now. */
   readonly groups: (identity: Identity, connection: string) => readonly string[];
-  /** Rules of columns that masked values were copied to. */
-  readonly copied: (connection: string, database: string) => readonly MaskRule[];
+  /** What is masked besides the columns that rules name. */
+  readonly masked: FencesOptions;
   readonly problems: Pick<Problems, 'raise' | 'solve'>;
   readonly log: GatewayOptions['log'];
 }
@@ -29,7 +29,7 @@ export class RoleRequests {
 
   constructor(options: RoleRequestsOptions) {
     this.#options = options;
-    this.#fences = new Fences(options.copied);
+    this.#fences = new Fences(options.masked);
   }
 
   /** The role that a session of this identity gets on a connection, within its scope; null for that of the account. */

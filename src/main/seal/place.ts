@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { messageOf } from '../../contract/index.ts';
 import { copiedColumnsFile } from '../../gateway/copied-columns.ts';
+import { coveredColumnsFile } from '../../gateway/covered-columns.ts';
 import { authorityKeyFile, ensureAuthorityKey } from '../../gateway/door/authority.ts';
 import { isSystemError } from '../../gateway/door/files.ts';
 import { DoorError } from '../../gateway/door/types.ts';
@@ -46,7 +47,7 @@ function place(layout: DataLayout, subject: string, path: string, sealPath: stri
   return {
     sealPath,
     subject,
-    texts: { [subject]: path, ...inKeys(knownTargetsFile, copiedColumnsFile, foundColumnsFile) },
+    texts: { [subject]: path, ...inKeys(knownTargetsFile, copiedColumnsFile, coveredColumnsFile, foundColumnsFile) },
     secrets: inKeys(signingKeyFile, publicKeyFile, hashKeyFile, authorityKeyFile),
     keyFolder: layout.keys,
     journalFolder: layout.journals,
