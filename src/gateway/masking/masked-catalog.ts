@@ -9,10 +9,22 @@ export interface MaskedBy {
   readonly rule: string;
   /** Besides the maskers of rules those of text in the catalogs (maskers/definition.ts), and of small groups. */
   readonly masker: Masker | CatalogText | { readonly kind: 'small_group' };
+  /** Ids of the rules of what a derived column is computed from, as far as they are known. */
+  readonly from?: readonly string[];
 }
 
 /** The mask of what was computed from masked columns. */
 export const derived: MaskedBy = { rule: 'derived', masker: { kind: 'full' } };
+
+/** The mask of what was computed from columns with these masks. */
+export function derivedFrom(sources: Iterable<MaskedBy>): MaskedBy {
+  const from = new Set([...sources].flatMap(rulesBehind));
+  from.delete(derived.rule);
+  return from.size === 0 ? derived : { ...derived, from: [...from].sort() };
+}
+
+/** Ids of the rules that a mask is because of. */
+export const rulesBehind = ({ rule, from }: MaskedBy): readonly string[] => from ?? [rule];
 
 /** The mask of how many rows there are, where a masked column decided which. */
 export const smallGroup: MaskedBy = { rule: 'small-group', masker: { kind: 'small_group' } };

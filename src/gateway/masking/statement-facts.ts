@@ -4,7 +4,7 @@ import { constantsOf } from './echo.ts';
 import type { Probe } from './lineage/place.ts';
 import type { Column } from './lineage/range.ts';
 import { statementLineage } from './lineage/statement.ts';
-import type { MaskedCatalog, MaskedRelation } from './masked-catalog.ts';
+import { type MaskedCatalog, type MaskedRelation, rulesBehind } from './masked-catalog.ts';
 import type { Refusal } from './refusal.ts';
 import { refusalOf } from './refusals.ts';
 import { functionName, isNode, listOf, statementOf, type TreeNode, tagged, textOf, walk } from './tree.ts';
@@ -79,7 +79,7 @@ export function statementFacts(statement: ParsedStatement, catalog: MaskedCatalo
     sendsRows: sendsRows(tag, node) && !explainsExecute(tag, node),
     columns: known ? columns : null,
     refusal,
-    rules: [...new Set([...findings.touched.values()].map(({ rule }) => rule))],
+    rules: [...new Set([...findings.touched.values()].flatMap(rulesBehind))],
     constants: relations.some(isRuled) ? constantsOf(statement.tree) : null,
     probes,
     copies: copiesOf({ tag, node, catalog, findings }),
