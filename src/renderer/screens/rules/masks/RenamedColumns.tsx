@@ -83,7 +83,7 @@ export function RenamedColumns({ connection, rules, readOnly, onChange }: Props)
                 ) : (
                   <Button
                     size="small"
-                    aria-label={`Name ${now} in the rule`}
+                    aria-label={`Name it in the rule: ${now}`}
                     onClick={() => onChange(ruleMoved(rules, column))}
                   >
                     Name it in the rule
