@@ -1,7 +1,7 @@
 import type { ConnectionConfig } from '../contract/index.ts';
-import type { CopiedColumns } from './copied-columns.ts';
-import type { CoveredColumns } from './covered-columns.ts';
 import type { Findings } from './masking/net/findings.ts';
+import type { CopiedColumns } from './memory/copied-columns.ts';
+import type { CoveredColumns } from './memory/covered-columns.ts';
 import { DatabaseContext } from './session/database-context.ts';
 import type { GatewayOptions } from './types.ts';
 import type { CredentialVault } from './upstream/credentials.ts';

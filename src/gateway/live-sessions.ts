@@ -1,25 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import type {
-  Budgets,
-  ConnectionConfig,
-  DetectorSettings,
-  IdentityProvider,
-  SessionDetail,
-} from '../contract/index.ts';
+import type { ConnectionConfig, SessionDetail } from '../contract/index.ts';
 import type { ApprovalBroker } from './approval/broker.ts';
 import type { Databases } from './databases.ts';
-import type { GateJournals } from './gate-journals.ts';
+import type { GateJournals } from './gate-journal/gate-journals.ts';
 import type { Identity } from './identity/types.ts';
+import type { JudgedWith } from './judging.ts';
 import type { Findings } from './masking/net/findings.ts';
 import { HourMeter, SessionBudget } from './policy/budget.ts';
 import { secondNet } from './second-net.ts';
 import { CancelRegistry } from './session/cancel-registry.ts';
 import { Cautions } from './session/caution.ts';
-import type { JudgeContext } from './session/judged.ts';
 import type { Admission, Admitted } from './session/open-session.ts';
 import { type RecorderListener, SessionRecorder } from './session/recorder.ts';
-import { Session, type SessionFacts } from './session/session.ts';
+import { Session } from './session/session.ts';
+import type { SessionFacts } from './session/session-options.ts';
 import { ClientGone } from './session/startup-reader.ts';
+import type { CurrentSettings } from './settings/current-settings.ts';
 import { watchExpiry } from './token-expiry.ts';
 import type { GatewayOptions } from './types.ts';
 import { cancelUpstream } from './upstream/cancel.ts';
@@ -32,22 +28,12 @@ export interface LiveSessionsOptions {
   readonly broker: ApprovalBroker;
   readonly monotonic: () => number;
   readonly log: GatewayOptions['log'];
+  readonly settings: CurrentSettings;
   /** What a session of this connection is judged with at this moment. */
-  readonly judgeWith: (
-    config: ConnectionConfig,
-    identity: Identity,
-  ) => Pick<JudgeContext, 'parser' | 'policy' | 'environment' | 'groups' | 'scope' | 'now' | 'asked'>;
-  /** What is done about personal data that no mask rule names, as it is configured now. */
-  readonly detectors: (config: ConnectionConfig) => DetectorSettings;
+  readonly judgeWith: (config: ConnectionConfig, identity: Identity) => JudgedWith;
   readonly findings: Findings;
   readonly ruleAnswered: (connection: string, ruleId: string) => void;
   readonly rulesMasked: (connection: string, ruleIds: readonly string[]) => void;
-  /** What becomes of a session whose token expires, by the name of its provider. */
-  readonly atExpiry: (provider: string) => IdentityProvider['atExpiry'];
-  /** The budgets of a connection as they are configured now. */
-  readonly budgets: (config: ConnectionConfig) => Budgets | undefined;
-  /** Values that a session may compare masked columns with, where rules let a number pass. */
-  readonly comparisons: (config: ConnectionConfig) => number;
   /** Why the database that was reached is doubted; asked at admission, and then anew before each statement. */
   readonly reached: (config: ConnectionConfig, identity: TargetIdentity | null) => () => string | null;
   readonly listener: RecorderListener;
@@ -127,7 +113,7 @@ export class LiveSessions {
   #endWithToken(session: Session, { token }: Identity): () => void {
     if (token === null) return () => undefined;
     return watchExpiry(token.expiresAt, Date.now, () => {
-      if (this.#options.atExpiry(token.provider) === 'at_once') session.terminate(tokenExpired);
+      if (this.#options.settings.atExpiry(token.provider) === 'at_once') session.terminate(tokenExpired);
       else session.terminateAfterStatement(tokenExpired);
     });
   }
@@ -169,7 +155,8 @@ export class LiveSessions {
     release: () => void,
     { client, identity, startup, config, target, upstream, role }: Admission,
   ): { session: Session; secretKey: Buffer } {
-    const { broker, judgeWith, ruleAnswered, rulesMasked, monotonic, log, listener } = this.#options;
+    const { settings, findings, broker, judgeWith, ruleAnswered, rulesMasked, monotonic, log, listener } =
+      this.#options;
     const { processId, encrypted } = upstream;
     const keyLength = startup.minorVersion >= 2 ? 32 : 4;
     const key = this.cancels.register(processId, keyLength, (arrivedAt) => session.cancel(arrivedAt));
@@ -191,15 +178,15 @@ export class LiveSessions {
       rulesMasked: (ruleIds) => rulesMasked(config.name, ruleIds),
       net: secondNet({
         connection: config.name,
-        settings: () => this.#options.detectors(config),
-        findings: this.#options.findings,
+        settings: () => settings.latest(config).detectors,
+        findings,
         columnAt: (tableOid, attributeNumber) => database.columnAt(tableOid, attributeNumber),
         log,
       }),
       cautions: new Cautions(
-        new SessionBudget(() => this.#options.budgets(config), this.#hourOf(facts)),
+        new SessionBudget(() => settings.latest(config).budgets, this.#hourOf(facts)),
         this.#options.reached(config, upstream.identity),
-        () => this.#options.comparisons(config),
+        () => settings.latest(config).maskedComparisons,
       ),
       recorder,
       broker,

@@ -3,32 +3,25 @@ import type {
   ConnectionTest,
   EventName,
   EventPayload,
-  IdentityProvider,
   PersonalKind,
   SessionDetail,
 } from '../contract/index.ts';
 import type { ApprovalBroker } from './approval/broker.ts';
-import type { CopiedPlace, CopyPlace } from './copied-columns.ts';
-import type { RenamedAt, RenamedKey } from './covered-columns.ts';
 import type { ListenerConfig } from './door/types.ts';
-import type { AgentRecord } from './identity/agent-keys.ts';
 import type { RecordBody } from './journal/records.ts';
 import type { Findings } from './masking/net/findings.ts';
+import type { CopiedPlace, CopyPlace } from './memory/copied-columns.ts';
+import type { RenamedAt, RenamedKey } from './memory/covered-columns.ts';
+import type { TextStore } from './memory/text-store.ts';
 import type { Policy } from './policy/types.ts';
-import type { SampledColumns } from './sample-columns.ts';
+import type { SampledColumns } from './sampling/sample-columns.ts';
+import type { SampleRows } from './sampling/sample-rows.ts';
+import type { GatewaySettings } from './settings/types.ts';
 import type { CatalogSnapshot } from './sql/catalog.ts';
-import type { TextStore } from './text-store.ts';
 import type { CredentialVault } from './upstream/credentials.ts';
 
 export type { ListenerConfig } from './door/types.ts';
-
-/** What may change while the gate runs; new values hold from the next statement on. */
-export interface GatewaySettings {
-  readonly connections: readonly ConnectionConfig[];
-  readonly agents: readonly AgentRecord[];
-  /** Whose access tokens are taken as passwords. */
-  readonly identityProviders: readonly IdentityProvider[];
-}
+export type { GatewaySettings } from './settings/types.ts';
 
 export interface GatewayOptions {
   readonly version: string;
@@ -135,11 +128,6 @@ export interface FindingDismissal {
   readonly places: readonly { readonly place: string; readonly kind: PersonalKind }[];
   /** False takes it back. */
   readonly dismissed: boolean;
-}
-
-export interface SampleRows {
-  readonly columns: readonly { readonly name: string; readonly type: string; readonly typeOid: number }[];
-  readonly rows: readonly (readonly (string | null)[])[];
 }
 
 export type GatewayErrorCode =

@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { decodeRowDescription } from '../../src/gateway/wire/decode-backend.ts';
+import fc from '../support/property.ts';
 import type { RawClient } from '../support/raw-client.ts';
 
 /** One message (or a few that belong together) of a script; `say` is how a failure shows it. */

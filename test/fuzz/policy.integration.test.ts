@@ -1,10 +1,10 @@
-import fc, { type Arbitrary } from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RecordBody } from '../../src/gateway/journal/records.ts';
 import { decodeDataRow, decodeFields } from '../../src/gateway/wire/decode-backend.ts';
 import * as frames from '../../src/gateway/wire/encode-frontend.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { startGate, type TestGate } from '../support/gate.ts';
+import fc, { type Arbitrary } from '../support/property.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { budget, report } from './budget.ts';
 import { takeJournal, unended } from './journal-checks.ts';

@@ -1,10 +1,10 @@
-import fc, { type Arbitrary } from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { frontend } from '../../src/gateway/wire/constants.ts';
 import * as frames from '../../src/gateway/wire/encode-frontend.ts';
 import { MessageBuilder } from '../../src/gateway/wire/message-builder.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { startGate, type TestGate } from '../support/gate.ts';
+import fc, { type Arbitrary } from '../support/property.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { budget, report } from './budget.ts';
 import { restOf } from './player.ts';

@@ -1,8 +1,8 @@
-import fc, { type Arbitrary } from 'fast-check';
 import { backend, frontend } from '../../src/gateway/wire/constants.ts';
 import { decodeDataRow } from '../../src/gateway/wire/decode-backend.ts';
 import * as frames from '../../src/gateway/wire/encode-frontend.ts';
 import { MessageBuilder } from '../../src/gateway/wire/message-builder.ts';
+import fc, { type Arbitrary } from '../support/property.ts';
 import { type Line, line, type Script } from './player.ts';
 
 /**

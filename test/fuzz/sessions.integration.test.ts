@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { afterAll, beforeAll, test } from 'vitest';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { startGate, type TestGate } from '../support/gate.ts';
+import fc from '../support/property.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { budget, report } from './budget.ts';
 import { judgedOtherwise, misnamed, takeJournal, unended } from './journal-checks.ts';

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { stripComments } from '../../src/main/strip-comments.ts';
+import fc from '../support/property.ts';
 
 test('comments become spaces, so that every fault keeps its line and column', () => {
   expect(stripComments('{ // a "b"\n "c": /* x\n y */ 1 }')).toBe('{         \n "c":     \n      1 }');

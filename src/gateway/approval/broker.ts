@@ -1,5 +1,6 @@
 import type { ApprovalRequest, DecideInput, Impact, RecordedDecision, TransactionLocks } from '../../contract/index.ts';
-import { type Deadline, deadlineOf, type ServerLimit } from './deadline.ts';
+import { deadlineOf, type ServerLimit } from './deadline.ts';
+import { DecidedList } from './decided-list.ts';
 import { requireSameDigest } from './digest-compare.ts';
 import { ApprovalError } from './error.ts';
 import { RetryBook } from './retry-book.ts';
@@ -13,12 +14,7 @@ import type {
   SequenceJournal,
   SequenceStep,
 } from './types.ts';
-
-/** Decided requests kept for the inbox; the journals keep them all. */
-const keptDecided = 200;
-
-/** How often a waiting request is looked at: timers stand still while the machine sleeps, deadlines do not. In milliseconds. */
-const lookMs = 5000;
+import { type Waiting, WaitingRoom } from './waiting.ts';
 
 export interface BrokerOptions {
   /** Milliseconds since the epoch. */
@@ -51,18 +47,6 @@ export interface Hold {
   giveUp(state: 'withdrawn' | 'cancelled', reason: string): void;
 }
 
-interface Waiting {
-  request: ApprovalRequest;
-  readonly since: number;
-  readonly deadline: Deadline;
-  timer: NodeJS.Timeout;
-  readonly settle: (decision: Decision) => void;
-  /** Whether the identical statement can be told again in another session. */
-  readonly repeatable: boolean;
-  /** Null where it stands alone. */
-  readonly step: SequenceStep | null;
-}
-
 /**
  * Questions to the operator and their answers. A request is pending until exactly one thing ends it: the operator, the
  * deadline (denied), the asker leaving, or a cancel. Nothing else approves. A request whose agent gave up has a second
@@ -70,8 +54,8 @@ interface Waiting {
  */
 export class ApprovalBroker {
   readonly #options: BrokerOptions;
-  readonly #pending = new Map<string, Waiting>();
-  readonly #decided: ApprovalRequest[] = [];
+  readonly #pending: WaitingRoom;
+  readonly #decided = new DecidedList();
   readonly #listeners = new Set<(request: ApprovalRequest) => void>();
   readonly #retries: RetryBook;
   readonly #sequences: SequenceBook;
@@ -79,12 +63,16 @@ export class ApprovalBroker {
   constructor(options: BrokerOptions) {
     this.#options = options;
     const { clock, monotonic, journal, sequenceJournal } = options;
+    this.#pending = new WaitingRoom({
+      monotonic,
+      expired: (id, reason) => this.#end(id, 'expired', null, null, reason),
+    });
     this.#retries = new RetryBook({ clock, monotonic, journal, changed: (request) => this.#retryChanged(request) });
     this.#sequences = new SequenceBook({
       clock,
       monotonic,
       journal: sequenceJournal,
-      changed: (request) => this.#decidedChanged(request),
+      changed: (request) => this.#sequenceChanged(request),
     });
   }
 
@@ -120,7 +108,7 @@ export class ApprovalBroker {
     server: ServerLimit | null = null,
     step: SequenceStep | null = null,
   ): Hold {
-    const { clock, newId, monotonic } = this.#options;
+    const { clock, newId } = this.#options;
     const deadline = deadlineOf(this.#options.deadlineMs, server);
     const createdAt = clock();
     const id = newId();
@@ -139,13 +127,11 @@ export class ApprovalBroker {
       ...(repeatable && deadline.waitMs > 0 ? this.#retries.replaceBy(question) : { attempt: 1, replaces: null }),
       retry: null,
     };
-    const decision = new Promise<Decision>((settle) => {
-      const timer = setTimeout(() => this.#look(id), Math.min(deadline.waitMs, lookMs));
-      this.#pending.set(id, { request, since: monotonic(), deadline, timer, settle, repeatable, step });
-    });
     if (step !== null) this.#sequences.remember(question, step, question.text, question.digest);
-    if (deadline.waitMs === 0) this.#look(id);
-    else this.#emit(request);
+    const decision = new Promise<Decision>((settle) => {
+      this.#pending.add(id, { request, deadline, settle, repeatable, step });
+    });
+    if (deadline.waitMs > 0) this.#emit(request);
     return {
       request,
       decision,
@@ -166,7 +152,7 @@ export class ApprovalBroker {
    */
   decide(input: DecideInput & { readonly by: string; readonly via: string }): ApprovalRequest {
     const { id, action, by, via } = input;
-    this.#expireIfOverdue(id);
+    this.#pending.expireIfOverdue(id);
     const reason = input.reason === undefined || input.reason === '' ? null : input.reason;
     const offered = this.#retries.offered(id);
     if (offered !== null) return this.#decideForRetry(offered, input, { action, by, via, reason });
@@ -209,9 +195,9 @@ export class ApprovalBroker {
   list(): Record<'pending' | 'retries' | 'sequences' | 'decided', ApprovalRequest[]> {
     return {
       sequences: this.#sequences.open(),
-      pending: [...this.#pending.values()].map((waiting) => waiting.request),
+      pending: this.#pending.list().map(({ request }) => request),
       retries: this.#retries.open(),
-      decided: [...this.#decided],
+      decided: this.#decided.list(),
     };
   }
 
@@ -224,24 +210,7 @@ export class ApprovalBroker {
   /** Withdraws everything that waits, and every ticket. */
   stop(reason: string): void {
     this.withdrawEarlier(() => reason);
-    // A copy: ending a hold changes the map that is being walked.
-    for (const id of [...this.#pending.keys()]) this.#end(id, 'withdrawn', null, null, reason);
-  }
-
-  /** The timer's work. It may fire too early by a rounding, and comes too late after a suspend. */
-  #look(id: string): void {
-    this.#expireIfOverdue(id);
-    const waiting = this.#pending.get(id);
-    if (waiting === undefined) return;
-    const left = waiting.since + waiting.deadline.waitMs - this.#options.monotonic();
-    waiting.timer = setTimeout(() => this.#look(id), Math.min(Math.max(1, left), lookMs));
-  }
-
-  #expireIfOverdue(id: string): void {
-    const waiting = this.#pending.get(id);
-    if (waiting === undefined) return;
-    const { waitMs, expiry } = waiting.deadline;
-    if (this.#options.monotonic() - waiting.since >= waitMs) this.#end(id, 'expired', null, null, expiry);
+    for (const { request } of this.#pending.list()) this.#end(request.id, 'withdrawn', null, null, reason);
   }
 
   #change(id: string, change: Partial<Pick<ApprovalRequest, 'locks' | 'impact' | 'sequence'>>): void {
@@ -260,15 +229,14 @@ export class ApprovalBroker {
     gaveUp = false,
     sequence: RecordedDecision | null = null,
   ): ApprovalRequest | null {
-    const waiting = this.#pending.get(id);
-    if (waiting === undefined) return null;
-    this.#pending.delete(id);
-    clearTimeout(waiting.timer);
+    const taken = this.#pending.take(id);
+    if (taken === undefined) return null;
+    const { one: waiting, waitedMs } = taken;
     const at = this.#options.clock();
     const ended: ApprovalRequest = { ...waiting.request, state, decidedAt: at, decidedBy: by, reason };
     const offered = gaveUp && waiting.repeatable ? this.#retries.offer(ended) : null;
-    this.#keepDecided(offered ?? ended);
-    waiting.settle({ state, by, via, reason, at, waitedMs: this.#options.monotonic() - waiting.since, sequence });
+    this.#decided.add(offered ?? ended);
+    waiting.settle({ state, by, via, reason, at, waitedMs, sequence });
     this.#emit(offered ?? ended);
     return offered ?? ended;
   }
@@ -284,9 +252,9 @@ export class ApprovalBroker {
     const { action, by, via, reason } = answer;
     const state = action === 'approve' ? 'approved' : 'denied';
     const ended = this.#end(id, state, by, via, reason, false, decision) as ApprovalRequest;
-    for (const [other, { request, step }] of [...this.#pending]) {
+    for (const { request, step } of this.#pending.list()) {
       if (step === null || !this.#sequences.isAnsweredBy(id, request, step)) continue;
-      this.#end(other, state, by, via, reason, false, decision);
+      this.#end(request.id, state, by, via, reason, false, decision);
     }
     return ended;
   }
@@ -307,30 +275,17 @@ export class ApprovalBroker {
   }
 
   #retryChanged(request: ApprovalRequest): void {
-    const at = this.#decided.findIndex(({ id }) => id === request.id);
-    if (at >= 0) this.#decided.splice(at, 1);
-    // A replaced request goes on in the one that replaced it, and would stand there twice.
-    if (request.retry?.state !== 'replaced') this.#keepDecided(request);
+    this.#decided.retryChanged(request);
     this.#emit(request);
   }
 
-  /** A decided request stays in its place in the list. */
-  #decidedChanged(request: ApprovalRequest): void {
-    const at = this.#decided.findIndex(({ id }) => id === request.id);
-    const known = this.#decided[at];
-    if (known === undefined) return;
-    const changed = { ...known, sequence: request.sequence };
-    this.#decided[at] = changed;
-    this.#emit(changed);
-  }
-
-  #keepDecided(request: ApprovalRequest): void {
-    this.#decided.unshift(request);
-    this.#decided.length = Math.min(this.#decided.length, keptDecided);
+  #sequenceChanged(request: ApprovalRequest): void {
+    const changed = this.#decided.sequenceChanged(request);
+    if (changed !== null) this.#emit(changed);
   }
 
   #whyNotPending(id: string): ApprovalError {
-    const ended = [...this.#retries.open(), ...this.#decided].find((request) => request.id === id);
+    const ended = [...this.#retries.open(), ...this.#decided.list()].find((request) => request.id === id);
     if (ended === undefined) return new ApprovalError('approval_not_found', 'There is no such request.');
     const state = ended.retry?.state ?? ended.state;
     return new ApprovalError('approval_already_ended', `This request has already ended: it was ${state}.`);

@@ -6,6 +6,7 @@ import type { CatalogSnapshot } from '../sql/catalog.ts';
 import { indexOf } from '../sql/catalog-index.ts';
 import { columnsTouched } from '../sql/columns.ts';
 import type { Effects, RelationReference, Understanding } from '../sql/effects.ts';
+import { sqlstate } from '../wire/constants.ts';
 import { restsOnCatalog } from './catalog-reliance.ts';
 import { withCaution } from './caution.ts';
 import { commits, cumulativeEffects, gateCommit } from './commit-gate.ts';
@@ -67,7 +68,7 @@ export function conclude(
     commitsGated,
     commits: facts.commits,
     effects: commitsGated ? cumulativeEffects(uncommitted) : facts.view,
-    masking,
+    masking: masked === slip ? withServersWords(masking) : masking,
     statements: own.status === 'understood' ? own.statements : [],
     changes: consequences.changes,
     changesCatalog: consequences.changesCatalog,
@@ -93,6 +94,12 @@ const slip: Judgement = {
     hint: null,
   },
 };
+
+/** The server's complaint about a text that it cannot read quotes that text and nothing else. */
+const withServersWords = (masking: StatementMasking | null): StatementMasking | null =>
+  masking === null
+    ? null
+    : { ...masking, scrub: (fields) => (fields.C === sqlstate.syntaxError ? fields : masking.scrub(fields)) };
 
 const inputOf = (
   understanding: Understanding,

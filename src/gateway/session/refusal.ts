@@ -5,12 +5,19 @@ import type { Decision } from '../approval/types.ts';
 import { sqlstate } from '../wire/constants.ts';
 import type { ErrorText } from '../wire/encode-backend.ts';
 
+/** One after the other, each ended by a full stop. Many MCP servers hand on the message alone (decision 0032). */
+const sentences = (...parts: readonly (string | null | undefined)[]): string =>
+  parts
+    .filter((part) => part !== null && part !== undefined && part !== '')
+    .map((part) => (/[.!?]$/.test(part ?? '') ? part : `${part}.`))
+    .join(' ');
+
 /** The error an agent sees for a statement that a rule refuses. It says what happened, by which rule, and what to do instead. */
 export function refusedByRule(verdict: Verdict, rule: RuleAnswer): ErrorText {
   return {
     severity: verdict === 'terminate' ? 'FATAL' : 'ERROR',
     sqlstate: sqlstate.insufficientPrivilege,
-    message: `Postern refused this statement: ${rule.reason}`,
+    message: sentences(`Postern refused this statement: ${rule.reason}`, rule.hint),
     detail: `verdict: ${verdict}; rule: ${rule.id} (${rule.title}). The statement was not sent to the database.`,
     hint: rule.hint ?? undefined,
   };
@@ -41,21 +48,20 @@ export function refusedByDecision(
     };
   }
   const why = decision.reason ?? 'no reason given';
-  const message =
-    decision.state === 'denied'
-      ? `The operator denied this statement: ${why}`
-      : `Postern did not run this statement, which needs approval: ${why}`;
+  const denied = decision.state === 'denied';
+  const hint = denied
+    ? 'Do not repeat it unchanged; ask the operator what would be acceptable.'
+    : decision.state === 'expired' && cause !== null
+      ? causeHint(cause)
+      : (rule.hint ?? undefined);
   return {
     severity: 'ERROR',
     sqlstate: sqlstate.insufficientPrivilege,
-    message,
+    message: denied
+      ? sentences(`The operator denied this statement: ${why}`, hint)
+      : sentences(`Postern did not run this statement, which needs approval: ${why}`, rule.reason, hint),
     detail: `verdict: ask; rule: ${rule.id} (${rule.title}); decision: ${decision.state}. ${rule.reason} The statement was not sent to the database.`,
-    hint:
-      decision.state === 'denied'
-        ? 'Do not repeat it unchanged; ask the operator what would be acceptable.'
-        : decision.state === 'expired' && cause !== null
-          ? causeHint(cause)
-          : (rule.hint ?? undefined),
+    hint,
   };
 }
 
@@ -109,16 +115,20 @@ export function sequenceNotice(rule: RuleAnswer): ErrorText {
 
 /** The error for a statement of a sequence that was denied as a whole. */
 export function refusedBySequence(rule: RuleAnswer, reason: string | null): ErrorText {
+  const hint =
+    'Do not go on with it statement by statement or in other words; stop, and ask the operator what would be acceptable.';
   return {
     severity: 'ERROR',
     sqlstate: sqlstate.insufficientPrivilege,
-    message: `The operator denied the whole sequence that this statement is part of: ${reason ?? 'no reason given'}`,
+    message: sentences(
+      `The operator denied the whole sequence that this statement is part of: ${reason ?? 'no reason given'}`,
+      hint,
+    ),
     detail: `verdict: ask; rule: ${rule.id} (${rule.title}); decision: denied. ${rule.reason} The statement was not sent to the database.`,
-    hint: 'Do not go on with it statement by statement or in other words; stop, and ask the operator what would be acceptable.',
+    hint,
   };
 }
 
-/** The error for a Bind of yet another named portal in a session that has too many open. */
 /** What stands behind a copy of masked values in one pipeline would be judged as if there were none. */
 export const behindCopy: ErrorText = {
   severity: 'ERROR',
@@ -128,6 +138,7 @@ export const behindCopy: ErrorText = {
   hint: 'Send it after a Sync, when the copy is done.',
 };
 
+/** The error for a Bind of yet another named portal in a session that has too many open. */
 export const tooManyPortals: ErrorText = {
   severity: 'ERROR',
   sqlstate: sqlstate.programLimitExceeded,

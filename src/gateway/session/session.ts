@@ -1,89 +1,34 @@
-import type { Socket } from 'node:net';
-import { messageOf } from '../../contract/index.ts';
-import type { ApprovalBroker } from '../approval/broker.ts';
-import { limit, sqlstate } from '../wire/constants.ts';
+import { assertNever } from '../../contract/index.ts';
+import { limit } from '../wire/constants.ts';
 import { errorResponse } from '../wire/encode-backend.ts';
 import { MessagePart, MessageStream } from '../wire/message-stream.ts';
-import { MessageLengthError, ProtocolError } from '../wire/protocol-error.ts';
 import { Answers } from './answers.ts';
 import { Cancels } from './cancels.ts';
-import type { Cautions } from './caution.ts';
 import { CommitGate } from './commit-gate.ts';
-import type { DatabaseContext } from './database-context.ts';
-import { sqlstateOf } from './fault.ts';
+import { decideUnit, finishUnsent } from './decide.ts';
 import { forwardPlan } from './forward.ts';
 import { FrameBatch } from './frame-batch.ts';
 import { Holds } from './holds.ts';
 import { Intake } from './intake.ts';
-import type { JudgeContext } from './judged.ts';
 import { SessionKnowledge } from './knowledge.ts';
-import { comparisonsOf } from './mask-verdict.ts';
 import { NameRegistry } from './names.ts';
-import type { SessionRecorder } from './recorder.ts';
+import { Planner } from './planner.ts';
 import { refusedByRule } from './refusal.ts';
-import { RunningStatement, type RunningStatementOptions } from './running-statement.ts';
+import type { RunningStatement } from './running-statement.ts';
 import type { Unit } from './segment.ts';
+import { SessionEnding } from './session-ending.ts';
+import type { SessionFacts, SessionOptions } from './session-options.ts';
 import { SocketPair } from './socket-pair.ts';
-import { statementRecord } from './statement-record.ts';
-import { type PlanOptions, planUnit, type UnitPlan } from './unit-plan.ts';
-
-/** Facts of a session that do not change. */
-export interface SessionFacts {
-  readonly id: string;
-  readonly agent: string;
-  readonly subject: string;
-  readonly connection: string;
-  readonly database: string;
-  readonly role: string;
-  readonly applicationName: string | null;
-  readonly clientAddress: string;
-}
-
-export interface SessionOptions {
-  readonly facts: SessionFacts;
-  readonly client: Socket;
-  readonly upstream: Socket;
-  /** Bytes of the server that came behind its first ReadyForQuery. */
-  readonly upstreamRest: Buffer;
-  /** The server's process of this session. */
-  readonly processId: number;
-  readonly parameters: ReadonlyMap<string, string>;
-  /** What the client asked for at its start, by parameter name. */
-  readonly startup: ReadonlyMap<string, string>;
-  readonly database: DatabaseContext;
-  readonly judgeWith: () => Pick<
-    JudgeContext,
-    'parser' | 'policy' | 'environment' | 'groups' | 'scope' | 'now' | 'asked'
-  >;
-  /** Lays the second net under a statement. */
-  readonly net: NonNullable<RunningStatementOptions['net']>;
-  /** Told of every answer, by the id of the rule that gave it. */
-  readonly ruleAnswered: (ruleId: string) => void;
-  /** Told of the mask rules at work in each result, and in each statement that masking refuses. */
-  readonly rulesMasked: (ruleIds: readonly string[]) => void;
-  /** What has to be asked about beyond the policy. */
-  readonly cautions: Cautions;
-  readonly recorder: SessionRecorder;
-  readonly broker: ApprovalBroker;
-  readonly cancelUpstream: () => Promise<void>;
-  readonly monotonic: () => number;
-  readonly log: (
-    level: 'info' | 'warn' | 'error',
-    message: string,
-    details?: Readonly<Record<string, unknown>>,
-  ) => void;
-  /** Called once, when both sides are closed and the journal is complete. */
-  readonly onEnd: (reason: string) => void;
-}
+import type { UnitPlan } from './unit-plan.ts';
 
 /** Bytes of unread client messages above which the client is paused; a waiting session reads up to it, to notice a client that leaves. */
 const clientBacklog = 8 * 1024 * 1024;
-/** How long a cancelled statement may take to end once its client is gone, in milliseconds. */
-const cancelGraceMs = 5000;
 
 /**
- * One agent connection: frames in, judgement, frames out. A unit (see segment.ts) is judged only when nothing is owed by
- * the server, so that every state it depends on (names, settings, transaction) is known and not guessed.
+ * One agent connection: frames in, judgement, frames out. A unit (segment.ts) has its turn (`#pump`), is understood, judged and
+ * recorded (planner.ts), decided about where it has to be (decide.ts, holds.ts), sent (forward.ts) and answered (answers.ts). It is
+ * judged only when nothing is owed by the server, so that every state it depends on (names, settings, transaction) is known
+ * and not guessed.
  */
 export class Session {
   readonly facts: SessionFacts;
@@ -98,16 +43,17 @@ export class Session {
   readonly #fromUpstream: MessageStream;
   readonly #toClient = new FrameBatch();
   readonly #cancels: Cancels;
+  readonly #planner: Planner;
+  readonly #ending: SessionEnding;
   /** When the latest bytes of the client came. */
   #heardAt = 0;
   /** When the bytes of the statement came that is being prepared or runs. */
   #sentAt = 0;
+  /** A unit is being looked up or decided about; no other has its turn meanwhile. */
   #busy = false;
   /** What `busy` stands for; settles soon after the session has ended. Never rejects. */
   #working: Promise<void> = Promise.resolve();
-  #statements = 0;
   #clientEnded = false;
-  #ended: string | null = null;
   /** Why the session ends as soon as no statement runs. */
   #endsAfter: string | null = null;
 
@@ -118,14 +64,17 @@ export class Session {
     this.#sockets = new SocketPair(client, upstream, {
       clientData: (chunk) => this.#clientData(chunk),
       clientEnd: () => this.#clientEnd(),
-      clientGone: () => this.#leave(),
+      clientGone: () => this.#ending.clientLeft(),
       upstreamData: (chunk) => this.#upstreamData(chunk),
-      upstreamGone: () => this.#upstreamGone(),
-      upstreamFailed: (error) => this.#log('warn', `upstream: ${error.message}`),
-      fault: (side, error) => this.#fail(side, error),
+      upstreamGone: () => this.#ending.upstreamGone(),
+      upstreamFailed: (error) => this.#ending.log('warn', `upstream: ${error.message}`),
+      fault: (side, error) => this.#ending.fail(side, error),
       clientMayGoOn: () => !this.#backlogged,
     });
-    this.#cancels = new Cancels({ cancelUpstream: options.cancelUpstream, log: (...said) => this.#log(...said) });
+    this.#cancels = new Cancels({
+      cancelUpstream: options.cancelUpstream,
+      log: (...said) => this.#ending.log(...said),
+    });
     const write = (frames: readonly Buffer[]): void => this.#sockets.toUpstream(frames);
     const { parser } = options.judgeWith();
     const names = this.#names;
@@ -161,7 +110,15 @@ export class Session {
       ...{ broker, recorder, client, answers, cancels, knowledge, database, processId, write, monotonic },
       policy: () => options.judgeWith().policy,
       asker: () => ({ sessionId, ...asker, environment: options.judgeWith().environment }),
-      ended: () => this.#ended !== null,
+      ended: () => this.#ending.ended,
+    });
+    this.#planner = new Planner({ session: options, names, answers, knowledge, commitGate: this.#commitGate });
+    this.#ending = new SessionEnding({
+      ...{ session: options, sockets: this.#sockets, answers, holds: this.#holds },
+      flush: () => this.#sockets.toClient(this.#toClient.take()),
+      cancel: () => this.cancel(monotonic()),
+      busy: () => this.#busy,
+      working: () => this.#working,
     });
     this.#fromUpstream = new MessageStream(() => limit.backendMessage, {
       above: limit.gathered,
@@ -170,7 +127,7 @@ export class Session {
     this.#intake = new Intake({
       answers,
       toUpstream: write,
-      leave: () => this.#leave(),
+      leave: () => this.#ending.clientLeft(),
     });
   }
 
@@ -184,7 +141,7 @@ export class Session {
    * came later. Resolves when its effect on the server is complete; never rejects.
    */
   async cancel(arrivedAt: number): Promise<void> {
-    if (this.#ended !== null || arrivedAt < this.#sentAt) return;
+    if (this.#ending.ended || arrivedAt < this.#sentAt) return;
     if (this.#holds.cancel()) return;
     if (this.#busy) return this.#cancels.beforeSending();
     if (this.#answers.idle) return;
@@ -194,8 +151,7 @@ export class Session {
 
   /** Ends the session from our side; the client gets a FATAL with this text. */
   terminate(reason: string): void {
-    const message = `Postern ended this session: ${reason}`;
-    this.#end(reason, errorResponse({ severity: 'FATAL', sqlstate: sqlstate.adminShutdown, message }));
+    this.#ending.terminate(reason);
   }
 
   /** As `terminate`, once the statement that the server runs is done. A statement that waits for the operator is not waited for. */
@@ -221,15 +177,15 @@ export class Session {
   /** Takes client messages as far as the state of the server allows. */
   #pump(): void {
     if (this.#endsAfter !== null && this.#answers.idle && !this.#busy) return this.terminate(this.#endsAfter);
-    while (this.#ended === null && !this.#busy && !this.#cancels.inFlight) {
+    while (!this.#ending.ended && !this.#busy && !this.#cancels.inFlight) {
       const unit = this.#intake.next();
       if (unit === null) break;
       this.#turn(unit);
     }
-    if (this.#ended !== null || this.#busy) return;
+    if (this.#ending.ended || this.#busy) return;
     this.#sockets.resumeClient();
     const gone = this.#clientEnded || this.#intake.saidGoodbye;
-    if (gone && !this.#intake.waiting && this.#answers.idle) this.#end('the client disconnected', null);
+    if (gone && !this.#intake.waiting && this.#answers.idle) this.#ending.end('the client disconnected', null);
   }
 
   #turn(unit: Unit): void {
@@ -241,125 +197,59 @@ export class Session {
   #dispatch(unit: Unit): void {
     if (this.#answers.skipping) {
       // The server drops everything up to the Sync, unread; so do we.
-      this.#recordSkipped(unit);
+      this.#planner.skip(unit);
       if (unit.kind === 'segment' && unit.end === 'sync') this.#intake.sync();
       return;
     }
     if (this.#knowledge.isStale(this.#answers, unit)) return this.#later(() => this.#refreshThen(unit));
-    const plan = this.#plan(unit);
+    const plan = this.#planner.plan(unit);
     this.#cancels.refuse(plan.members);
     const simple = plan.members.every(({ judged }) => judged.verdict === 'allow' && !judged.changes);
     if (simple) this.#forward(plan);
-    else this.#later(() => this.#decideThenForward(plan).finally(() => this.#finishUnsent(plan)));
-  }
-
-  #recordSkipped(unit: Unit): void {
-    try {
-      for (const { running } of this.#plan(unit).members) running.finish('skipped');
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-    }
+    else this.#later(() => this.#decide(plan));
   }
 
   async #refreshThen(unit: Unit): Promise<void> {
     await this.#knowledge.refresh(this.#answers, unit);
     this.#busy = false;
-    if (this.#ended !== null) return;
+    if (this.#ending.ended) return;
     this.#dispatch(unit);
     this.#pump();
   }
 
-  #plan(unit: Unit): UnitPlan {
-    const { agent, subject, connection, database, role } = this.facts;
-    const { recorder, monotonic, ruleAnswered, rulesMasked, cautions } = this.#options;
-    const { transaction } = this.#answers;
-    const made: RunningStatement[] = [];
-    const options: PlanOptions = {
-      context: {
-        ...this.#options.judgeWith(),
-        ...this.#knowledge.settings(unit),
-        connection,
-        agent,
-        subject,
-        database,
-        role,
-        transaction,
-        transactionMoved: this.#commitGate.moved,
-        uncommitted: this.#commitGate.list(transaction),
-        caution: cautions.current(),
-        comparisonsLeft: cautions.comparisonsLeft,
-      },
-      names: this.#names,
-      answers: this.#answers,
-      database,
-      role,
-      searchPath: this.#knowledge.searchPath,
-      settings: this.#knowledge.settingsMark,
-      record: (judged, protocol, parameters, digest) => {
-        const statement = ++this.#statements;
-        ruleAnswered(judged.rule.id);
-        // A refusal keeps what its rules are about, and no result will say so.
-        if (judged.masking !== null && judged.masking.refusal !== null) rulesMasked(judged.masking.rules);
-        recorder.append(statementRecord({ statement, protocol, parameters, transaction, digest }, judged));
-        const running = new RunningStatement(statement, judged, {
-          recorder,
-          monotonic,
-          use: (usage, running) => cautions.use(usage, running),
-          masked: rulesMasked,
-          net: this.#options.net,
-        });
-        if (judged.verdict === 'allow' && judged.masking !== null) cautions.compared(comparisonsOf(judged.masking));
-        cautions.use({ statements: 1, relations: [...judged.effects.reads, ...judged.effects.writes] }, false);
-        made.push(running);
-        return running;
-      },
-    };
+  async #decide(plan: UnitPlan): Promise<void> {
     try {
-      return planUnit(unit, options);
-    } catch (error) {
-      // The journal says of what was recorded and will not be sent that it was not.
-      if (error instanceof ProtocolError) for (const running of made) running.finish('skipped');
-      throw error;
+      await this.#decideThenForward(plan);
+    } finally {
+      if (this.#ending.ended) finishUnsent(plan);
     }
   }
 
-  /** Gets an answer for every member that needs one, in order, and makes what is recorded durable before any of it is sent. */
+  /** What is recorded is durable before any of it is sent. */
   async #decideThenForward(plan: UnitPlan): Promise<void> {
-    this.#holds.nextUnit();
-    for (const [position, member] of plan.members.entries()) {
-      const { verdict, rule } = member.judged;
-      this.#cancels.refuse([member]);
-      if (member.refusal !== null) break;
-      if (verdict === 'terminate') {
-        member.running.finish('refused');
-        return this.#end(`rule ${rule.id}`, errorResponse(refusedByRule('terminate', rule)));
-      }
-      if (verdict === 'block') member.refusal = refusedByRule('block', rule);
-      if (verdict === 'ask') {
-        await this.#holds.hold(member, plan.members.slice(position + 1));
-        if (member.refusal === null) this.#options.cautions.approved(rule.id);
-      }
-      if (this.#ended !== null) return;
-      if (this.#answers.skipping) return this.#skip(plan);
-      if (member.refusal !== null) break; // what follows in the segment will be skipped
+    const { database, recorder, cautions } = this.#options;
+    const [holds, cancels, answers] = [this.#holds, this.#cancels, this.#answers];
+    const decided = await decideUnit(plan, { holds, cancels, answers, cautions, ended: () => this.#ending.ended });
+    switch (decided.next) {
+      case 'ended':
+        return;
+      case 'terminate':
+        return this.#ending.end(`rule ${decided.rule.id}`, errorResponse(refusedByRule('terminate', decided.rule)));
+      case 'skip':
+        return this.#skip(plan);
+      case 'send':
+        break;
+      default:
+        assertNever(decided);
     }
     const sent = plan.members.filter(({ refusal }) => refusal === null);
-    this.#options.database.remember(sent.flatMap(({ judged }) => judged.masking?.copies ?? []));
-    await this.#options.recorder.sync();
+    database.remember(sent.flatMap(({ judged }) => judged.masking?.copies ?? []));
+    await recorder.sync();
     this.#busy = false;
-    if (this.#ended !== null) return;
-    this.#cancels.refuse(plan.members);
+    if (this.#ending.ended) return;
+    cancels.refuse(plan.members);
     this.#forward(plan);
     this.#pump();
-  }
-
-  /** When the session ended while a unit was being decided, none of it was sent. */
-  #finishUnsent(plan: UnitPlan): void {
-    if (this.#ended === null) return;
-    for (const { running, refusal } of plan.members) {
-      if (refusal !== null) running.failed({ C: refusal.sqlstate, M: refusal.message });
-      running.finish(refusal === null ? 'skipped' : 'refused');
-    }
   }
 
   /** The server failed the open segment meanwhile and drops what follows up to the Sync; so do we. */
@@ -383,7 +273,7 @@ export class Session {
   }
 
   #upstreamData(chunk: Buffer): void {
-    if (this.#ended !== null) return;
+    if (this.#ending.ended) return;
     this.#fromUpstream.push(chunk);
     for (let message = this.#fromUpstream.next(); message !== null; message = this.#fromUpstream.next()) {
       if (message instanceof MessagePart) this.#answers.handlePart(message);
@@ -397,83 +287,19 @@ export class Session {
   #clientEnd(): void {
     this.#clientEnded = true;
     if (this.#intake.saidGoodbye) this.#pump();
-    else this.#leave();
-  }
-
-  /** The client is gone: a held statement is withdrawn, a running one cancelled, the upstream closed. */
-  #leave(): void {
-    const reason = 'the client disconnected';
-    this.#holds.giveUp(`${reason} while the statement waited`);
-    if (this.#answers.idle || this.#busy || this.#ended !== null) return this.#end(reason, null);
-    const grace = setTimeout(() => this.#end(`${reason} while a statement ran`, null), cancelGraceMs);
-    void this.cancel(this.#options.monotonic()).then(() => {
-      clearTimeout(grace);
-      this.#end(`${reason} while a statement ran`, null);
-    });
-  }
-
-  #upstreamGone(): void {
-    const reason = 'the database closed the connection';
-    this.#holds.withdraw(`${reason} while the statement waited`);
-    this.#sockets.toClient(this.#toClient.take());
-    const lastWords = errorResponse({
-      severity: 'FATAL',
-      sqlstate: sqlstate.connectionFailure,
-      message: `The database behind Postern connection "${this.facts.connection}" closed the connection`,
-      hint: 'Connect again; what was not committed is lost.',
-    });
-    this.#end(reason, this.#answers.fatal ? null : lastWords);
+    else this.#ending.clientLeft();
   }
 
   #later(work: () => Promise<void>): void {
     this.#busy = true;
-    this.#working = work().catch((error: unknown) => this.#fail('client', error));
+    this.#working = work().catch((error: unknown) => this.#ending.fail('client', error));
   }
 
   #attempt(step: () => void): void {
     try {
       step();
     } catch (error) {
-      this.#fail('client', error);
+      this.#ending.fail('client', error);
     }
-  }
-
-  /** Something cannot go on: nothing more is forwarded in either direction, and the client is told why. */
-  #fail(side: 'client' | 'upstream', error: unknown): void {
-    const state = sqlstateOf(error);
-    const message = messageOf(error);
-    this.#log('error', `session failed: ${message}`, { side, sqlstate: state });
-    const silent = side === 'client' && error instanceof MessageLengthError; // as the server closes
-    this.#end(`${side}: ${message}`, silent ? null : errorResponse({ severity: 'FATAL', sqlstate: state, message }));
-  }
-
-  #end(reason: string, lastWords: Buffer | null): void {
-    if (this.#ended !== null) return;
-    this.#ended = reason;
-    const { cancelUpstream, recorder, onEnd } = this.#options;
-    const running = !this.#answers.idle && !this.#busy;
-    this.#holds.withdraw(reason);
-    try {
-      this.#answers.abandon();
-    } catch (error) {
-      this.#log('error', `could not record the end of a statement: ${messageOf(error)}`);
-    }
-    this.#sockets.closeClient(this.#answers.midMessage ? null : lastWords);
-    if (!running) this.#sockets.leaveUpstream();
-    else {
-      // A server notices a closed socket only when its statement is done, so a running one is cancelled first.
-      cancelUpstream()
-        .catch((error: unknown) => this.#log('warn', `cancel failed: ${messageOf(error)}`))
-        .finally(() => this.#sockets.cutUpstream());
-    }
-    // A hold that was withdrawn just now has its decision still to be recorded.
-    this.#working
-      .then(() => recorder.close(reason))
-      .catch((error: unknown) => this.#log('error', `could not close the journal: ${messageOf(error)}`))
-      .finally(() => onEnd(reason));
-  }
-
-  #log(level: 'warn' | 'error', message: string, details: Readonly<Record<string, unknown>> = {}): void {
-    this.#options.log(level, message, { session: this.facts.id, ...details });
   }
 }

@@ -1,6 +1,6 @@
 import { type ConnectionConfig, DeskError, type Emit, type Handlers } from '../../contract/index.ts';
-import { placeOfCopy, ruleOfCopy } from '../../gateway/copied-columns.ts';
 import { rulesOfRenamed } from '../../gateway/masking/covered.ts';
+import { placeOfCopy, ruleOfCopy } from '../../gateway/memory/copied-columns.ts';
 import type { SettingsEditor } from './editor.ts';
 import { withDeskErrors } from './errors.ts';
 import type { DeskPorts } from './ports.ts';

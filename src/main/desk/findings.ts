@@ -1,6 +1,6 @@
 import type { Emit, Handlers } from '../../contract/index.ts';
 import { suggestMasks } from '../../gateway/masking/suggestions/suggest.ts';
-import type { SampledColumns } from '../../gateway/sample-columns.ts';
+import type { SampledColumns } from '../../gateway/sampling/sample-columns.ts';
 import type { SettingsEditor } from './editor.ts';
 import { withDeskErrors } from './errors.ts';
 import type { DeskPorts } from './ports.ts';

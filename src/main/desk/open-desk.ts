@@ -1,14 +1,14 @@
 import { DeskError } from '../../contract/index.ts';
 import { createArchive } from '../../gateway/evidence/archive.ts';
 import { createGateArchive } from '../../gateway/evidence/gate/gate-archive.ts';
-import { foundColumnsFile } from '../../gateway/found-columns.ts';
 import { createGateway } from '../../gateway/gateway.ts';
 import { createAgentKey } from '../../gateway/identity/agent-keys.ts';
 import { fetchJson } from '../../gateway/identity/fetch-json.ts';
 import { gateFolder } from '../../gateway/journal/gate-folder.ts';
 import { loadOrCreateSigner } from '../../gateway/journal/signer.ts';
-import { loadOrCreateHashKey } from '../../gateway/keys.ts';
-import { textStoreIn } from '../../gateway/text-store.ts';
+import { foundColumnsFile } from '../../gateway/memory/found-columns.ts';
+import { loadOrCreateHashKey } from '../../gateway/memory/hash-key.ts';
+import { textStoreIn } from '../../gateway/memory/text-store.ts';
 import type { Gateway, GatewayOptions, ListenerConfig } from '../../gateway/types.ts';
 import { describeServices } from '../../gateway/upstream/libpq/services.ts';
 import type { Keychain } from '../sign-in/keychain.ts';

@@ -20,9 +20,10 @@ import type {
 import type { FetchJson } from '../../gateway/identity/fetch-json.ts';
 import type { JournalRecord } from '../../gateway/journal/records.ts';
 import type { Policy } from '../../gateway/policy/types.ts';
+import type { SampleRows } from '../../gateway/sampling/sample-rows.ts';
 import type { Rejudged } from '../../gateway/session/rejudge.ts';
 import type { CatalogSnapshot } from '../../gateway/sql/catalog.ts';
-import type { Gateway, GatewaySettings, ListenerConfig, SampleRows } from '../../gateway/types.ts';
+import type { Gateway, GatewaySettings, ListenerConfig } from '../../gateway/types.ts';
 import type { Keychain } from '../sign-in/keychain.ts';
 import type { SignIns } from '../sign-in/sign-ins.ts';
 import type { TokenRequests } from '../sign-in/token-requests.ts';

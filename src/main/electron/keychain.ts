@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { SafeStorage } from 'electron';
 import type { KeychainState } from '../../contract/index.ts';
 import type { Keychain } from '../sign-in/keychain.ts';
+import { isKeyring } from './keyring.ts';
 
 /** What of Electron's safeStorage is used: the asynchronous half, which is not deprecated. */
 export type SafeStoragePort = Pick<
@@ -18,14 +19,13 @@ export interface KeychainPorts {
 }
 
 /**
- * Secrets encrypted with a key that the system's keychain has. On Linux without one Electron falls back to `basic_text`, a
- * password that everybody knows; that is refused (https://www.electronjs.org/docs/latest/api/safe-storage).
+ * Secrets encrypted with a key that the system's keychain has. Where that is no keychain (keyring.ts), nothing is kept.
  */
 export function createKeychain({ safeStorage, platform, folder }: KeychainPorts): Keychain {
   const file = (name: string): string => join(folder, `${name}.sealed`);
   const state = async (): Promise<KeychainState> => {
     const backend = platform === 'linux' ? safeStorage.getSelectedStorageBackend() : null;
-    if (backend === 'basic_text' || backend === 'unknown') {
+    if (backend !== null && !isKeyring(backend)) {
       return {
         available: false,
         why: 'This desktop has no keychain that Postern could use. The sign-in lasts until Postern ends.',

@@ -1,5 +1,6 @@
 import type { SafeStorage } from 'electron';
 import type { Keychain } from '../seal/sealing-key.ts';
+import { isKeyring } from './keyring.ts';
 
 /** What of Electron's safeStorage is used. The synchronous calls are gone in some versions, the others are not there in older ones. */
 export type SafeStore = Partial<
@@ -15,18 +16,15 @@ export type SafeStore = Partial<
 > & { readonly getSelectedStorageBackend?: () => string };
 
 /**
- * The system's keychain by way of safeStorage, or why there is none. On Linux `basic_text` encrypts with a password that is in
- * Chromium's source, which is no encryption; it is refused, and the seal takes a passphrase there. To be called after `ready`.
+ * The system's keychain by way of safeStorage, or why there is none (keyring.ts); the seal takes a passphrase there. To be
+ * called after `ready`.
  */
 export async function createSealKeychain(
   store: SafeStore,
   platform: NodeJS.Platform,
 ): Promise<Keychain | { readonly missing: string }> {
-  if (platform === 'linux') {
-    const backend = store.getSelectedStorageBackend?.() ?? 'unknown';
-    if (backend === 'basic_text' || backend === 'unknown') {
-      return { missing: 'no keyring (GNOME, KWallet) was found in this desktop session' };
-    }
+  if (platform === 'linux' && !isKeyring(store.getSelectedStorageBackend?.() ?? 'unknown')) {
+    return { missing: 'no keyring (GNOME, KWallet) was found in this desktop session' };
   }
   const { encryptStringAsync, decryptStringAsync, isAsyncEncryptionAvailable } = store;
   if (encryptStringAsync !== undefined && decryptStringAsync !== undefined) {

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { messageOf } from '../../contract/index.ts';
-import { CopiedColumns, copiedColumnsFile } from '../../gateway/copied-columns.ts';
-import { checkCoveredColumns, coveredColumnsFile } from '../../gateway/covered-columns.ts';
-import { FoundColumns, foundColumnsFile } from '../../gateway/found-columns.ts';
-import { KnownTargets, knownTargetsFile } from '../../gateway/known-targets.ts';
-import type { TextStore } from '../../gateway/text-store.ts';
+import { CopiedColumns, copiedColumnsFile } from '../../gateway/memory/copied-columns.ts';
+import { checkCoveredColumns, coveredColumnsFile } from '../../gateway/memory/covered-columns.ts';
+import { FoundColumns, foundColumnsFile } from '../../gateway/memory/found-columns.ts';
+import { KnownTargets, knownTargetsFile } from '../../gateway/memory/known-targets.ts';
+import type { TextStore } from '../../gateway/memory/text-store.ts';
 import type { DataLayout } from '../desk/data-folder.ts';
 import { isThrowAway, parseSettings, type SettingsText } from '../desk/settings-file.ts';
 import type { KeeperOptions, SealKeeper } from './keeper.ts';

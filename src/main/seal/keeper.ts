@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
-import { assertNever, DeskError, type Problem, type SealDoubt, type SealView } from '../../contract/index.ts';
+import { DeskError, type Problem, type SealDoubt, type SealView } from '../../contract/index.ts';
 import { removeAsides, replaceFile, stageFile } from '../../gateway/door/files.ts';
 import type { DeskSeal } from '../desk/seal.ts';
+import { type HeldKey, type KeyMaking, newKey, provenKey } from './held-key.ts';
 import { judgeSeal } from './judge.ts';
 import { digestOfState, ensureKeys, type Found, readFound, readIfThere, type SealPlace } from './place.ts';
 import { openSealFile, parseSealFile, type SealBody } from './seal-file.ts';
@@ -12,14 +13,13 @@ import {
   type SealMemory,
   type SealRecord,
 } from './seal-journal.ts';
-import { sealView, secretsHold } from './seal-view.ts';
-import { type HeldKey, SealedState } from './sealed-state.ts';
-import { type Keychain, SealingKey, scryptCost, type WrappedKey } from './sealing-key.ts';
+import { secretsHold } from './seal-view.ts';
+import { SealedState } from './sealed-state.ts';
+import { SealingKey, type WrappedKey } from './sealing-key.ts';
+import { type Stance, viewOf } from './stance.ts';
 
-export interface KeeperOptions {
+export interface KeeperOptions extends KeyMaking {
   readonly place: SealPlace;
-  /** The system's keychain, or why there is none here: a clause. */
-  readonly keychain: Keychain | { readonly missing: string };
   /** Recorded with what is sealed. */
   readonly operator: string;
   /** Milliseconds since the epoch. */
@@ -32,22 +32,9 @@ export interface KeeperOptions {
   readonly fault: (texts: Found['texts']) => string | null;
   /** The desk may make and change the seal. */
   readonly managed: boolean;
-  /** For tests, which would wait for it. */
-  readonly scryptN?: number;
+  /** For tests. */
   readonly stage?: typeof stageFile;
 }
-
-/** Where a keeper stands. Only an open one is to be believed. */
-type Stance =
-  | { readonly phase: 'open'; readonly state: SealedState }
-  | { readonly phase: 'locked'; readonly wrapped: WrappedKey }
-  | {
-      readonly phase: 'doubted';
-      readonly doubt: SealDoubt;
-      readonly wrapped: WrappedKey | null;
-      readonly key: SealingKey | null;
-      readonly body: SealBody | null;
-    };
 
 /**
  * Keeps the seal of one place: checks it before anything is believed, takes the operator's decision when it does not hold, and
@@ -102,30 +89,7 @@ export class SealKeeper implements DeskSeal {
   }
 
   view(): SealView {
-    const stance = this.#stance;
-    const facts = {
-      found: this.#found,
-      place: this.#place,
-      options: this.#options,
-      edited: [],
-      doubt: null,
-      body: null,
-    };
-    switch (stance.phase) {
-      case 'open': {
-        const { state } = stance;
-        const wrapped = state.held?.wrapped ?? null;
-        return sealView({ ...facts, phase: 'open', edited: state.look(), body: state.body, wrapped });
-      }
-      case 'locked':
-        return sealView({ ...facts, phase: 'locked', wrapped: stance.wrapped });
-      case 'doubted': {
-        const { doubt, body, wrapped } = stance;
-        return sealView({ ...facts, phase: 'doubted', doubt, body, wrapped });
-      }
-      default:
-        return assertNever(stance);
-    }
+    return viewOf(this.#stance, { found: this.#found, place: this.#place, options: this.#options });
   }
 
   /** Rejects with DeskError `passphrase_wrong`. */
@@ -158,8 +122,8 @@ export class SealKeeper implements DeskSeal {
     const { wrapped, key, doubt, body } = stance;
     const held =
       wrapped === null || key === null
-        ? await this.#newKey(passphrase)
-        : await this.#proven({ key, wrapped }, passphrase);
+        ? await newKey(this.#options, passphrase)
+        : await provenKey({ key, wrapped }, passphrase);
     this.#unmoved(found); // a passphrase takes a while, too
     this.#decide('accepted', doubt, this.#found, held, body);
     return this.view();
@@ -198,8 +162,8 @@ export class SealKeeper implements DeskSeal {
         'Use `postern seal` there.',
       );
     }
-    if (state.held !== null) await this.#proven(state.held, current);
-    state.rekey(await this.#newKey(next));
+    if (state.held !== null) await provenKey(state.held, current);
+    state.rekey(await newKey(this.#options, next));
     return this.view();
   }
 
@@ -235,7 +199,8 @@ export class SealKeeper implements DeskSeal {
       if (!mayBeUnsealed(this.#found.texts)) return this.#doubt('unsealed', null, null, null);
       const state = this.#stateOf(this.#found, null, null);
       this.#stance = { phase: 'open', state };
-      if (sealAtOnce && (passphrase !== null || !('missing' in keychain))) state.rekey(await this.#newKey(passphrase));
+      if (sealAtOnce && (passphrase !== null || !('missing' in keychain)))
+        state.rekey(await newKey(this.#options, passphrase));
       return;
     }
     const wrapped = parseSealFile(this.#sealText)?.key.wrapped;
@@ -301,21 +266,6 @@ export class SealKeeper implements DeskSeal {
     this.#journal.record({ event, key, counter, digest: this.#found.digest, reason, by: this.#options.operator });
   }
 
-  async #newKey(passphrase: string | null): Promise<HeldKey> {
-    const { keychain, scryptN = scryptCost } = this.#options;
-    const key = SealingKey.create();
-    if (passphrase !== null) return { key, wrapped: await key.underPassphrase(passphrase, scryptN) };
-    if ('missing' in keychain) throw passphraseMissing(`There is no keychain to seal with here: ${keychain.missing}.`);
-    return { key, wrapped: await key.underKeychain(keychain) };
-  }
-
-  /** The key again, from the passphrase: who has a session at the desk need not be who knows it. */
-  async #proven({ key, wrapped }: HeldKey, passphrase: string | null): Promise<HeldKey> {
-    if (wrapped.kind === 'keychain') return { key, wrapped };
-    if (passphrase === null) throw passphraseMissing('This takes the passphrase of the seal.');
-    return { key: await SealingKey.fromPassphrase(wrapped, passphrase), wrapped };
-  }
-
   /** Nobody decides about what he has not seen. */
   #unmoved(found: string): void {
     this.#found = readFound(this.#place);
@@ -326,8 +276,4 @@ export class SealKeeper implements DeskSeal {
       'Nothing was decided. Look at the new difference.',
     );
   }
-}
-
-function passphraseMissing(message: string): DeskError {
-  return new DeskError('passphrase_missing', message, 'Nothing was changed. Enter the passphrase.');
 }

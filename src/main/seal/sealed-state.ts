@@ -1,16 +1,10 @@
 import { messageOf, type Problem } from '../../contract/index.ts';
 import { replaceFile, type stageFile } from '../../gateway/door/files.ts';
+import type { HeldKey } from './held-key.ts';
 import { digestOfState, type Found, mapValues, readIfThere, type SealPlace } from './place.ts';
 import { sealProblems } from './problems.ts';
 import { digestOf, formatSealFile, type SealBody } from './seal-file.ts';
 import type { SealRecord } from './seal-journal.ts';
-import type { SealingKey, WrappedKey } from './sealing-key.ts';
-
-/** The key of a seal, and how it lies in the seal's file. */
-export interface HeldKey {
-  readonly key: SealingKey;
-  readonly wrapped: WrappedKey;
-}
 
 export interface StatePorts {
   readonly place: SealPlace;

@@ -1,37 +1,25 @@
 import type { AgentAddress } from '../../contract/index.ts';
-import styles from './AddressCard.module.css';
-import { CopyButton } from './CopyButton.tsx';
+import { CopyLines } from './CopyLines.tsx';
 
 const keyPlace = '<key>';
 
-/** What an agent is given to connect, in the forms it may want, each with a button that copies it. */
+/** What an agent is given to connect, in the forms it may want. */
 export function AddressCard({ address, title }: { readonly address: AgentAddress; readonly title?: string }) {
-  const lines = [
-    { name: 'URL', text: address.url },
-    { name: 'psql', text: address.psql },
-    { name: 'Claude Code', text: address.claude },
-  ];
   return (
-    <section className={styles.card} aria-label={title ?? `Address of ${address.connection}`}>
-      <h2 className={styles.title}>{title ?? `Agent address: ${address.connection}`}</h2>
-      <dl className={styles.lines}>
-        {lines.map(({ name, text }) => (
-          <div key={name} className={styles.line}>
-            <dt>{name}</dt>
-            <dd className={styles.text}>
-              <code>{text}</code>
-            </dd>
-            <dd>
-              <CopyButton text={text} label={`Copy ${name}`} iconOnly />
-            </dd>
-          </div>
-        ))}
-      </dl>
+    <CopyLines
+      title={title ?? `Agent address: ${address.connection}`}
+      label={title ?? `Address of ${address.connection}`}
+      lines={[
+        { name: 'URL', text: address.url },
+        { name: 'psql', text: address.psql },
+        { name: 'Claude Code', text: address.claude },
+      ]}
+    >
       {address.url.includes(keyPlace) && (
-        <p className={styles.note}>
+        <p>
           Put the agent’s key where it says <code>{keyPlace}</code>. The key was shown once, when the agent was made.
         </p>
       )}
-    </section>
+    </CopyLines>
   );
 }

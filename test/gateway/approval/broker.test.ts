@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ApprovalRequest } from '../../../src/contract/index.ts';
 import { ApprovalBroker, type Hold } from '../../../src/gateway/approval/broker.ts';
 import type { Decision } from '../../../src/gateway/approval/types.ts';
+import fc from '../../support/property.ts';
 import { question } from './question.ts';
 
 const digest = 'd'.repeat(64);

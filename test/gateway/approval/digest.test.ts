@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type DigestInput, statementDigest } from '../../../src/gateway/approval/digest.ts';
+import fc from '../../support/property.ts';
 
 const bytes = fc.uint8Array({ maxLength: 4 }).map((value) => Buffer.from(value));
 /** Small alphabets, so that nearly equal inputs are common. */

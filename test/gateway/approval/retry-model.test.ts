@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ApprovalBroker, type Hold } from '../../../src/gateway/approval/broker.ts';
 import { retryLimit } from '../../../src/gateway/approval/retry-book.ts';
 import type { ApprovalQuestion, RetryStep } from '../../../src/gateway/approval/types.ts';
+import fc from '../../support/property.ts';
 import { question } from './question.ts';
 
 const deadlineMs = 300_000;

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { asciicast } from '../../../src/gateway/evidence/asciicast.ts';
 import { buildReplay } from '../../../src/gateway/evidence/replay.ts';
 import type { JournalRecord } from '../../../src/gateway/journal/records.ts';
+import fc from '../../support/property.ts';
 import { outcome, sessionStart, startTime, statement } from '../journal/support.ts';
 import { detailOf, recordsOf, shopSession } from './support.ts';
 

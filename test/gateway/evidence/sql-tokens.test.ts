@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sqlTokens } from '../../../src/gateway/evidence/sql-tokens.ts';
+import fc from '../../support/property.ts';
 
 const kinds = (text: string) =>
   sqlTokens(text)

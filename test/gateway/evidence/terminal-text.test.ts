@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   displayWidth,
@@ -6,6 +5,7 @@ import {
   terminalSafe,
   terminalSafeLines,
 } from '../../../src/gateway/evidence/terminal-text.ts';
+import fc from '../../support/property.ts';
 
 describe('text from agents and databases on a terminal', { timeout: 30_000 }, () => {
   it.each([

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   addressLimit,
@@ -8,6 +7,7 @@ import {
   spacingMs,
   windowMs,
 } from '../../../src/gateway/identity/rate-limiter.ts';
+import fc from '../../support/property.ts';
 
 const times = (count: number, act: () => number): number[] => Array.from({ length: count }, act);
 

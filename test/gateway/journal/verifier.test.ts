@@ -1,9 +1,9 @@
 import { createPublicKey } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
-import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { fingerprintOf } from '../../../src/gateway/journal/signer.ts';
 import { verifyJournal } from '../../../src/gateway/journal/verifier.ts';
+import fc from '../../support/property.ts';
 import { newSigner, smallSession, writtenJournal } from './support.ts';
 
 type Written = Awaited<ReturnType<typeof writtenJournal>>;

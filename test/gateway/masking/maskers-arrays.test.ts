@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Masker } from '../../../src/contract/index.ts';
 import { cellMask, maskValue } from '../../../src/gateway/masking/maskers/index.ts';
+import fc from '../../support/property.ts';
 import { hashKey } from './support.ts';
 
 const textArray = 1009;

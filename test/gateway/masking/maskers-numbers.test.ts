@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { DateUnit, Masker } from '../../../src/contract/index.ts';
 import { dayOf, firstDay, isoText, packedDate } from '../../../src/gateway/masking/maskers/calendar.ts';
 import { decimalText, floorOfText, parseDecimal } from '../../../src/gateway/masking/maskers/decimal.ts';
 import { cellMask, maskValue } from '../../../src/gateway/masking/maskers/index.ts';
+import fc from '../../support/property.ts';
 import { hashKey } from './support.ts';
 
 const shown = (masker: Masker, value: string, typeOid: number): string | undefined =>

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { hmac, hmacKey } from '../../../src/gateway/masking/maskers/hmac.ts';
 import { type ColumnType, cellMask, isToken, maskValue } from '../../../src/gateway/masking/maskers/index.ts';
+import fc from '../../support/property.ts';
 import { hashKey } from './support.ts';
 
 const otherKey = Buffer.alloc(32, 8);

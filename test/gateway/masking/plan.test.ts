@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createMaskPlan } from '../../../src/gateway/masking/plan.ts';
 import { decodeDataRow } from '../../../src/gateway/wire/decode-backend.ts';
+import fc from '../../support/property.ts';
 import { dataRow } from './support.ts';
 
 const stars = { constant: Buffer.from('***') };

@@ -1,6 +1,5 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { readJournal } from '../../../src/gateway/journal/reader.ts';
 import type { JournalRecord } from '../../../src/gateway/journal/records.ts';
@@ -9,6 +8,7 @@ import * as frames from '../../../src/gateway/wire/encode-frontend.ts';
 import { MessageBuilder } from '../../../src/gateway/wire/message-builder.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { startGate, type TestGate, until } from '../../support/gate.ts';
+import fc from '../../support/property.ts';
 import { RawClient, told } from '../../support/raw-client.ts';
 
 const { bind, close, describe: ask, execute, flush, parse, query, sync, terminate } = frames;

@@ -152,7 +152,8 @@ describe('a reset', () => {
     for (const name of tables.slice(0, 3)) {
       await expect(client.query(`DROP TABLE ${name}`)).rejects.toMatchObject({
         code: '42501',
-        message: 'The operator denied the whole sequence that this statement is part of: use the sandbox',
+        message:
+          'The operator denied the whole sequence that this statement is part of: use the sandbox. Do not go on with it statement by statement or in other words; stop, and ask the operator what would be acceptable.',
       });
     }
     expect(gate.gateway.approvals.list().pending).toEqual([]);

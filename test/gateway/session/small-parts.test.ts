@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type ConnectionConfig, connectionConfig } from '../../../src/contract/index.ts';
 import { CancelRegistry } from '../../../src/gateway/session/cancel-registry.ts';
@@ -7,6 +6,7 @@ import { refusedByDecision, refusedByRule, waitingNotice } from '../../../src/ga
 import { routeSession } from '../../../src/gateway/session/route.ts';
 import { SegmentCollector, segmentLimit } from '../../../src/gateway/session/segment.ts';
 import { close, execute, flush, sync } from '../../../src/gateway/wire/encode-frontend.ts';
+import fc from '../../support/property.ts';
 
 describe('FrameBatch', () => {
   test('hands over the bytes of every frame in order, and is then empty', () => {
@@ -171,7 +171,7 @@ describe('what an agent is told', () => {
     expect(refusedByRule('block', rule)).toEqual({
       severity: 'ERROR',
       sqlstate: '42501',
-      message: 'Postern refused this statement: it would drop item',
+      message: 'Postern refused this statement: it would drop item. ask first.',
       detail: 'verdict: block; rule: no-drop (No DROP). The statement was not sent to the database.',
       hint: 'ask first',
     });
@@ -182,7 +182,8 @@ describe('what an agent is told', () => {
     expect(refusedByDecision(rule, { ...decision, state: 'denied', reason: 'not today' }, null)).toMatchObject({
       severity: 'ERROR',
       sqlstate: '42501',
-      message: 'The operator denied this statement: not today',
+      message:
+        'The operator denied this statement: not today. Do not repeat it unchanged; ask the operator what would be acceptable.',
       detail: expect.stringContaining('verdict: ask; rule: no-drop (No DROP); decision: denied.'),
     });
   });
@@ -190,7 +191,7 @@ describe('what an agent is told', () => {
   test.each(['expired', 'withdrawn', 'skipped'] as const)('of a hold that ended %s', (state) => {
     expect(refusedByDecision(rule, { ...decision, state, reason: 'because' }, null)).toMatchObject({
       sqlstate: '42501',
-      message: 'Postern did not run this statement, which needs approval: because',
+      message: 'Postern did not run this statement, which needs approval: because. it would drop item. ask first.',
       detail: expect.stringContaining(`decision: ${state}.`),
       hint: 'ask first',
     });

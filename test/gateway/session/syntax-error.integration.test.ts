@@ -116,7 +116,15 @@ test('on a connection with masks, too: the error quotes nothing but the text', a
   const masked = await startGate({ database: database.name, deadlineMs: 0, maskRules: [rule] });
   try {
     const client = await masked.connect();
-    await expect(client.query(slip)).rejects.toMatchObject({ code: '42601' });
+    await expect(client.query(slip)).rejects.toMatchObject({
+      code: '42601',
+      message: 'syntax error at or near "WHERE"',
+      position: '13',
+    });
+    await expect(client.query("SELECT 'x")).rejects.toMatchObject({
+      code: '42601',
+      message: 'unterminated quoted string at or near "\'x"',
+    });
     await expect(client.query(newerThanOurs)).rejects.toMatchObject({ code: '42501' });
     expect(await client.query('SELECT email FROM person')).toMatchObject({ rows: [{ email: '***' }] });
   } finally {

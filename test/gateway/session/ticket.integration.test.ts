@@ -170,7 +170,8 @@ describe('a held statement that its client gave up', () => {
     const client = await gate.connect();
     await expect(client.query(add, [5, 1])).rejects.toMatchObject({
       code: '42501',
-      message: 'The operator denied this statement: use the nightly job',
+      message:
+        'The operator denied this statement: use the nightly job. Do not repeat it unchanged; ask the operator what would be acceptable.',
     });
     await asksAgain(client, add, [5, 1]);
     expect(await stock()).toBe(0);

@@ -82,7 +82,7 @@ describe('a withheld column', () => {
   test('is refused with the names of the columns that are there', async () => {
     await expect(send('SELECT * FROM person')).rejects.toMatchObject({
       message:
-        'Postern refused this statement: person.short, person.ssn are not there for this agent: a rule of this connection withholds them',
+        'Postern refused this statement: person.short, person.ssn are not there for this agent: a rule of this connection withholds them. Leave them out, and name the columns that you need instead of *: id, name, email.',
       hint: 'Leave them out, and name the columns that you need instead of *: id, name, email.',
     });
   });

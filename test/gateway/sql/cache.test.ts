@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ByteBoundedCache } from '../../../src/gateway/sql/cache.ts';
+import fc from '../../support/property.ts';
 
 describe('the byte-bounded cache', () => {
   it('drops what was not used for longest', () => {

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createParser, mayReadDifferently, type Parser } from '../../../src/gateway/sql/parser.ts';
+import fc from '../../support/property.ts';
 import { catalogOf, named, statementsOf, table, userFunction } from './builders.ts';
 
 let parser: Parser;

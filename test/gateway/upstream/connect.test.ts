@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { connectUpstream } from '../../../src/gateway/upstream/connect.ts';
 import { UpstreamError } from '../../../src/gateway/upstream/error.ts';
@@ -16,6 +15,7 @@ import {
 import { MessageBuilder } from '../../../src/gateway/wire/message-builder.ts';
 import { readStartup } from '../../../src/gateway/wire/startup.ts';
 import { type Conversation, type FakeServer, startFakeServer } from '../../support/fake-server.ts';
+import fc from '../../support/property.ts';
 import { ScramServer } from '../../support/scram-server.ts';
 
 const password = 'canary-password';

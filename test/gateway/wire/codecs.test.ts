@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { backend, frontend } from '../../../src/gateway/wire/constants.ts';
 import * as decode from '../../../src/gateway/wire/decode-backend.ts';
@@ -8,6 +7,7 @@ import * as encode from '../../../src/gateway/wire/encode-frontend.ts';
 import { MessageBuilder } from '../../../src/gateway/wire/message-builder.ts';
 import { decodeUtf8 } from '../../../src/gateway/wire/message-reader.ts';
 import { ProtocolError } from '../../../src/gateway/wire/protocol-error.ts';
+import fc from '../../support/property.ts';
 
 const text = fc.string({ maxLength: 30, unit: 'grapheme' }).filter((value) => !value.includes('\0'));
 const name = text.filter((value) => Buffer.byteLength(value) <= 63);

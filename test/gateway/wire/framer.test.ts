@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { frontendLengthLimit } from '../../../src/gateway/wire/decode-frontend.ts';
 import { Framer } from '../../../src/gateway/wire/framer.ts';
 import { MessageBuilder } from '../../../src/gateway/wire/message-builder.ts';
 import { ProtocolError } from '../../../src/gateway/wire/protocol-error.ts';
+import fc from '../../support/property.ts';
 
 const frame = fc
   .tuple(fc.integer({ min: 0, max: 255 }), fc.uint8Array({ maxLength: 40 }))

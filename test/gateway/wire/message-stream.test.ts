@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MessageBuilder } from '../../../src/gateway/wire/message-builder.ts';
 import { headSize, MessagePart, MessageStream } from '../../../src/gateway/wire/message-stream.ts';
 import { ProtocolError } from '../../../src/gateway/wire/protocol-error.ts';
+import fc from '../../support/property.ts';
 
 const inParts = 'p'.charCodeAt(0);
 const whole = 'w'.charCodeAt(0);

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { bearerError, readBearerResponse } from '../../../src/gateway/wire/oauth-bearer.ts';
 import { ProtocolError } from '../../../src/gateway/wire/protocol-error.ts';
+import fc from '../../support/property.ts';
 
 /** `^` stands for the separator 0x01. */
 const read = (text: string) => readBearerResponse(Buffer.from(text.replaceAll('^', '\u0001'), 'latin1'));

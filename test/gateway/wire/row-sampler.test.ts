@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { backend } from '../../../src/gateway/wire/constants.ts';
 import { MessageBuilder } from '../../../src/gateway/wire/message-builder.ts';
 import { RowSampler } from '../../../src/gateway/wire/row-sampler.ts';
+import fc from '../../support/property.ts';
 
 const perValue = 10;
 

@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { startupCode } from '../../../src/gateway/wire/constants.ts';
 import { cancelRequest, sslRequest, startupMessage } from '../../../src/gateway/wire/encode-frontend.ts';
 import { MessageBuilder } from '../../../src/gateway/wire/message-builder.ts';
 import { ProtocolError } from '../../../src/gateway/wire/protocol-error.ts';
 import { readStartup } from '../../../src/gateway/wire/startup.ts';
+import fc from '../../support/property.ts';
 
 const untyped = (code: number): MessageBuilder => new MessageBuilder(null).uint32(code);
 const read = (bytes: Buffer) => readStartup(bytes)?.packet;

@@ -2,8 +2,8 @@ import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { foundColumnsFile } from '../../../src/gateway/found-columns.ts';
-import { textStoreIn } from '../../../src/gateway/text-store.ts';
+import { foundColumnsFile } from '../../../src/gateway/memory/found-columns.ts';
+import { textStoreIn } from '../../../src/gateway/memory/text-store.ts';
 import { openFindings } from '../../../src/main/desk/findings-file.ts';
 
 let path: string;

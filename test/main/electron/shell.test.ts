@@ -1,6 +1,5 @@
 import { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { answerDeskRequest } from '../../../src/main/electron/desk-protocol.ts';
 import { confine, deskUrl } from '../../../src/main/electron/desk-window.ts';
@@ -8,6 +7,7 @@ import { electronPort } from '../../../src/main/electron/electron-port.ts';
 import { forbiddenSwitch } from '../../../src/main/electron/forbidden-switches.ts';
 import { startupFault } from '../../../src/main/electron/startup-fault.ts';
 import { windowOptions } from '../../../src/main/electron/window-options.ts';
+import fc from '../../support/property.ts';
 
 test('the window has no Node, its own world and a sandbox', () => {
   expect(windowOptions('/preload.cjs', '/icon.png').webPreferences).toEqual({

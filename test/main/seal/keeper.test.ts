@@ -1,11 +1,11 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { copiedColumnsFile } from '../../../src/gateway/copied-columns.ts';
-import { coveredColumnsFile } from '../../../src/gateway/covered-columns.ts';
 import { replaceFile } from '../../../src/gateway/door/files.ts';
-import { foundColumnsFile } from '../../../src/gateway/found-columns.ts';
-import { knownTargetsFile } from '../../../src/gateway/known-targets.ts';
+import { copiedColumnsFile } from '../../../src/gateway/memory/copied-columns.ts';
+import { coveredColumnsFile } from '../../../src/gateway/memory/covered-columns.ts';
+import { foundColumnsFile } from '../../../src/gateway/memory/found-columns.ts';
+import { knownTargetsFile } from '../../../src/gateway/memory/known-targets.ts';
 import { defaultSettings, openSettings, type SettingsFile } from '../../../src/main/desk/settings-file.ts';
 import { sealedSettings, sealedStores } from '../../../src/main/seal/installation-keeper.ts';
 import type { SealKeeper } from '../../../src/main/seal/keeper.ts';

@@ -1,4 +1,4 @@
-import { knownTargetsFile } from '../../../src/gateway/known-targets.ts';
+import { knownTargetsFile } from '../../../src/gateway/memory/known-targets.ts';
 import { defaultSettings } from '../../../src/main/desk/settings-file.ts';
 import { sealedSettings, sealedStores } from '../../../src/main/seal/installation-keeper.ts';
 import { placeAt } from './support.ts';

@@ -10,6 +10,7 @@ import { plural } from '../../parts/format.ts';
 import { ErrorNote, InfoNote } from '../../parts/Notes.tsx';
 import { TokenCard } from '../../parts/TokenCard.tsx';
 import { CheckCircleIcon, KeyIcon, TerminalIcon } from '../../theme/icons.tsx';
+import { CardActions } from './CardActions.tsx';
 import { ConnectionDialog } from './ConnectionDialog.tsx';
 import styles from './Panel.module.css';
 import { PasswordForm } from './PasswordForm.tsx';
@@ -40,24 +41,17 @@ export function ConnectionCard({ view, readOnly }: { readonly view: ConnectionVi
         <EnvironmentChip environment={config.environment} />
         <Chip {...credentials[view.credential]} />
         {view.liveSessions > 0 && <Chip tone="neutral" icon={TerminalIcon} label={`${view.liveSessions} live`} />}
-        <div className={styles.actions}>
+        <CardActions
+          testing={test.isPending}
+          readOnly={readOnly}
+          onTest={() => test.mutate({ config })}
+          onEdit={() => setLayer('edit')}
+          onRemove={() => setLayer('remove')}
+        >
           <Button size="small" aria-expanded={addresses} onClick={() => setAddresses(!addresses)}>
             Agent address
           </Button>
-          <Button size="small" busy={test.isPending} onClick={() => test.mutate({ config })}>
-            Test
-          </Button>
-          {!readOnly && (
-            <>
-              <Button size="small" onClick={() => setLayer('edit')}>
-                Edit
-              </Button>
-              <Button size="small" variant="danger" onClick={() => setLayer('remove')}>
-                Remove
-              </Button>
-            </>
-          )}
-        </div>
+        </CardActions>
       </header>
       <dl className={styles.facts}>
         <div>

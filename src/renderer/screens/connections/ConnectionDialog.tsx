@@ -1,13 +1,11 @@
 import { useState } from 'react';
 import type { ConnectionConfig } from '../../../contract/index.ts';
 import { useAction, useCall } from '../../data/query.ts';
-import { Button } from '../../parts/Button.tsx';
-import { Dialog } from '../../parts/Dialog.tsx';
 import { TextField } from '../../parts/Field.tsx';
 import { ErrorNote } from '../../parts/Notes.tsx';
-import styles from './ConnectionDialog.module.css';
 import { ConnectionFields } from './ConnectionFields.tsx';
 import { connectionProblems, emptyConnection } from './connection-draft.ts';
+import { DraftDialog } from './DraftDialog.tsx';
 import { TestSteps } from './TestSteps.tsx';
 
 interface ConnectionDialogProps {
@@ -36,48 +34,32 @@ export function ConnectionDialog({ config, onClose }: ConnectionDialogProps) {
   const commit = () => ifValid(() => save.mutate(draft, { onSuccess: onClose }));
 
   return (
-    <Dialog
+    <DraftDialog
       title={config === null ? 'Add a connection' : `Change ${config.name}`}
-      width="wide"
+      wrong={tried && !valid}
+      testing={test.isPending}
+      saving={save.isPending}
+      onTest={runTest}
+      onSave={commit}
       onClose={onClose}
-      footer={
+      outcome={
         <>
-          {tried && !valid && <span className={styles.wrong}>Some fields need another look.</span>}
-          <Button busy={test.isPending} onClick={runTest}>
-            Test
-          </Button>
-          <Button variant="accent" busy={save.isPending} onClick={commit}>
-            Save
-          </Button>
+          <ErrorNote error={save.error} />
+          <ErrorNote error={test.error} />
+          {test.data && <TestSteps result={test.data} />}
         </>
       }
     >
-      <form
-        className={styles.form}
-        onSubmit={(event) => {
-          event.preventDefault();
-          commit();
-        }}
-      >
-        <ConnectionFields draft={draft} problems={tried ? problems : {}} isNew={config === null} onChange={setDraft} />
-        {draft.upstream.credential.from === 'prompt' && (
-          <TextField
-            label="Password, for the test only"
-            type="password"
-            value={password}
-            hint="Used once and forgotten. After saving, Postern asks for it again and holds it in memory."
-            onChange={setPassword}
-          />
-        )}
-        <button type="submit" hidden>
-          Save
-        </button>
-      </form>
-      <div className={styles.result}>
-        <ErrorNote error={save.error} />
-        <ErrorNote error={test.error} />
-        {test.data && <TestSteps result={test.data} />}
-      </div>
-    </Dialog>
+      <ConnectionFields draft={draft} problems={tried ? problems : {}} isNew={config === null} onChange={setDraft} />
+      {draft.upstream.credential.from === 'prompt' && (
+        <TextField
+          label="Password, for the test only"
+          type="password"
+          value={password}
+          hint="Used once and forgotten. After saving, Postern asks for it again and holds it in memory."
+          onChange={setPassword}
+        />
+      )}
+    </DraftDialog>
   );
 }

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type PolicyPreset, policyRule, type RuleMatch, type Verdict } from '../../../../src/contract/index.ts';
 import { policyOf } from '../../../../src/gateway/policy/index.ts';
@@ -7,6 +6,7 @@ import type { CatalogSnapshot } from '../../../../src/gateway/sql/catalog.ts';
 import { indexOf } from '../../../../src/gateway/sql/catalog-index.ts';
 import { columnsTouched } from '../../../../src/gateway/sql/columns.ts';
 import { createParser, type Parser } from '../../../../src/gateway/sql/parser.ts';
+import fc from '../../../support/property.ts';
 import { catalogOf, table, userFunction } from '../../sql/builders.ts';
 
 const orders = table('orders', ['id', 'status', 'note'], {

@@ -1,11 +1,11 @@
 import { useState } from 'react';
 import type { IdentityProviderView, KeychainState, TokenGrant } from '../../../../contract/index.ts';
 import { useAction } from '../../../data/query.ts';
-import { Button } from '../../../parts/Button.tsx';
 import { Chip } from '../../../parts/Chips.tsx';
 import { Confirm } from '../../../parts/Dialog.tsx';
 import { ErrorNote } from '../../../parts/Notes.tsx';
 import { CheckCircleIcon, ClockIcon } from '../../../theme/icons.tsx';
+import { CardActions } from '../CardActions.tsx';
 import panel from '../Panel.module.css';
 import { scopeWords } from './GrantFields.tsx';
 import own from './Identity.module.css';
@@ -31,21 +31,13 @@ export function ProviderCard({ view, keychain, readOnly }: ProviderCardProps) {
         <h2>{config.name}</h2>
         {signIn.state === 'signed_in' && <Chip tone="allow" icon={CheckCircleIcon} label="Signed in" />}
         {signIn.state === 'waiting' && <Chip tone="ask" icon={ClockIcon} label="Signing in" />}
-        <div className={panel.actions}>
-          <Button size="small" busy={test.isPending} onClick={() => test.mutate(config)}>
-            Test
-          </Button>
-          {!readOnly && (
-            <>
-              <Button size="small" onClick={() => setLayer('edit')}>
-                Edit
-              </Button>
-              <Button size="small" variant="danger" onClick={() => setLayer('remove')}>
-                Remove
-              </Button>
-            </>
-          )}
-        </div>
+        <CardActions
+          testing={test.isPending}
+          readOnly={readOnly}
+          onTest={() => test.mutate(config)}
+          onEdit={() => setLayer('edit')}
+          onRemove={() => setLayer('remove')}
+        />
       </header>
       <dl className={panel.facts}>
         <div>

@@ -1,10 +1,8 @@
 import { useState } from 'react';
 import type { IdentityProvider } from '../../../../contract/index.ts';
 import { useAction, useCall } from '../../../data/query.ts';
-import { Button } from '../../../parts/Button.tsx';
-import { Dialog } from '../../../parts/Dialog.tsx';
 import { ErrorNote } from '../../../parts/Notes.tsx';
-import styles from '../ConnectionDialog.module.css';
+import { DraftDialog } from '../DraftDialog.tsx';
 import { ProviderFields } from './ProviderFields.tsx';
 import { ProviderSteps } from './ProviderSteps.tsx';
 import { emptyProvider, providerProblems } from './provider-draft.ts';
@@ -34,45 +32,29 @@ export function ProviderDialog({ config, onClose }: ProviderDialogProps) {
   };
   const commit = () => ifValid(() => save.mutate(draft, { onSuccess: onClose }));
   return (
-    <Dialog
+    <DraftDialog
       title={config === null ? 'Add an identity provider' : `Change ${config.name}`}
-      width="wide"
+      wrong={tried && !valid}
+      testing={test.isPending}
+      saving={save.isPending}
+      onTest={() => ifValid(() => test.mutate(draft))}
+      onSave={commit}
       onClose={onClose}
-      footer={
+      outcome={
         <>
-          {tried && !valid && <span className={styles.wrong}>Some fields need another look.</span>}
-          <Button busy={test.isPending} onClick={() => ifValid(() => test.mutate(draft))}>
-            Test
-          </Button>
-          <Button variant="accent" busy={save.isPending} onClick={commit}>
-            Save
-          </Button>
+          <ErrorNote error={save.error} />
+          <ErrorNote error={test.error} />
+          {test.data && <ProviderSteps result={test.data} />}
         </>
       }
     >
-      <form
-        className={styles.form}
-        onSubmit={(event) => {
-          event.preventDefault();
-          commit();
-        }}
-      >
-        <ProviderFields
-          draft={draft}
-          problems={tried ? problems : {}}
-          isNew={config === null}
-          connections={connections}
-          onChange={setDraft}
-        />
-        <button type="submit" hidden>
-          Save
-        </button>
-      </form>
-      <div className={styles.result}>
-        <ErrorNote error={save.error} />
-        <ErrorNote error={test.error} />
-        {test.data && <ProviderSteps result={test.data} />}
-      </div>
-    </Dialog>
+      <ProviderFields
+        draft={draft}
+        problems={tried ? problems : {}}
+        isNew={config === null}
+        connections={connections}
+        onChange={setDraft}
+      />
+    </DraftDialog>
   );
 }
