@@ -1,7 +1,10 @@
 import type { MaskRule } from '../../contract/index.ts';
 import type { CatalogSnapshot } from '../sql/catalog.ts';
+import type { DatabaseIdentity } from '../sql/database-identity.ts';
 import { userColumns } from './review/user-columns.ts';
 import { columnMatcher } from './rules.ts';
+
+export type { DatabaseIdentity };
 
 /** What a column is called. */
 export interface ColumnPlace {

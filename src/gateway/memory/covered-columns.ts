@@ -5,12 +5,11 @@ import {
   type ColumnPlace,
   type CoveredColumn,
   coveredColumns,
+  type DatabaseIdentity,
   isRenamed,
   type RenamedColumn,
   type RenamedLook,
 } from '../masking/covered.ts';
-import type { CatalogSnapshot } from '../sql/catalog.ts';
-import type { DatabaseIdentity } from '../sql/database-identity.ts';
 import type { TextStore } from './text-store.ts';
 
 /** File name in the key folder. */
@@ -106,7 +105,12 @@ export class CoveredColumns {
     return { columns: this.#renamedOf(connection, identity), stale };
   }
 
-  #update(connection: string, identity: DatabaseIdentity, catalog: CatalogSnapshot, rules: readonly MaskRule[]): void {
+  #update(
+    connection: string,
+    identity: DatabaseIdentity,
+    catalog: CatalogAt['catalog'],
+    rules: readonly MaskRule[],
+  ): void {
     const known = this.#databases.find((one) => one.connection === connection && isOf(one, identity));
     const before = known?.columns ?? [];
     const columns = coveredColumns(before, rules, catalog, this.#options.now());
