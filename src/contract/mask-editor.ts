@@ -63,6 +63,25 @@ export const copyPlace = z.object({
 export const copiedColumn = copyPlace.extend({ sources: z.array(z.string()), since: instant });
 export type CopiedColumnView = z.infer<typeof copiedColumn>;
 
+const columnPlace = z.object({ schema: z.string(), relation: z.string(), column: z.string() });
+
+/** What tells a column that others renamed from the rest: names may change again. */
+export const renamedKey = z.object({
+  connection: z.string(),
+  database: z.string(),
+  oid: z.number().int(),
+  attributeNumber: z.number().int(),
+});
+/** A column that left its mask rule by another name, and is masked all the same. */
+export const renamedColumn = renamedKey.extend({
+  /** Id of the rule, which may be no more. */
+  rule: z.string(),
+  was: columnPlace,
+  now: columnPlace,
+  since: instant.nullable(),
+});
+export type RenamedColumnView = z.infer<typeof renamedColumn>;
+
 /** Mask rules in a file of their own, to be kept, reviewed and taken over by another connection. */
 export const maskRulesFile = z.strictObject({
   format: z.literal('postern-mask-rules'),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
+import { messageOf } from '../contract/index.ts';
 import { ApprovalBroker } from './approval/broker.ts';
 import { Corrections } from './corrections.ts';
 import { Databases } from './databases.ts';
@@ -16,9 +17,11 @@ import { createJudging } from './judging.ts';
 import { LiveSessions } from './live-sessions.ts';
 import { Findings } from './masking/net/findings.ts';
 import { CopiedColumns, type CopiedPlace, copiedColumnsFile, placeOfCopy } from './memory/copied-columns.ts';
+import { CoveredColumns, coveredColumnsFile } from './memory/covered-columns.ts';
 import { KnownTargets, knownTargetsFile } from './memory/known-targets.ts';
 import { textStoreIn } from './memory/text-store.ts';
 import { Problems } from './problems.ts';
+import { RenamedWatch } from './renamed-watch.ts';
 import { RightsWatch } from './rights-watch.ts';
 import { RoleRequests } from './role-requests.ts';
 import { RuleHits } from './rule-hits.ts';
@@ -42,6 +45,8 @@ export interface GateParts {
   readonly credentials: CredentialVault;
   readonly findings: Findings;
   readonly copies: CopiedColumns;
+  readonly covered: CoveredColumns;
+  readonly renamed: RenamedWatch;
   readonly targets: TargetWatch;
   readonly approvals: ApprovalBroker;
   readonly roles: SessionRoles;
@@ -74,7 +79,16 @@ export function composeGate(options: GatewayOptions, parser: Parser, signer: Sig
   const storeOf = options.storeOf ?? ((name: string) => textStoreIn(keyFolder, name));
   const copies = new CopiedColumns(storeOf(copiedColumnsFile), Date.now, (copied) => {
     journals.record({ type: 'settings_changed', what: copyRemembered(copied), by: 'the gate' });
+    void roles.renew(copied.connection);
   });
+  const covered: CoveredColumns = new CoveredColumns(storeOf(coveredColumnsFile), {
+    now: Date.now,
+    renamed: (column) => renamed.seen(column),
+    changed: (connection) => renamed.show(connection),
+    unwritten: (error) => log('error', `could not write ${coveredColumnsFile}: ${messageOf(error)}`),
+  });
+  const renamed = new RenamedWatch({ covered, settings, problems, journals });
+  for (const { name } of options.settings.connections) renamed.show(name);
   const knownTargets = new KnownTargets(storeOf(knownTargetsFile));
   const targets = new TargetWatch({ targets: knownTargets, settings, journals, problems, log });
 
@@ -90,13 +104,18 @@ export function composeGate(options: GatewayOptions, parser: Parser, signer: Sig
   const roleRequests = new RoleRequests({
     ...{ problems, log },
     config: (name) => settings.connection(name),
-    copied: (connection, database) => copies.rules(connection, database),
+    groups: (identity, connection) => settings.rights(identity, connection, Date.now()).groups,
+    masked: {
+      copied: (connection, database) => copies.rules(connection, database),
+      renamed: (connection, identity, at, rules) => covered.look(connection, identity, at, rules),
+      found: (connection) => findings.found(connection),
+    },
   });
-  const roles = new SessionRoles({
+  const roles: SessionRoles = new SessionRoles({
     installationKey: hashKey,
     place: `${hostname()}:${resolve(keyFolder)}`,
     open: (target) => openSideConnection(target, { statementTimeoutMs: 10_000 }),
-    granted: (connection, side, fence) => roleRequests.audit(connection, side, fence),
+    granted: (connection, side) => roleRequests.audit(connection, side),
     log,
   });
 
@@ -104,7 +123,7 @@ export function composeGate(options: GatewayOptions, parser: Parser, signer: Sig
   const ruleHits = new RuleHits(Date.now);
   const maskHits = new RuleHits(Date.now);
   const databases = new Databases({
-    ...{ credentials, copies, findings, hashKey, monotonic, log },
+    ...{ credentials, copies, covered, findings, hashKey, monotonic, log },
     config: (name) => {
       const config = settings.connection(name);
       return config === null ? null : behindFence(config);
@@ -134,11 +153,11 @@ export function composeGate(options: GatewayOptions, parser: Parser, signer: Sig
   const door = createFrontDoor({
     ...{ settings, credentials, sessions, roles, roleRequests, journals, refusals, monotonic, log },
   });
-  const inspection = new Inspection({ settings, credentials, findings, roleRequests, monotonic });
-  const corrections = new Corrections({ findings, copies, roles, journals });
+  const inspection = new Inspection({ settings, credentials, findings, covered, roleRequests, monotonic });
+  const corrections = new Corrections({ findings, copies, covered, roles, journals });
 
   return {
-    ...{ settings, events, problems, journals, refusals, credentials, findings, copies, targets },
+    ...{ settings, events, problems, journals, refusals, credentials, findings, copies, covered, renamed, targets },
     ...{ approvals, roles, sessions, rights, ruleHits, maskHits, door, inspection, corrections },
   };
 }

@@ -1,6 +1,7 @@
 import type { ConnectionConfig } from '../contract/index.ts';
 import type { Findings } from './masking/net/findings.ts';
 import type { CopiedColumns } from './memory/copied-columns.ts';
+import type { CoveredColumns } from './memory/covered-columns.ts';
 import { DatabaseContext } from './session/database-context.ts';
 import type { GatewayOptions } from './types.ts';
 import type { CredentialVault } from './upstream/credentials.ts';
@@ -12,6 +13,7 @@ export interface DatabasesOptions {
   readonly config: (name: string) => ConnectionConfig | null;
   readonly credentials: CredentialVault;
   readonly copies: CopiedColumns;
+  readonly covered: CoveredColumns;
   readonly hashKey: Buffer;
   readonly findings: Findings;
   readonly monotonic: () => number;
@@ -56,7 +58,7 @@ export class Databases {
   }
 
   #create(config: ConnectionConfig, target: UpstreamTarget): DatabaseContext {
-    const { credentials, copies, findings, hashKey, monotonic, log } = this.#options;
+    const { credentials, copies, covered, findings, hashKey, monotonic, log } = this.#options;
     return new DatabaseContext({
       config: () => this.#options.config(config.name),
       openSide: async () => {
@@ -66,6 +68,8 @@ export class Databases {
       hashKey,
       copied: () => copies.rules(config.name, target.database),
       remember: (columns) => copies.remember(config.name, target.database, columns),
+      renamed: (identity, at, rules) => covered.look(config.name, identity, at, rules),
+      renamedVersion: () => covered.version,
       found: () => findings.found(config.name),
       monotonic,
       log: (level, message) => log(level, message, { connection: config.name, database: target.database }),

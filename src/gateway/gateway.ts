@@ -9,6 +9,7 @@ import { JournalError } from './journal/errors.ts';
 import { loadOrCreateSigner } from './journal/signer.ts';
 import type { Findings } from './masking/net/findings.ts';
 import type { CopyPlace } from './memory/copied-columns.ts';
+import type { RenamedAt, RenamedKey } from './memory/covered-columns.ts';
 import { loadOrCreateHashKey } from './memory/hash-key.ts';
 import { openDoor } from './open-door.ts';
 import { refuseClient } from './session/client-handshake.ts';
@@ -113,6 +114,8 @@ class PosternGateway implements Gateway {
     this.approvals.withdrawEarlier((request) => endedByChange(before, settings, request));
     this.credentials.preload(settings.connections);
     for (const connection of fencesChanged(before, settings)) void this.#parts.roles.renew(connection);
+    void this.#parts.roles.renewMoved();
+    for (const { name } of [...before.connections, ...settings.connections]) this.#parts.renamed.show(name);
     this.#parts.rights.look();
   }
 
@@ -173,6 +176,19 @@ class PosternGateway implements Gateway {
 
   forgetCopy(copy: CopyPlace, by: string): boolean {
     return this.#parts.corrections.forgetCopy(copy, by);
+  }
+
+  async renamedColumns(connection: string): Promise<readonly RenamedAt[]> {
+    await this.#parts.inspection.lookForRenamed(connection);
+    return this.#parts.covered.renamed(connection);
+  }
+
+  knownRenamed(connection: string): readonly RenamedAt[] {
+    return this.#parts.covered.renamed(connection);
+  }
+
+  forgetRenamed(column: RenamedKey, by: string): boolean {
+    return this.#parts.corrections.forgetRenamed(column, by);
   }
 
   targetDoubt(connection: string): string | null {

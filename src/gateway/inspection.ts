@@ -1,12 +1,15 @@
 import type { ConnectionConfig, ConnectionTest } from '../contract/index.ts';
 import { withDetected } from './masking/net/detected-columns.ts';
 import type { Findings } from './masking/net/findings.ts';
+import type { CoveredColumns } from './memory/covered-columns.ts';
 import type { RoleRequests } from './role-requests.ts';
 import { type SampledColumns, sampleColumns } from './sampling/sample-columns.ts';
 import { type SampleRows, sampleTable } from './sampling/sample-rows.ts';
 import type { CurrentSettings } from './settings/current-settings.ts';
 import type { CatalogSnapshot } from './sql/catalog.ts';
+import { catalogMoment } from './sql/catalog-moment.ts';
 import { loadCatalog } from './sql/catalog-query.ts';
+import { databaseIdentity } from './sql/database-identity.ts';
 import { GatewayError } from './types.ts';
 import type { CredentialVault } from './upstream/credentials.ts';
 import { openSideConnection, type SideConnection } from './upstream/side-query.ts';
@@ -17,6 +20,7 @@ export interface InspectionOptions {
   readonly settings: CurrentSettings;
   readonly credentials: CredentialVault;
   readonly findings: Findings;
+  readonly covered: CoveredColumns;
   readonly roleRequests: RoleRequests;
   readonly monotonic: () => number;
 }
@@ -44,6 +48,19 @@ export class Inspection {
     return this.#withSide(connection, async (side) =>
       withDetected(await loadCatalog(side.query, 0), this.#options.findings.found(connection), null),
     );
+  }
+
+  /** Looks which columns of a connection's own database left their mask rules by another name. Rejects with UpstreamError. */
+  lookForRenamed(connection: string): Promise<void> {
+    const { settings, findings, covered } = this.#options;
+    return this.#withSide(connection, async (side) => {
+      const moment = catalogMoment();
+      const read = await loadCatalog(side.query, 0);
+      const identity = await databaseIdentity(side.query);
+      const rules = settings.connection(connection)?.maskRules ?? [];
+      const catalog = withDetected(read, findings.found(connection), rules);
+      covered.look(connection, identity, { catalog, moment }, rules);
+    });
   }
 
   /** The first rows of a table, as they are. Rejects with UpstreamError. */

@@ -11,6 +11,7 @@ import type { ListenerConfig } from './door/types.ts';
 import type { RecordBody } from './journal/records.ts';
 import type { Findings } from './masking/net/findings.ts';
 import type { CopiedPlace, CopyPlace } from './memory/copied-columns.ts';
+import type { RenamedAt, RenamedKey } from './memory/covered-columns.ts';
 import type { TextStore } from './memory/text-store.ts';
 import type { Policy } from './policy/types.ts';
 import type { SampledColumns } from './sampling/sample-columns.ts';
@@ -94,6 +95,15 @@ export interface Gateway {
    * remembered. Throws the system's error when it cannot be written down.
    */
   forgetCopy(copy: CopyPlace, by: string): boolean;
+  /** Looks which columns of a connection's own database left their mask rules by another name, and lists all that are known, the latest first. Throws UpstreamError. */
+  renamedColumns(connection: string): Promise<readonly RenamedAt[]>;
+  /** The same as they are known now, without looking. */
+  knownRenamed(connection: string): readonly RenamedAt[];
+  /**
+   * The operator says that a column which got another name need not be masked; that goes into the gate's journal. False when
+   * it was not masked for its old name. Throws the system's error when it cannot be written down.
+   */
+  forgetRenamed(column: RenamedKey, by: string): boolean;
   /** Why the database that a connection reached last is doubted; null when it is not. */
   targetDoubt(connection: string): string | null;
   /** The operator says that the doubted database is the right one. False when nothing was doubted. */

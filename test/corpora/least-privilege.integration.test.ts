@@ -279,11 +279,16 @@ beforeAll(async () => {
     maskRules: ['email', 'ssn', 'salary'].map(masked),
     sessionRole: { kind: 'just_in_time', fence: 'masked' },
   });
-  const fences = new Fences(() => []);
+  const fences = new Fences({
+    copied: () => [],
+    renamed: () => ({ columns: [], stale: false }),
+    found: () => new Map(),
+  });
   role = await roles.create({
     account: upstreamTarget(config, { password, keyPassphrase: null }),
     ...{ connection: 'shop', agent: 'claude', readOnly: true, memberOf: [], settings: {} },
     ...{ schemas: ['*'], inScope: () => true },
+    excepted: () => [],
     fence: (side) => fences.of(config, side),
   });
 });

@@ -219,6 +219,31 @@ it('a column that holds copies is masked until the operator says otherwise, afte
   await card.waitFor({ state: 'detached' });
 });
 
+it('a renamed column is named in its rule again, or shown after a question', async () => {
+  const card = page.getByRole('region', { name: 'Renamed columns' });
+  await card.getByText('was customers.phone, is now customers.telephone, still masked').waitFor();
+  await card.getByText('by mask-customers-phone, in database shop').waitFor();
+  await card.getByRole('button', { name: 'Name it in the rule: customers.telephone' }).click();
+  await card.getByText('A rule names it now: save the rules').waitFor();
+  await button('Discard').click();
+  await card.getByRole('button', { name: 'customers.telephone need not be masked' }).click();
+  await button('Show it to agents').click();
+  await card.waitFor({ state: 'detached' });
+});
+
+it('a connection without mask rules says how many columns look personal, until that is dismissed', async () => {
+  await page.goto(`${harness.url}#/connections`);
+  const card = page.getByRole('article', { name: 'Connection demo' });
+  await card.getByText(/columns look like personal data, and nothing is masked on demo/).waitFor();
+  expect(await card.getByRole('link', { name: 'Review' }).getAttribute('href')).toBe('#/rules/demo');
+  await card.getByRole('button', { name: 'Dismiss the suggestions for demo' }).click();
+  await card.getByText(/look like personal data/).waitFor({ state: 'detached' });
+  await page.reload();
+  await card.waitFor();
+  await page.getByRole('article', { name: 'Connection shop', exact: true }).waitFor();
+  expect(await page.getByText(/look like personal data/).count()).toBe(0);
+});
+
 it('the layers of a connection are told, and what none of them can do for a superuser', async () => {
   const layers = page.getByRole('region', { name: 'Layers' });
   await layers.getByText('What shop_app may do was not looked at').waitFor();

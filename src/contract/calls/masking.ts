@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { identifier } from '../common.ts';
 import { connectionView } from '../connection.ts';
 import { finding, personalKind } from '../detectors.ts';
-import { connectionMatches, copiedColumn, copyPlace, ruleStanding } from '../mask-editor.ts';
+import { connectionMatches, copiedColumn, copyPlace, renamedColumn, renamedKey, ruleStanding } from '../mask-editor.ts';
 import { catalogTable, maskPreview, maskRule, maskSuggestions } from '../masking.ts';
 import { ruleHits } from '../policy.ts';
 import { connectionName, maskRules, nothing } from './inputs.ts';
@@ -37,6 +37,10 @@ export const maskingCalls = {
   'copies.list': { input: connectionName, output: z.array(copiedColumn) },
   /** The operator says that a column holds no copies any more: from the next statement on it is not masked. */
   'copies.forget': { input: copyPlace, output: nothing },
+  /** Columns that left their mask rules because others renamed them, and stay masked; the latest first. */
+  'renamed.list': { input: connectionName, output: z.array(renamedColumn) },
+  /** The operator says that a renamed column need not be masked: from the next statement on it is not. */
+  'renamed.forget': { input: renamedKey, output: nothing },
   /** What the second net recognised in answers to agents, newest first. */
   'findings.list': { input: connectionName, output: z.array(finding) },
   /** The operator says that places do not hold what they seem to, or takes that back. */

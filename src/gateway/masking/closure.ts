@@ -2,6 +2,7 @@ import type { MaskRule } from '../../contract/index.ts';
 import type { CatalogSnapshot } from '../sql/catalog.ts';
 import {
   derived,
+  derivedFrom,
   emptyMaskedCatalog,
   type MaskedBy,
   type MaskedCatalog,
@@ -49,9 +50,17 @@ export function maskedCatalog(
   };
 }
 
+/** True when the column was not masked by that. The first mask holds; a derived column may turn out to have more sources. */
 function mask(entry: MaskedRelation, attributeNumber: number, by: MaskedBy): boolean {
-  if (entry.masked.has(attributeNumber)) return false;
-  entry.masked.set(attributeNumber, by);
+  const known = entry.masked.get(attributeNumber);
+  if (known === undefined) {
+    entry.masked.set(attributeNumber, by);
+    return true;
+  }
+  if (known.rule !== derived.rule || by.rule !== derived.rule) return false;
+  const both = derivedFrom([known, by]);
+  if ((both.from?.length ?? 0) === (known.from?.length ?? 0)) return false;
+  entry.masked.set(attributeNumber, both);
   return true;
 }
 
@@ -68,8 +77,8 @@ function grow(catalog: MaskedCatalog, views: ReadonlyMap<MaskedRelation, ParsedD
     if (entry.masked.size > 0) {
       for (const column of entry.relation.columns) {
         if (column.generated === null || entry.masked.has(column.attributeNumber)) continue;
-        if (generatedMask(entry, column.generated, catalog) && mask(entry, column.attributeNumber, derived))
-          grown = true;
+        const by = generatedMask(entry, column.generated, catalog);
+        if (by !== null && mask(entry, column.attributeNumber, by)) grown = true;
       }
     }
     const parsed = views.get(entry);

@@ -9,10 +9,22 @@ export interface MaskedBy {
   readonly rule: string;
   /** Besides the maskers of rules those of text in the catalogs (maskers/definition.ts), of small groups, and of plans. */
   readonly masker: Masker | CatalogText | { readonly kind: 'small_group' } | { readonly kind: 'plan_line' };
+  /** Ids of the rules of what a derived column is computed from, as far as they are known. */
+  readonly from?: readonly string[];
 }
 
 /** The mask of what was computed from masked columns. */
 export const derived: MaskedBy = { rule: 'derived', masker: { kind: 'full' } };
+
+/** The mask of what was computed from columns with these masks. */
+export function derivedFrom(sources: Iterable<MaskedBy>): MaskedBy {
+  const from = new Set([...sources].flatMap(rulesBehind));
+  from.delete(derived.rule);
+  return from.size === 0 ? derived : { ...derived, from: [...from].sort() };
+}
+
+/** Ids of the rules that a mask is because of. */
+export const rulesBehind = ({ rule, from }: MaskedBy): readonly string[] => from ?? [rule];
 
 /** The mask of how many rows there are, where a masked column decided which. */
 export const smallGroup: MaskedBy = { rule: 'small-group', masker: { kind: 'small_group' } };
@@ -32,8 +44,6 @@ export interface MaskedCatalog {
   readonly serverVersion: number;
   readonly byOid: ReadonlyMap<number, MaskedRelation>;
   readonly byName: ReadonlyMap<string, readonly MaskedRelation[]>;
-  /** `server_version_num`; 0 where it is not known. */
-  readonly serverVersion: number;
   /** Relations that a name may mean, the likeliest first; in any schema when it names none. */
   relationsNamed(schema: string | null, name: string): readonly MaskedRelation[];
   /** Names of temporary relations, of any session: what they hold is not known, and they go before others of their name. */
@@ -72,7 +82,6 @@ export function emptyMaskedCatalog(catalog: CatalogSnapshot): MaskedCatalog {
     serverVersion: catalog.serverVersionNumber,
     byOid,
     byName,
-    serverVersion: catalog.serverVersionNumber,
     relationsNamed: (schema, name) => {
       const named = byName.get(name) ?? [];
       return schema === null ? named : named.filter(({ relation }) => relation.schema === schema);

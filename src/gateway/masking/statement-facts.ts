@@ -5,7 +5,7 @@ import { isClean } from './lineage/lineage.ts';
 import type { Findings, Probe } from './lineage/place.ts';
 import type { Column } from './lineage/range.ts';
 import { statementLineage } from './lineage/statement.ts';
-import type { MaskedCatalog, MaskedRelation } from './masked-catalog.ts';
+import { type MaskedCatalog, type MaskedRelation, rulesBehind } from './masked-catalog.ts';
 import type { Refusal } from './refusal.ts';
 import { refusalOf } from './refusals.ts';
 import { createdRelation, temporaryCreation } from './temporary/creation.ts';
@@ -88,7 +88,7 @@ export function statementFacts(statement: ParsedStatement, catalog: MaskedCatalo
     sendsRows: sendsRows(tag, node) && !explainsExecute(tag, node),
     columns: known && !explainsExecute(tag, node) ? columns : null,
     refusal,
-    rules: [...new Set([...findings.touched.values()].map(({ rule }) => rule))],
+    rules: [...new Set([...findings.touched.values()].flatMap(rulesBehind))],
     constants: relations.some(isRuled) ? constantsOf(statement.tree) : null,
     probes,
     copies: copiesOf({ tag, node, catalog, findings }),

@@ -5,7 +5,7 @@ import { describeColumns } from './describe-columns.ts';
 import { echoed } from './echo.ts';
 import { type Lineage, maskFor } from './lineage/lineage.ts';
 import { type Column, columnAt } from './lineage/range.ts';
-import { derived, type MaskedBy, type MaskedCatalog } from './masked-catalog.ts';
+import { derived, derivedFrom, type MaskedBy, type MaskedCatalog, rulesBehind } from './masked-catalog.ts';
 import { maskedCell } from './masked-cell.ts';
 import type { CellMask } from './maskers/index.ts';
 import { createMaskPlan } from './plan.ts';
@@ -129,7 +129,8 @@ function planOf(fields: readonly FieldDescription[], result: ResultFacts, contex
     const lineage = lineageAt(field, index, fields.length, result);
     const by = maskOf(field, lineage, result, context.catalog);
     if (by === null) return null;
-    for (const rule of by === derived ? sourceRules(lineage) : [by.rule]) rules.add(rule);
+    const behind = by === derived ? derivedFrom(lineage?.sources.values() ?? []) : by;
+    for (const rule of rulesBehind(behind)) rules.add(rule);
     masks.push({ name: field.name, masker: by.masker.kind, rule: by.rule });
     const column = context.catalog.byOid
       .get(field.tableOid)
@@ -139,10 +140,6 @@ function planOf(fields: readonly FieldDescription[], result: ResultFacts, contex
   });
   return masks.length === 0 ? null : createMaskPlan(cells, masks, [...rules]);
 }
-
-/** The rules of what a column was computed from, as far as they are known. */
-const sourceRules = (lineage: Lineage | null): string[] =>
-  [...(lineage?.sources.values() ?? [])].map(({ rule }) => rule);
 
 /** What we found the column to be made from; null when the server calls it otherwise, so that we cannot mean the same. */
 function lineageAt(field: FieldDescription, index: number, total: number, { columns }: ResultFacts): Lineage | null {
@@ -163,7 +160,8 @@ function maskOf(
     return lineage === null && tainted ? derived : byLineage;
   }
   if (field.attributeNumber < 0) return null;
-  if (field.attributeNumber === 0) return byLineage ?? (entry.masked.size > 0 ? derived : null);
+  if (field.attributeNumber === 0)
+    return byLineage ?? (entry.masked.size > 0 ? derivedFrom(entry.masked.values()) : null);
   const byOrigin = entry.masked.get(field.attributeNumber);
   if (byOrigin !== undefined) return byOrigin;
   // A column that the snapshot does not know was added after it was taken.

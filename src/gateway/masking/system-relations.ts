@@ -8,7 +8,10 @@ const definitionText: MaskedBy = { rule: 'system', masker: { kind: 'definition' 
 
 const treeText: MaskedBy = { rule: 'system', masker: { kind: 'tree' } };
 
-/** The mask of lists of settings and options. */
+/** The mask of options that say where another server is and how one logs in there. */
+const optionsText: MaskedBy = { rule: 'system', masker: { kind: 'options' } };
+
+/** The mask of lists of settings and other options. */
 const settingsText: MaskedBy = { rule: 'system', masker: { kind: 'settings' } };
 
 /** The mask of comments on objects: prose that may name people. */
@@ -42,6 +45,7 @@ const valueColumns: Readonly<Record<string, readonly string[]>> = {
   pg_shadow: ['passwd'],
   pg_user_mapping: ['umoptions'],
   pg_user_mappings: ['umoptions'],
+  _pg_user_mappings: ['umoptions'],
   user_mapping_options: ['option_value'],
   pg_subscription: ['subconninfo'],
   pg_stat_activity: ['query'],
@@ -90,12 +94,29 @@ const definitionColumns: Readonly<Record<string, readonly string[]>> = {
   triggers: ['action_condition', 'action_statement'],
 };
 
-/** Columns that hold `name=value` pairs of settings, or options of servers elsewhere. */
-const settingsColumns: Readonly<Record<string, readonly string[]>> = {
-  pg_authid: ['rolconfig'],
-  pg_db_role_setting: ['setconfig'],
+/** Columns that hold options of servers elsewhere. */
+const optionsColumns: Readonly<Record<string, readonly string[]>> = {
   pg_foreign_data_wrapper: ['fdwoptions'],
   pg_foreign_server: ['srvoptions'],
+  _pg_foreign_data_wrappers: ['fdwoptions'],
+  _pg_foreign_servers: ['srvoptions'],
+};
+
+/** Views of information_schema with one option in a row: its name is shown, its value stands alone. */
+const optionViews = [
+  'foreign_data_wrapper_options',
+  'foreign_server_options',
+  'foreign_table_options',
+  'column_options',
+];
+
+/** Columns that hold `name=value` pairs of settings, or of options of tables. */
+const settingsColumns: Readonly<Record<string, readonly string[]>> = {
+  pg_authid: ['rolconfig'],
+  _pg_foreign_table_columns: ['attfdwoptions'],
+  _pg_foreign_tables: ['ftoptions'],
+  pg_attribute: ['attfdwoptions'],
+  pg_db_role_setting: ['setconfig'],
   pg_foreign_table: ['ftoptions'],
   pg_proc: ['proconfig'],
   pg_roles: ['rolconfig'],
@@ -137,6 +158,8 @@ export function systemFunction(name: string): MaskedBy | null {
 export function systemColumn(schema: string, relation: string, column: string): MaskedBy | null {
   if (includes(valueColumns, relation, column)) return systemValue;
   if (!isSystemSchema(schema)) return null;
+  if (column === 'option_value' && optionViews.includes(relation)) return systemValue;
+  if (includes(optionsColumns, relation, column)) return optionsText;
   if (includes(treeColumns, relation, column)) return treeText;
   if (includes(definitionColumns, relation, column)) return definitionText;
   if (includes(settingsColumns, relation, column)) return settingsText;

@@ -4,7 +4,7 @@ import { readsOtherwise } from '../sql/newer-syntax.ts';
 import { sqlIdentifier } from '../wire/quote.ts';
 import { either, isClean, maskFor } from './lineage/lineage.ts';
 import { statementLineage } from './lineage/statement.ts';
-import { derived, type MaskedBy, type MaskedCatalog, type MaskedRelation } from './masked-catalog.ts';
+import { derived, derivedFrom, type MaskedBy, type MaskedCatalog, type MaskedRelation } from './masked-catalog.ts';
 import { functionName, statementOf, type TreeNode, walk } from './tree.ts';
 
 /** A view's query, or null when it could not be parsed as the server reads it (the parser is of another version, or not loaded yet). */
@@ -32,7 +32,10 @@ export function viewMasks(
   catalog: MaskedCatalog,
 ): ReadonlyMap<number, MaskedBy> {
   const { columns, dependsOn } = view.relation;
-  const all = (): Map<number, MaskedBy> => new Map(columns.map((column) => [column.attributeNumber, derived]));
+  const all = (): Map<number, MaskedBy> => {
+    const by = derivedFrom(dependsOn.flatMap((column) => masksOf(column, catalog)));
+    return new Map(columns.map(({ attributeNumber }) => [attributeNumber, by]));
+  };
   if (query === null) {
     const related = dependsOn.some(({ oid }) => (catalog.byOid.get(oid)?.masked.size ?? 0) > 0);
     return related || dependsOn.length === 0 ? all() : new Map();
@@ -43,21 +46,35 @@ export function viewMasks(
   for (const [index, { attributeNumber }] of columns.entries()) {
     const made = lineage.columns[index];
     const by = made === undefined || made.many === true ? derived : maskFor(made.lineage);
-    if (by !== null) masks.set(attributeNumber, by);
+    if (by === null) continue;
+    masks.set(attributeNumber, by === derived ? derivedFrom(made?.lineage.sources.values() ?? []) : by);
   }
   return masks;
 }
 
-/** True when a generated column's expression may derive from a masked column of its table. */
-export function generatedMask(entry: MaskedRelation, expression: string, catalog: MaskedCatalog): boolean {
+/** The masks of a column that a view depends on; of all columns of its relation where it is not told which one. */
+function masksOf(
+  { oid, attributeNumber }: MaskedRelation['relation']['dependsOn'][number],
+  catalog: MaskedCatalog,
+): readonly MaskedBy[] {
+  const masked = catalog.byOid.get(oid)?.masked;
+  const by = masked?.get(attributeNumber);
+  if (attributeNumber === 0) return [...(masked?.values() ?? [])];
+  return by === undefined ? [] : [by];
+}
+
+/** The mask of a generated column whose expression may derive from a masked column of its table; null when it does not. */
+export function generatedMask(entry: MaskedRelation, expression: string, catalog: MaskedCatalog): MaskedBy | null {
   const { schema, name } = entry.relation;
   const query = parseDefinition(
     `SELECT (${expression}) FROM ${sqlIdentifier(schema)}.${sqlIdentifier(name)}`,
     catalog.serverVersion,
   );
-  if (query === null) return true;
+  if (query === null) return derivedFrom(entry.masked.values());
   const { columns } = statementLineage({ SelectStmt: query }, catalog, catalog.userFunctions);
-  return columns === null || !isClean(either(columns.map(({ lineage }) => lineage)));
+  if (columns === null) return derivedFrom(entry.masked.values());
+  const made = either(columns.map(({ lineage }) => lineage));
+  return isClean(made) ? null : derivedFrom(made.sources.values());
 }
 
 /** Names of the user functions whose every overload is SQL text that mentions no masked column, itself or through another. */

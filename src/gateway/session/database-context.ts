@@ -6,6 +6,7 @@ import {
   messageOf,
   type TransactionLocks,
 } from '../../contract/index.ts';
+import { type CatalogAt, type RenamedLook, rulesOfRenamed } from '../masking/covered.ts';
 import { rulesFor } from '../masking/exceptions.ts';
 import { withDetected } from '../masking/net/detected-columns.ts';
 import type { FoundColumns } from '../masking/net/findings.ts';
@@ -14,7 +15,9 @@ import type { MaskSubject } from '../masking/rules.ts';
 import type { CopiedColumn, MaskingProfile } from '../masking/types.ts';
 import type { CatalogQuery, CatalogSnapshot } from '../sql/catalog.ts';
 import { catalogFingerprint, committedState } from '../sql/catalog-fingerprint.ts';
+import { catalogMoment } from '../sql/catalog-moment.ts';
 import { loadCatalog } from '../sql/catalog-query.ts';
+import { type DatabaseIdentity, databaseIdentity } from '../sql/database-identity.ts';
 import { ColumnNames } from './column-names.ts';
 import { readImpact } from './impact-query.ts';
 import { LockWatch } from './lock-watch.ts';
@@ -34,6 +37,10 @@ export interface DatabaseContextOptions {
   readonly copied: () => readonly MaskRule[];
   /** Remembers such columns; throws when that cannot be written down. */
   readonly remember: (columns: readonly CopiedColumn[]) => void;
+  /** Looks which columns left their rules by another name. */
+  readonly renamed: (identity: DatabaseIdentity, at: CatalogAt, rules: readonly MaskRule[]) => RenamedLook;
+  /** Another number when that may be others although catalog and rules are not. */
+  readonly renamedVersion: () => number;
   /** Columns in which detectors recognised values: the same object until that changes. */
   readonly found: () => FoundColumns;
   /** Milliseconds that never jump. */
@@ -62,7 +69,7 @@ const checkDeadlineMs = 5000;
 /** After a check that failed, how long nothing is asked and nothing counts as known, in milliseconds. */
 const restAfterFailureMs = 1000;
 
-const nothingCopied: readonly MaskRule[] = [];
+const noRules: readonly MaskRule[] = [];
 
 /** How many search paths are remembered per database. */
 const keptViews = 32;
@@ -74,6 +81,18 @@ export class DatabaseContext {
   readonly #columnNames: ColumnNames;
   #side: SideConnection | null = null;
   #catalog: CatalogSnapshot | null = null;
+  #identity: DatabaseIdentity | null = null;
+  #looked: {
+    readonly catalog: CatalogSnapshot;
+    readonly rules: readonly MaskRule[];
+    readonly found: FoundColumns;
+    readonly version: number;
+    readonly moment: number;
+    readonly look: RenamedLook;
+    readonly renamed: readonly MaskRule[];
+  } | null = null;
+  /** Of when the catalog is, or was seen to be the server's still. */
+  #moment = 0;
   #fingerprint = '';
   #committed = '';
   #checkedAt = Number.NEGATIVE_INFINITY;
@@ -84,7 +103,13 @@ export class DatabaseContext {
   #nextCheck: Promise<void> | null = null;
   #views = new Map<
     string,
-    { rules: readonly MaskRule[]; copied: readonly MaskRule[]; found: FoundColumns; view: DatabaseView }
+    {
+      readonly rules: readonly MaskRule[];
+      readonly copied: readonly MaskRule[];
+      readonly renamed: readonly MaskRule[];
+      readonly found: FoundColumns;
+      readonly view: DatabaseView;
+    }
   >();
   #users = 0;
 
@@ -162,19 +187,36 @@ export class DatabaseContext {
     const path = searchPath === null ? '' : searchPath.join('\0');
     // Rules differ from one to the other only where there are exceptions.
     const key = applying === rules ? path : JSON.stringify([path, applying.map(({ id }) => id)]);
-    const copied = rules.length === 0 ? nothingCopied : this.#options.copied();
+    const copied = rules.length === 0 ? noRules : this.#options.copied();
+    const renamed = this.#renamed(rules, found);
     const known = this.#views.get(key);
-    if (known !== undefined && known.rules === rules && known.copied === copied && known.found === found)
-      return known.view;
+    const same = known?.rules === rules && known.copied === copied && known.renamed === renamed;
+    if (same && known.found === found) return known.view;
     const read = this.needed ? this.#catalog : null;
     const base = read === null ? null : withDetected(read, found, rules);
     const catalog = base === null || searchPath === null ? base : { ...base, searchPath, version: nextVersion++ };
     const { hashKey } = this.#options;
-    const masks = { rules: [...applying, ...copied], allRules: [...rules, ...copied] };
+    const beside = [...rulesFor(renamed, who), ...copied];
+    const masks = { rules: [...applying, ...beside], allRules: [...rules, ...renamed, ...copied] };
     const view = { catalog, profile: compileMasking({ ...masks, catalog, hashKey, basis: JSON.stringify(rules) }) };
     if (this.#views.size >= keptViews) this.#views.clear();
-    this.#views.set(key, { rules, copied, found, view });
+    this.#views.set(key, { rules, copied, renamed, found, view });
     return view;
+  }
+
+  /** Rules of columns that left theirs by another name; they are looked for when catalog, rules or findings are others. */
+  #renamed(rules: readonly MaskRule[], found: FoundColumns): readonly MaskRule[] {
+    const [catalog, identity, last] = [this.#catalog, this.#identity, this.#looked];
+    if (rules.length === 0 || catalog === null || identity === null) return noRules;
+    const moment = this.#moment;
+    const same = last?.catalog === catalog && last.rules === rules && last.found === found;
+    const current = same && last.version === this.#options.renamedVersion();
+    if (current && (!last.look.stale || last.moment === moment)) return last.renamed;
+    const look = this.#options.renamed(identity, { catalog: withDetected(catalog, found, rules), moment }, rules);
+    const kept = last?.look.columns === look.columns && last.rules === rules;
+    const renamed = kept ? last.renamed : rulesOfRenamed(look.columns, rules);
+    this.#looked = { catalog, rules, found, version: this.#options.renamedVersion(), moment, look, renamed };
+    return renamed;
   }
 
   /** Statements are about to copy masked values to these columns, which are masked from now on. Throws when that cannot be written down. */
@@ -244,6 +286,7 @@ export class DatabaseContext {
       this.#options.log('warn', `could not read the catalog: ${messageOf(error)}`);
       this.#closeSide();
       this.#catalog = null;
+      this.#identity = null;
       this.#views.clear();
       this.#failedUntil = this.#options.monotonic() + restAfterFailureMs;
     } finally {
@@ -255,9 +298,14 @@ export class DatabaseContext {
   async #compare(): Promise<void> {
     const side = this.#side ?? (await this.#options.openSide());
     this.#side = side;
+    this.#identity ??= await databaseIdentity(side.query);
+    const moment = catalogMoment();
     // In this order: what is committed between the look-ups is found by the next comparison.
     const committed = await committedState(side.query);
-    if (this.#catalog !== null && committed === this.#committed) return;
+    if (this.#catalog !== null && committed === this.#committed) {
+      this.#moment = moment;
+      return;
+    }
     const fingerprint = await catalogFingerprint(side.query);
     if (this.#catalog === null || fingerprint !== this.#fingerprint) {
       const catalog = await loadCatalog(side.query, nextVersion++);
@@ -265,6 +313,7 @@ export class DatabaseContext {
       this.#catalog = catalog;
       this.#views.clear();
     }
+    this.#moment = moment;
     this.#fingerprint = fingerprint;
     this.#committed = committed;
   }

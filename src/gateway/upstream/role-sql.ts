@@ -25,9 +25,7 @@ export function createRole(role: SessionRoleDefinition): string {
   return inTransaction([
     `CREATE ROLE ${name} LOGIN ${withoutAttributes} INHERIT CONNECTION LIMIT 1 PASSWORD ${sqlLiteral(role.verifier)} VALID UNTIL ${sqlLiteral(role.validUntil)}`,
     `COMMENT ON ROLE ${name} IS ${sqlLiteral(role.comment)}`,
-    ...role.memberOf.map(
-      (group) => `GRANT ${sqlIdentifier(group)} TO ${name}${role.withoutSet ? ' WITH INHERIT TRUE, SET FALSE' : ''}`,
-    ),
+    ...role.memberOf.map((group) => joinGroup(role.name, group, role.withoutSet)),
     ...role.inherited.map((setting) => `ALTER ROLE ${name} SET ${sqlIdentifier(setting)} FROM CURRENT`),
     ...(role.searchPath === null
       ? []
@@ -37,6 +35,13 @@ export function createRole(role: SessionRoleDefinition): string {
     ),
   ]);
 }
+
+const joinGroup = (role: string, group: string, withoutSet: boolean): string =>
+  `GRANT ${sqlIdentifier(group)} TO ${sqlIdentifier(role)}${withoutSet ? ' WITH INHERIT TRUE, SET FALSE' : ''}`;
+
+/** The role of a session gets the grants of another group, and no longer has those of the one before. Its session need not notice. */
+export const changeGroup = (role: string, from: string, to: string, withoutSet: boolean): string =>
+  inTransaction([`REVOKE ${sqlIdentifier(from)} FROM ${sqlIdentifier(role)}`, joinGroup(role, to, withoutSet)]);
 
 /** No password logs in as the role any more. NOLOGIN would say it more plainly, and keep parallel workers of its session from starting. */
 export const expireRole = (role: string): string => `ALTER ROLE ${sqlIdentifier(role)} VALID UNTIL '-infinity'`;

@@ -5,7 +5,15 @@ import { excessOf, widerThan } from './role-audit.ts';
 import { type Fence, GRANTABLE, grantable, grantStatements } from './role-grants.ts';
 import { grantRolePrefix, keeperRolePrefix, RoleMarker, sessionRolePrefix } from './role-marker.ts';
 import { handOver, type Keeper, removeSessionRole } from './role-removal.ts';
-import { createRole, expireRole, renewGrants, rolesLike, SCHEMAS_OF_ACCOUNT, SETTINGS_OF_ACCOUNT } from './role-sql.ts';
+import {
+  changeGroup,
+  createRole,
+  expireRole,
+  renewGrants,
+  rolesLike,
+  SCHEMAS_OF_ACCOUNT,
+  SETTINGS_OF_ACCOUNT,
+} from './role-sql.ts';
 import { scramVerifier } from './scram-verifier.ts';
 import type { SideConnection } from './side-query.ts';
 import type { UpstreamTarget } from './types.ts';
@@ -18,7 +26,7 @@ export interface SessionRolesOptions {
   /** Opens a connection as the account that makes the roles. */
   readonly open: (target: UpstreamTarget) => Promise<SideConnection>;
   /** Told when grants were made anew, and once for each role that holds them in this process. Never rejects. */
-  readonly granted: (connection: string, side: SideConnection, fence: Fence) => Promise<void>;
+  readonly granted: (connection: string, side: SideConnection) => Promise<void>;
   readonly log: (level: 'info' | 'warn', message: string, details?: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -32,8 +40,10 @@ export interface RoleRequest {
   /** Schemas that the role may use, as patterns, and what they mean. */
   readonly schemas: readonly string[];
   readonly inScope: (schema: string) => boolean;
-  /** What its grants leave out, by the mask rules as they are now and the catalog that the connection sees. */
-  readonly fence: (side: SideConnection) => Promise<Fence>;
+  /** Ids of the mask rules that do not hold for whom the session is for, sorted, by the settings of now. */
+  readonly excepted: () => readonly string[];
+  /** What its grants leave out, by the mask rules as they are now but for those, and the catalog that the connection sees. */
+  readonly fence: (side: SideConnection, excepted: readonly string[]) => Promise<Fence>;
   /** Roles that it becomes a member of, besides, where they give it no more than it is to have. */
   readonly memberOf: readonly string[];
   /** Settings that its session begins with. */
@@ -62,6 +72,15 @@ interface Granted {
   readonly memberOf: readonly string[];
 }
 
+/** A role of a session that lives. */
+interface LiveRole {
+  readonly request: RoleRequest;
+  /** The role with grants that it is a member of; null until it is made. */
+  group: string | null;
+  /** Resolves when it is moved to no other any more. */
+  moved: Promise<void>;
+}
+
 const attempts = 4;
 const agentPart = 24;
 
@@ -74,7 +93,7 @@ export class SessionRoles {
   readonly #options: SessionRolesOptions;
   readonly #marker: RoleMarker;
   /** Of this process; everything else of ours is left over from another. */
-  readonly #live = new Map<string, RoleRequest>();
+  readonly #live = new Map<string, LiveRole>();
   readonly #swept = new Set<string>();
   /** Grants of one role are renewed one after the other. */
   readonly #turns = new Map<string, Promise<unknown>>();
@@ -93,11 +112,11 @@ export class SessionRoles {
     const name = `${sessionRolePrefix}${readable(agent)}_${randomBytes(8).toString('hex')}`;
     const password = randomBytes(32).toString('base64url');
     const side = await this.#options.open(account);
-    this.#live.set(name, request);
+    const live: LiveRole = { request, group: null, moved: Promise.resolve() };
+    this.#live.set(name, live);
     try {
       await this.#sweepOnce(side, account);
       const { group, validUntil, memberOf } = await this.#grants(side, request);
-      const major = Number.parseInt(side.upstream.parameters.get('server_version') ?? '', 10);
       const definition = {
         name,
         comment: this.#marker.comment(
@@ -109,9 +128,11 @@ export class SessionRoles {
         memberOf: [group, ...memberOf],
         ...(await beginningOf(side)),
         settings: { ...(request.readOnly && { default_transaction_read_only: 'on' }), ...request.settings },
-        withoutSet: major >= 16,
+        withoutSet: keepsFromSet(side),
       };
       await side.query(createRole(definition));
+      live.group = group;
+      await this.#move(side, name, live); // settings may have changed meanwhile
       return {
         name,
         target: { ...withoutCertificate(account), user: name, password },
@@ -138,22 +159,29 @@ export class SessionRoles {
 
   /**
    * Renews the grants of the sessions that live on a connection, because its mask rules are others now: what was withheld
-   * since is out of their reach at once. Never rejects; a failure is logged, and the next session tries again.
+   * since is out of their reach at once, and whom a rule excepts no longer leaves the grants of those whom it does. Never
+   * rejects; what fails is tried again for a while, and logged.
    */
   async renew(connection: string): Promise<void> {
-    const requests = new Map<string, RoleRequest>();
-    for (const request of this.#live.values()) {
-      if (request.connection === connection) requests.set(this.#groupOf(request), request);
-    }
-    for (const [group, request] of requests) {
+    for (let attempt = 1; ; attempt += 1) {
       try {
-        const side = await this.#options.open(request.account);
-        await this.#grants(side, request).finally(() => side.close());
+        return await this.#renewOnce(connection);
       } catch (error) {
-        const message = `the rights of live sessions are those from before the change: ${messageOf(error)}`;
-        this.#options.log('warn', message, { connection, role: group });
+        if (attempt === attempts) {
+          const message = `the rights of live sessions are those from before the change: ${messageOf(error)}`;
+          return this.#options.log('warn', message, { connection });
+        }
+        await pause(attempt);
       }
     }
+  }
+
+  /** As `renew`, where live sessions are to have other grants because rules except others than before. */
+  async renewMoved(): Promise<void> {
+    const moved = [...this.#live.values()].filter(
+      (live) => live.group !== null && live.group !== this.#groupOf(live.request),
+    );
+    await Promise.all([...new Set(moved.map(({ request }) => request.connection))].map((name) => this.renew(name)));
   }
 
   /** Resolves when no role is being removed any more. */
@@ -201,7 +229,7 @@ export class SessionRoles {
           this.#swept.clear(); // the next session of the database tries again
           return this.#options.log('warn', `the role of a session stays: ${messageOf(error)}`, { role: name });
         }
-        await new Promise((resolve) => setTimeout(resolve, 250 * 4 ** attempt).unref());
+        await pause(attempt);
       }
     }
   }
@@ -219,51 +247,117 @@ export class SessionRoles {
     return { name, comment: this.#marker.comment(name, about) };
   }
 
-  readonly #groupOf = ({ connection, account, readOnly, schemas }: RoleRequest): string =>
-    `${grantRolePrefix}${this.#marker.digest([connection, account.database, account.user, readOnly, schemas])}`;
+  /** The role with the grants of a request, as rules except whom it is for now. */
+  readonly #groupOf = (
+    { connection, account, readOnly, schemas, excepted }: RoleRequest,
+    exceptions = excepted(),
+  ): string => {
+    const same = [connection, account.database, account.user, readOnly, schemas];
+    return `${grantRolePrefix}${this.#marker.digest(exceptions.length === 0 ? same : [...same, exceptions])}`;
+  };
 
   readonly #atPlace = (): string => ` Gate ${this.#marker.digest(['place', this.#options.place])}.`;
 
   #grants(side: SideConnection, request: RoleRequest): Promise<Granted> {
-    const { account, connection, readOnly, inScope } = request;
+    const { connection, readOnly, inScope } = request;
     const { log } = this.#options;
-    const group = this.#groupOf(request);
-    const renew = async (): Promise<Granted> => {
-      const fence = await request.fence(side);
+    const excepted = request.excepted();
+    const group = this.#groupOf(request, excepted);
+    return this.#inTurn(group, async (): Promise<Granted> => {
+      const fence = await request.fence(side, excepted);
       const objects = (await side.query(GRANTABLE)).map(grantable).filter(({ schema }) => inScope(schema));
       const statements = grantStatements(group, objects, readOnly, fence);
-      const [row] = await side.query(rolesLike(group));
       const [validUntil = ''] =
         (await side.query("SELECT (pg_catalog.now() + interval '2 minutes')::pg_catalog.text"))[0] ?? [];
-      const holds = `Grants of the sessions of ${connection}${readOnly ? ' that only read' : ''}, ${this.#marker.digest(statements)}`;
-      const found = row === undefined ? null : this.#marker.read(group, row[1] ?? null);
-      if (row !== undefined && found === null)
-        throw new Error(`there is a role ${group} that is not of this installation`);
-      if (found !== holds) {
-        const superuser = await isSuperuser(side);
-        const exists = row !== undefined;
-        const left = exists
-          ? await handOver(side, group, this.#keeperOf(account), superuser)
-          : { kept: 0, statements: [] };
-        const state = { exists, isSuperuser: superuser, handOver: left.statements };
-        await side.query(renewGrants(group, this.#marker.comment(group, holds), statements, state));
+      const changed = await this.#hold(side, group, request, statements);
+      if (changed) {
         const closed = objects.filter(({ kind, privileges }) => kind !== 'schema' && privileges.length === 0).length;
-        const short = closed === 0 ? '' : `; ${closed} cannot be granted by ${account.user}`;
+        const short = closed === 0 ? '' : `; ${closed} cannot be granted by ${request.account.user}`;
         log('info', `granted ${statements.length} rights to ${group}${short}`, { connection });
       }
-      if (found !== holds || !this.#told.has(group)) await this.#options.granted(connection, side, fence);
+      if (changed || !this.#told.has(group)) await this.#options.granted(connection, side);
       this.#told.add(group);
       const excess = await excessOf(side.query, [group, ...request.memberOf]);
       if (excess.length > 0) throw new Error(`its roles would give it too much: ${excess.join('; ')}`);
       const wider = await widerThan(side.query, request.memberOf, readOnly, inScope, fence);
       for (const [role, why] of wider) log('warn', `a session is no member of ${role}: ${why}`, { connection });
       return { group, validUntil: validUntil ?? '', memberOf: request.memberOf.filter((role) => !wider.has(role)) };
+    });
+  }
+
+  /** Makes a role hold these grants and no others. False when it does already. */
+  async #hold(
+    side: SideConnection,
+    group: string,
+    { account, connection, readOnly }: RoleRequest,
+    statements: readonly string[],
+  ): Promise<boolean> {
+    const [row] = await side.query(rolesLike(group));
+    const exists = row !== undefined;
+    const holds = `Grants of the sessions of ${connection}${readOnly ? ' that only read' : ''}, ${this.#marker.digest(statements)}`;
+    const found = exists ? this.#marker.read(group, row[1] ?? null) : null;
+    if (exists && found === null) throw new Error(`there is a role ${group} that is not of this installation`);
+    if (found === holds) return false;
+    const superuser = await isSuperuser(side);
+    const left = exists ? await handOver(side, group, this.#keeperOf(account), superuser) : { statements: [] };
+    const state = { exists, isSuperuser: superuser, handOver: left.statements };
+    await side.query(renewGrants(group, this.#marker.comment(group, holds), statements, state));
+    return true;
+  }
+
+  async #renewOnce(connection: string): Promise<void> {
+    const ofConnection = [...this.#live].filter(([, { request }]) => request.connection === connection);
+    const accounts = new Map(ofConnection.map(([, { request }]) => [JSON.stringify(request.account), request.account]));
+    for (const [key, account] of accounts) {
+      const roles = ofConnection.filter(([, { request }]) => JSON.stringify(request.account) === key);
+      const side = await this.#options.open(account);
+      try {
+        const requests = new Map(roles.map(([, { request }]) => [this.#groupOf(request), request]));
+        for (const request of requests.values()) await this.#grants(side, request);
+        for (const [name, live] of roles) await this.#move(side, name, live);
+      } finally {
+        side.close();
+      }
+    }
+  }
+
+  /** Makes the role of a session a member of the role with the grants that are its own now, and of no other such role. */
+  #move(side: SideConnection, name: string, live: LiveRole): Promise<void> {
+    const move = async (): Promise<void> => {
+      while (live.group !== null && live.group !== this.#groupOf(live.request) && this.#live.get(name) === live) {
+        const from = live.group;
+        const { group: to } = await this.#grants(side, live.request);
+        await side.query(changeGroup(name, from, to, keepsFromSet(side)));
+        live.group = to;
+        await this.#abandon(side, from, live.request);
+      }
     };
-    const turn = (this.#turns.get(group) ?? Promise.resolve()).then(renew, renew);
+    live.moved = live.moved.then(move, move);
+    return live.moved;
+  }
+
+  /** Takes its grants from a role that no session is a member of any more. */
+  #abandon(side: SideConnection, group: string, request: RoleRequest): Promise<unknown> {
+    return this.#inTurn(group, async () => {
+      const used = [...this.#live.values()].some((live) => group === (live.group ?? this.#groupOf(live.request)));
+      if (!used) await this.#hold(side, group, request, []);
+    });
+  }
+
+  #inTurn<T>(group: string, work: () => Promise<T>): Promise<T> {
+    const turn = (this.#turns.get(group) ?? Promise.resolve()).then(work, work);
     this.#turns.set(group, turn);
     return turn;
   }
 }
+
+/** For how long what failed rests before it is tried again, the longer the oftener it failed. */
+const pause = (attempt: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, 250 * 4 ** attempt).unref());
+
+/** PostgreSQL 16 and newer can give a membership without the right to SET ROLE. */
+const keepsFromSet = ({ upstream }: SideConnection): boolean =>
+  Number.parseInt(upstream.parameters.get('server_version') ?? '', 10) >= 16;
 
 /** What of an agent's name may stand in a role's name, where people read it. */
 const readable = (agent: string): string =>

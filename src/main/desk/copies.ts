@@ -1,4 +1,5 @@
 import { type ConnectionConfig, DeskError, type Emit, type Handlers } from '../../contract/index.ts';
+import { rulesOfRenamed } from '../../gateway/masking/covered.ts';
 import { placeOfCopy, ruleOfCopy } from '../../gateway/memory/copied-columns.ts';
 import type { SettingsEditor } from './editor.ts';
 import { withDeskErrors } from './errors.ts';
@@ -36,9 +37,11 @@ export function copyHandlers(
   };
 }
 
-/** A connection with the rules of what was copied in its own database behind its mask rules, as the gate masks it. */
-export function withCopies(config: ConnectionConfig, { gateway }: Pick<DeskPorts, 'gateway'>): ConnectionConfig {
+/** A connection with the rules of what was renamed and copied in its own database behind its mask rules, as the gate masks it. */
+export function withMemory(config: ConnectionConfig, { gateway }: Pick<DeskPorts, 'gateway'>): ConnectionConfig {
   if (config.maskRules.length === 0) return config;
   const copied = gateway.copiedColumns(config.name).filter(({ database }) => database === config.upstream.database);
-  return { ...config, maskRules: [...config.maskRules, ...copied.map(ruleOfCopy)] };
+  const renamed = gateway.knownRenamed(config.name).filter(({ database }) => database === config.upstream.database);
+  const remembered = [...rulesOfRenamed(renamed, config.maskRules), ...copied.map(ruleOfCopy)];
+  return { ...config, maskRules: [...config.maskRules, ...remembered] };
 }

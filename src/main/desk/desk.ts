@@ -12,6 +12,7 @@ import { identityHandlers } from './identity.ts';
 import { maskReviewHandlers } from './mask-review.ts';
 import { policyHandlers } from './policy.ts';
 import type { DeskPorts } from './ports.ts';
+import { renamedHandlers } from './renamed.ts';
 import { ruleHandlers } from './rules.ts';
 import { sealHandlers } from './seal.ts';
 import { sessionHandlers } from './sessions.ts';
@@ -87,6 +88,7 @@ export function createDesk(ports: DeskPorts): Desk {
     ...ruleHandlers(ports, editor, emit),
     ...maskReviewHandlers(ports, editor),
     ...copyHandlers(ports, editor, emit),
+    ...renamedHandlers(ports, editor, emit),
     ...findingHandlers(ports, editor, emit),
     ...policyHandlers(ports, editor, emit),
     ...sealHandlers({ seal: ports.seal, changed, quit: () => undefined }),

@@ -3,7 +3,7 @@ import type { Policy } from '../../gateway/policy/types.ts';
 import type { CatalogSnapshot } from '../../gateway/sql/catalog.ts';
 import { backtest } from './backtest.ts';
 import { connectionView, requireDistinctIds } from './connections.ts';
-import { withCopies } from './copies.ts';
+import { withMemory } from './copies.ts';
 import type { SettingsEditor } from './editor.ts';
 import { withDeskErrors } from './errors.ts';
 import type { DeskPorts } from './ports.ts';
@@ -44,7 +44,7 @@ export function policyHandlers(ports: DeskPorts, editor: SettingsEditor, emit: E
           policyRules: rules ?? saved.policyRules,
           maskRules: maskRules ?? saved.maskRules,
         };
-        const config = withCopies({ ...saved, ...proposed }, ports);
+        const config = withMemory({ ...saved, ...proposed }, ports);
         const catalog = await catalogIfReachable(ports, connection);
         return { ...judges.explain(config, text, catalog, ports.operator), certain: catalog !== null };
       }),

@@ -1,6 +1,6 @@
 import type { Emit, Handlers } from '../../contract/index.ts';
 import { connectionView, requireDistinctIds } from './connections.ts';
-import { withCopies } from './copies.ts';
+import { withMemory } from './copies.ts';
 import type { SettingsEditor } from './editor.ts';
 import { withDeskErrors } from './errors.ts';
 import type { DeskPorts } from './ports.ts';
@@ -16,7 +16,7 @@ export function ruleHandlers(ports: DeskPorts, editor: SettingsEditor, emit: Emi
   return {
     'rules.catalog': ({ connection }) =>
       withDeskErrors(async () =>
-        judges.catalogTables(withCopies(editor.connection(connection), ports), await gateway.catalog(connection)),
+        judges.catalogTables(withMemory(editor.connection(connection), ports), await gateway.catalog(connection)),
       ),
 
     'rules.save': async ({ connection, rules }) => {
@@ -33,7 +33,7 @@ export function ruleHandlers(ports: DeskPorts, editor: SettingsEditor, emit: Emi
     'rules.preview': ({ connection, schema, table, rules }) =>
       withDeskErrors(async () => {
         const config = editor.connection(connection);
-        const { maskRules } = withCopies({ ...config, maskRules: rules }, ports);
+        const { maskRules } = withMemory({ ...config, maskRules: rules }, ports);
         const catalog = await gateway.catalog(connection);
         const sample = await gateway.sampleRows(connection, schema, table, previewRowCount);
         return judges.previewRows({ rules: maskRules, catalog, schema, table, sample });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { messageOf } from '../../contract/index.ts';
 import { CopiedColumns, copiedColumnsFile } from '../../gateway/memory/copied-columns.ts';
+import { checkCoveredColumns, coveredColumnsFile } from '../../gateway/memory/covered-columns.ts';
 import { FoundColumns, foundColumnsFile } from '../../gateway/memory/found-columns.ts';
 import { KnownTargets, knownTargetsFile } from '../../gateway/memory/known-targets.ts';
 import type { TextStore } from '../../gateway/memory/text-store.ts';
@@ -57,6 +58,7 @@ export function listsFault({ keys }: Pick<DataLayout, 'keys'>, texts: Found['tex
   return (
     faultIn(() => new KnownTargets(storeOf(knownTargetsFile))) ??
     faultIn(() => new CopiedColumns(storeOf(copiedColumnsFile), Date.now)) ??
+    faultIn(() => checkCoveredColumns(storeOf(coveredColumnsFile))) ??
     faultIn(() => new FoundColumns(storeOf(foundColumnsFile)))
   );
 }

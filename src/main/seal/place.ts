@@ -7,6 +7,7 @@ import { DoorError } from '../../gateway/door/types.ts';
 import { JournalError } from '../../gateway/journal/errors.ts';
 import { loadOrCreateSigner, publicKeyFile, signingKeyFile } from '../../gateway/journal/signer.ts';
 import { copiedColumnsFile } from '../../gateway/memory/copied-columns.ts';
+import { coveredColumnsFile } from '../../gateway/memory/covered-columns.ts';
 import { foundColumnsFile } from '../../gateway/memory/found-columns.ts';
 import { hashKeyFile, loadOrCreateHashKey } from '../../gateway/memory/hash-key.ts';
 import { knownTargetsFile } from '../../gateway/memory/known-targets.ts';
@@ -46,7 +47,7 @@ function place(layout: DataLayout, subject: string, path: string, sealPath: stri
   return {
     sealPath,
     subject,
-    texts: { [subject]: path, ...inKeys(knownTargetsFile, copiedColumnsFile, foundColumnsFile) },
+    texts: { [subject]: path, ...inKeys(knownTargetsFile, copiedColumnsFile, coveredColumnsFile, foundColumnsFile) },
     secrets: inKeys(signingKeyFile, publicKeyFile, hashKeyFile, authorityKeyFile),
     keyFolder: layout.keys,
     journalFolder: layout.journals,

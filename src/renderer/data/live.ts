@@ -99,7 +99,7 @@ export function followEvents(
       );
     }),
     desk.on('connections.changed', () =>
-      invalidate('connections.list', ...ofCatalog, 'suggestions.list', 'copies.list', 'desk.overview'),
+      invalidate('connections.list', ...ofCatalog, 'suggestions.list', 'copies.list', 'renamed.list', 'desk.overview'),
     ),
     desk.on('agents.changed', () => invalidate('agents.list', 'connections.list', 'desk.overview')),
     desk.on('identity.changed', () => invalidate('identity.list')),

@@ -190,7 +190,14 @@ test('two agents with different scopes hold different grants', async () => {
     granted: async () => undefined,
     log: () => undefined,
   });
-  const common = { account, connection: 'shop', fence: async () => noFence, memberOf: [], settings: {} };
+  const common = {
+    account,
+    connection: 'shop',
+    excepted: () => [],
+    fence: async () => noFence,
+    memberOf: [],
+    settings: {},
+  };
   const wide = await roles.create({
     ...common,
     ...{ agent: 'wide', readOnly: false, schemas: ['*'], inScope: () => true },

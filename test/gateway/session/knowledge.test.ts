@@ -29,6 +29,8 @@ function knowledgeOver(ready: 'I' | 'E') {
       hashKey: Buffer.alloc(32),
       copied: () => [],
       remember: () => undefined,
+      renamed: () => ({ columns: [], stale: false }),
+      renamedVersion: () => 0,
       found: () => new Map(),
       monotonic: () => 0,
       log: () => undefined,

@@ -350,6 +350,7 @@ describe('after a crash', () => {
       readOnly: false,
       schemas: ['*'],
       inScope: () => true,
+      excepted: () => [],
       fence: async () => noFence,
       memberOf: [],
       settings: {},

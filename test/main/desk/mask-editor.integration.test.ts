@@ -193,19 +193,27 @@ test('a statement is explained column by column, with what steers it and what it
   expect((await explain('SELECT secret FROM customers', [withheld]))?.refusal?.code).toBeTruthy();
 });
 
-test('each rule counts the results that it masked something in, those of computed columns included, once per result', async () => {
+test('each rule counts the results that it masked something in, once per result: computed columns too, and those of views and generated ones', async () => {
+  await database.query(`
+    CREATE VIEW loud AS SELECT id, upper(email) || '!' AS mail FROM customers;
+    CREATE VIEW louder AS SELECT mail || '!' AS cry, id FROM loud`);
   const session = await agent();
   await session.query('SELECT email, email AS again FROM customers');
   await session.query('SELECT lower(email) FROM customers');
   await session.query('SELECT name FROM customers');
+  await session.query('SELECT mail FROM loud');
+  await session.query('SELECT lower(cry) FROM louder');
+  await session.query('SELECT cry, id FROM louder');
+  await session.query('SELECT shout FROM customers');
   await expect(session.query('SELECT secret FROM customers')).rejects.toMatchObject({ code: '42501' });
   await session.end();
   const hits = await client.call('rules.hits', { connection: 'orders' });
   expect(hits).toEqual([
-    { id: 'email', hits: 2, lastAt: expect.any(Number) },
+    { id: 'email', hits: 6, lastAt: expect.any(Number) },
     { id: 'secret', hits: 1, lastAt: expect.any(Number) },
   ]);
   expect(Date.now() - (hits[0]?.lastAt ?? 0)).toBeLessThan(60_000);
+  await database.query('DROP VIEW louder, loud');
 });
 
 test('columns that hold copies are listed with their sources, and are forgotten by name; the journal of the gate has both', async () => {

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { replaceFile } from '../../../src/gateway/door/files.ts';
 import { copiedColumnsFile } from '../../../src/gateway/memory/copied-columns.ts';
+import { coveredColumnsFile } from '../../../src/gateway/memory/covered-columns.ts';
 import { foundColumnsFile } from '../../../src/gateway/memory/found-columns.ts';
 import { knownTargetsFile } from '../../../src/gateway/memory/known-targets.ts';
 import { defaultSettings, openSettings, type SettingsFile } from '../../../src/main/desk/settings-file.ts';
@@ -225,6 +226,18 @@ describe('what was changed from outside is not believed:', () => {
       restorable: true,
       changes: expect.arrayContaining([expect.objectContaining({ path: 'columns', kind: 'removed' })]),
     });
+  });
+
+  test('which columns rules cover, so that a new name does not unmask them', async () => {
+    await sealed();
+    const keeper = await place.open();
+    const database = { connection: 'orders', database: 'shop', systemIdentifier: '1', databaseOid: '5', columns: [] };
+    const text = JSON.stringify({ version: 1, databases: [database] });
+    sealedStores(keeper.state, place.layout)(coveredColumnsFile).write(text);
+    sealedStores(keeper.state, place.layout)(knownTargetsFile).write(targets('2'));
+    await keeper.close();
+    rmSync(join(place.layout.keys, coveredColumnsFile));
+    expect(facts(await place.open())).toMatchObject({ doubt: 'changed', restorable: true });
   });
 
   test('in which columns detectors recognised something', async () => {

@@ -209,6 +209,9 @@ export function fakeGateway(): FakeGateway {
     }),
     catalog: () =>
       Promise.reject(Object.assign(new Error('no password'), { code: 'credential_missing', hint: 'Enter it.' })),
+    renamedColumns: async () => [],
+    knownRenamed: () => [],
+    forgetRenamed: () => false,
     sampleRows: () => Promise.reject(new Error('not in this test')),
     note: (event) => void noted.push(event),
     gateJournal: () => null,

@@ -6,11 +6,19 @@ import {
   type MaskExplanation,
   type MaskRule,
   type MatchedColumn,
+  type RenamedColumnView,
   type RuleStanding,
 } from '../../../src/contract/index.ts';
 import { catalog } from './settings.ts';
 
-type MaskCalls = 'rules.hits' | 'rules.review' | 'rules.matches' | 'copies.list' | 'copies.forget';
+type MaskCalls =
+  | 'rules.hits'
+  | 'rules.review'
+  | 'rules.matches'
+  | 'copies.list'
+  | 'copies.forget'
+  | 'renamed.list'
+  | 'renamed.forget';
 
 interface Options {
   readonly now: number;
@@ -34,6 +42,22 @@ export function fakeMaskHandlers({ now, empty, views }: Options): Pick<Handlers,
           ...{ sources: ['customers.email', 'customers.phone'], since: now - 86_400_000 * 2 },
         },
       ];
+  let renamed: readonly RenamedColumnView[] = empty
+    ? []
+    : [
+        {
+          ...{ connection: 'shop', database: 'shop', oid: 16_500, attributeNumber: 3, rule: 'mask-customers-phone' },
+          was: { schema: 'public', relation: 'customers', column: 'phone' },
+          now: { schema: 'public', relation: 'customers', column: 'telephone' },
+          since: now - 3_600_000,
+        },
+      ];
+  const named = ({ now: { schema, relation, column } }: RenamedColumnView): boolean =>
+    views().some(({ config }) =>
+      config.maskRules.some(
+        (rule) => rule.schema === schema && rule.table === relation && pattern(rule.column).test(column),
+      ),
+    );
   return {
     'rules.hits': async () =>
       empty
@@ -58,6 +82,12 @@ export function fakeMaskHandlers({ now, empty, views }: Options): Pick<Handlers,
       const kept = copies.filter((copy) => copy.relation !== relation || copy.column !== column);
       if (kept.length === copies.length) throw new DeskError('copy_not_found', 'It is not remembered.');
       copies = kept;
+      return {};
+    },
+    'renamed.list': async ({ connection }) =>
+      renamed.filter((column) => column.connection === connection && !named(column)),
+    'renamed.forget': async ({ oid, attributeNumber }) => {
+      renamed = renamed.filter((column) => column.oid !== oid || column.attributeNumber !== attributeNumber);
       return {};
     },
   };

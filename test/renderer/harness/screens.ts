@@ -138,6 +138,13 @@ export const screens: readonly {
     },
   },
   {
+    name: 'rules-renamed',
+    path: '#/rules/shop',
+    prepare: async (page) => {
+      await page.getByRole('region', { name: 'Renamed columns' }).evaluate((section) => section.scrollIntoView());
+    },
+  },
+  {
     name: 'rules-import',
     path: '#/rules/shop',
     prepare: async (page) => {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { derived, type MaskedBy, smallGroup } from '../masked-catalog.ts';
-import { isCatalogText } from '../maskers/definition.ts';
+import { isTold } from '../maskers/definition.ts';
 
 /** What a value is made from, as far as masking cares. */
 export interface Lineage {
@@ -42,7 +42,7 @@ export const columnLineage = (label: string, by: MaskedBy): Lineage => ({
   unknown: false,
   verbatim: true,
   counts: false,
-  ...(isCatalogText(by.masker) ? { readable: true } : {}),
+  ...(isTold(by.masker) ? { readable: true } : {}),
 });
 
 export const isClean = ({ sources, unknown: any }: Lineage): boolean => sources.size === 0 && !any;
@@ -74,7 +74,7 @@ export function computed(parts: readonly Lineage[]): Lineage {
 
 /** It is made from texts of the catalogs, such as definitions, and from nothing else that is masked. */
 const isCatalogTextOnly = ({ sources, unknown: any }: Lineage): boolean =>
-  !any && sources.size > 0 && [...sources.values()].every(({ masker }) => isCatalogText(masker));
+  !any && sources.size > 0 && [...sources.values()].every(({ masker }) => isTold(masker));
 
 /** Texts put together: constants of definitions can still be told in the result, unless what stands beside may hold a quote. */
 export function joined(parts: readonly Lineage[]): Lineage {

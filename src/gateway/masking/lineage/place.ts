@@ -1,5 +1,5 @@
 import { derived, type MaskedBy, type MaskedCatalog } from '../masked-catalog.ts';
-import { isCatalogText } from '../maskers/definition.ts';
+import { isTold } from '../maskers/definition.ts';
 import type { TreeNode } from '../tree.ts';
 import { isClean, type Lineage } from './lineage.ts';
 import type { Column, Level } from './range.ts';
@@ -93,7 +93,7 @@ export function touch(lineage: Lineage, { findings }: Place): Lineage {
 export function steer(lineage: Lineage, { findings }: Pick<Place, 'findings'>): void {
   if (lineage.unknown) findings.unknownSteers = true;
   for (const [label, by] of lineage.sources)
-    if (!isCatalogText(by.masker)) findings.probes.push({ label, by, use: 'other', values: 0 });
+    if (!isTold(by.masker)) findings.probes.push({ label, by, use: 'other', values: 0 });
 }
 
 /** Notes that a value decides whether what stands beside it is computed: `a = 'x' AND 1 / n = 1` fails where a is x. */
@@ -106,5 +106,5 @@ export function settle(findings: Findings): void {
   if (findings.mayFail) for (const lineage of findings.deciding) steer(lineage, { findings });
   if (!findings.unknownSteers) return;
   for (const [label, by] of findings.touched)
-    if (!isCatalogText(by.masker) && by.rule !== 'system') findings.probes.push({ label, by, use: 'other', values: 0 });
+    if (!isTold(by.masker) && by.rule !== 'system') findings.probes.push({ label, by, use: 'other', values: 0 });
 }

@@ -5,12 +5,17 @@ import { familyOf } from './type-families.ts';
 /**
  * `definition`: SQL text whose constants are hidden. `tree`: the same as the server keeps it (pg_node_tree). `comment`: prose,
  * in which what looks like an address or a number is hidden. `settings`: `name=value` pairs, of which those that may hold
- * secrets lose their value.
+ * secrets lose their value. `options`: pairs that say how another server is reached, of which only those that cannot tell where
+ * it is or who logs in there keep theirs.
  */
-export type CatalogText = { readonly kind: 'definition' | 'tree' | 'comment' | 'settings' };
+export type CatalogText = { readonly kind: 'definition' | 'tree' | 'comment' | 'settings' | 'options' };
 
 export const isCatalogText = (masker: { readonly kind: string }): masker is CatalogText =>
   Object.hasOwn(hide, masker.kind);
+
+/** Text of which statements may be told more than what is shown of it, by comparing: not where somebody logs in elsewhere. */
+export const isTold = (masker: { readonly kind: string }): boolean =>
+  isCatalogText(masker) && masker.kind !== 'options';
 
 /** Masks text of the catalog; what is no text is masked whole. */
 export function catalogTextMask({ kind }: CatalogText, type: ColumnType): CellMask {
@@ -53,6 +58,18 @@ const hideSetting = (text: string): string => {
   return at < 0 || secret ? `${text.slice(0, at + 1)}***` : text.slice(0, at + 1) + hideAddresses(text.slice(at + 1));
 };
 
+/** Options of postgres_fdw that only say how much is fetched at a time (manual, "postgres_fdw", "FDW Options of postgres_fdw"), and of libpq how it is encrypted. */
+const harmlessOptions = new Set(
+  `use_remote_estimate fdw_startup_cost fdw_tuple_cost fetch_size batch_size async_capable updatable truncatable
+  keep_connections parallel_commit parallel_abort analyze_sampling sslmode`.split(/\s+/),
+);
+
+/** `host=…`: where another server is, as whom one logs in there, and with what. */
+const hideOption = (text: string): string => {
+  const at = text.indexOf('=');
+  return harmlessOptions.has(text.slice(0, Math.max(at, 0))) ? text : `${text.slice(0, at + 1)}***`;
+};
+
 /**
  * SQL text (a view's query, a function's body, a default) with its string constants hidden, unless they are of a kind that
  * programs are made of rather than data: single words, numbers, dates, patterns, names of relations.
@@ -86,6 +103,7 @@ const hide: Readonly<Record<CatalogText['kind'], (text: string) => string>> = {
   tree: hideTreeConstants,
   comment: hideAddresses,
   settings: hideSetting,
+  options: hideOption,
 };
 
 /** Lexical structure as in the manual, 4.1. */

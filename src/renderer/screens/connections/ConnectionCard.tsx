@@ -15,6 +15,7 @@ import { ConnectionDialog } from './ConnectionDialog.tsx';
 import styles from './Panel.module.css';
 import { PasswordForm } from './PasswordForm.tsx';
 import { SessionRoleNote } from './SessionRoleNote.tsx';
+import { SuggestedRulesNote } from './SuggestedRulesNote.tsx';
 import { TargetDoubt } from './TargetDoubt.tsx';
 import { TestSteps } from './TestSteps.tsx';
 
@@ -81,6 +82,7 @@ export function ConnectionCard({ view, readOnly }: { readonly view: ConnectionVi
       <SessionRoleNote view={view} />
       {view.targetDoubt !== null && <TargetDoubt connection={config.name} doubt={view.targetDoubt} />}
       {warning !== null && <InfoNote tone="ask">{warning}</InfoNote>}
+      {!readOnly && <SuggestedRulesNote view={view} />}
       {view.credential === 'needed' && <PasswordForm connection={config.name} user={upstream.user} />}
       {addresses && view.addresses.map((address) => <AddressCard key={address.url} address={address} />)}
       {addresses &&

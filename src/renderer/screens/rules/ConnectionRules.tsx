@@ -12,6 +12,7 @@ import { suggestedMasker } from './maskers.ts';
 import { Comparisons } from './masks/Comparisons.tsx';
 import { CopiedColumns } from './masks/CopiedColumns.tsx';
 import { Layers } from './masks/Layers.tsx';
+import { RenamedColumns } from './masks/RenamedColumns.tsx';
 import { RuleNotes } from './masks/RuleNotes.tsx';
 import { RulesFile } from './masks/RulesFile.tsx';
 import { useMaskRules } from './masks/use-mask-rules.ts';
@@ -75,6 +76,7 @@ export function ConnectionRules({ view, readOnly }: { readonly view: ConnectionV
           </div>
         </header>
         <ErrorNote error={edit.error ?? review.error} />
+        <RenamedColumns connection={connection} rules={rules} readOnly={readOnly} onChange={change} />
         {rules.length === 0 ? (
           <Empty icon={<MaskIcon size={22} />} title="Nothing is masked">
             <p>Every value reaches the agent as it is. Choose a column from the catalog to mask it.</p>
