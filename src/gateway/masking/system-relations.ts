@@ -43,6 +43,10 @@ const valueColumns: Readonly<Record<string, readonly string[]>> = {
   pg_user_mapping: ['umoptions'],
   pg_user_mappings: ['umoptions'],
   user_mapping_options: ['option_value'],
+  _pg_user_mappings: ['umoptions'],
+  foreign_data_wrapper_options: ['option_value'],
+  foreign_table_options: ['option_value'],
+  column_options: ['option_value'],
   pg_subscription: ['subconninfo'],
   pg_stat_activity: ['query'],
   pg_stat_statements: ['query'],
@@ -92,6 +96,10 @@ const definitionColumns: Readonly<Record<string, readonly string[]>> = {
 
 /** Columns that hold `name=value` pairs of settings, or options of servers elsewhere. */
 const settingsColumns: Readonly<Record<string, readonly string[]>> = {
+  _pg_foreign_data_wrappers: ['fdwoptions'],
+  _pg_foreign_table_columns: ['attfdwoptions'],
+  _pg_foreign_tables: ['ftoptions'],
+  pg_attribute: ['attfdwoptions'],
   pg_authid: ['rolconfig'],
   pg_db_role_setting: ['setconfig'],
   pg_foreign_data_wrapper: ['fdwoptions'],
@@ -104,6 +112,7 @@ const settingsColumns: Readonly<Record<string, readonly string[]>> = {
 };
 
 const commentColumns: Readonly<Record<string, readonly string[]>> = {
+  pg_aggregate: ['agginitval', 'aggminitval'],
   pg_description: ['description'],
   pg_shdescription: ['description'],
   pg_seclabel: ['label'],
@@ -115,7 +124,7 @@ const commentColumns: Readonly<Record<string, readonly string[]>> = {
 const definitionFunctions = new Set(
   `pg_get_viewdef pg_get_functiondef pg_get_function_sqlbody pg_get_function_arguments pg_get_function_arg_default pg_get_expr
   pg_get_constraintdef pg_get_triggerdef pg_get_ruledef pg_get_indexdef pg_get_partition_constraintdef pg_get_statisticsobjdef
-  pg_get_statisticsobjdef_expressions`.split(/\s+/),
+  pg_get_statisticsobjdef_expressions pg_get_partkeydef`.split(/\s+/),
 );
 const commentFunctions = new Set(['obj_description', 'col_description', 'shobj_description']);
 
@@ -130,6 +139,7 @@ const valueFunctions = new Set(
 export function systemFunction(name: string): MaskedBy | null {
   if (definitionFunctions.has(name)) return definitionText;
   if (commentFunctions.has(name)) return commentText;
+  if (name === 'pg_get_publication_tables') return treeText;
   return valueFunctions.has(name) ? systemValue : null;
 }
 

@@ -130,7 +130,7 @@ function functions(node: TreeNode, place: Place): Level {
   const alias = aliasOf(node);
   const called = listOf(node.functions).map((item) => listOf(tagged(item, 'List')?.items));
   const columns = called.flatMap(([call, definitions]): readonly Column[] => {
-    const lineage = computed([lineageOf(call, place)]);
+    const lineage = call === undefined ? touch(unknown, place) : computed([lineageOf(call, place)]);
     steer(lineage, place); // it decides how many rows there are
     const listed = [...listOf(tagged(definitions, 'List')?.items), ...listOf(node.coldeflist)];
     if (listed.length > 0) return listed.map((item) => ({ name: textOf(tagged(item, 'ColumnDef')?.colname), lineage }));
