@@ -13,6 +13,9 @@ CREATE TABLE users (id int PRIMARY KEY, nick text, email text, doc jsonb, tags t
 CREATE TABLE products (id int PRIMARY KEY, title text);
 CREATE TABLE logins (id int PRIMARY KEY, name text UNIQUE);
 CREATE FUNCTION mail_of(int, int) RETURNS text LANGUAGE plpgsql STABLE AS 'BEGIN RETURN (SELECT email FROM users WHERE id = $1); END';
+CREATE SCHEMA other;
+CREATE DOMAIN other.text AS pg_catalog.text CHECK (VALUE <> 'x');
+CREATE FUNCTION initcap(text, int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1 / length($1)';
 CREATE OPERATOR ### (leftarg = int, rightarg = int, function = mail_of);
 CREATE VIEW by_operator AS SELECT id ### id AS x FROM products;`;
 
@@ -63,6 +66,8 @@ test.each([
   ['what fails stands elsewhere', `SELECT email = 'x' AND s.y = 1 FROM users, LATERAL (SELECT 1 / (id - id) AS y) s`],
   ['ORDER BY names COALESCE', `SELECT id, coalesce(email, '') FROM users ORDER BY coalesce`],
   ['ORDER BY names a sub-query', `SELECT id, (SELECT u.email) FROM users u ORDER BY email`],
+  ['a domain goes by the name of a type that takes any text', `SELECT email::other.text FROM users`],
+  ['a function of users goes by the name of one that cannot fail', `SELECT initcap(email, 1) FROM users`],
   ['the schema is said in WHERE', `SELECT id FROM users WHERE public.users.email = 'x'`],
   ['the schema is said in ORDER BY', `SELECT id FROM users ORDER BY public.users.email`],
   ['the database is said', `SELECT id FROM public.users WHERE postgres.public.users.email = 'x'`],

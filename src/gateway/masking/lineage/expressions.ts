@@ -203,7 +203,7 @@ function called(name: string, parts: readonly Lineage[], place: Place, call: Tre
   const system = systemFunction(name);
   // It shows what an object is, and takes what the catalogs say of it.
   if (system !== null) return touch(columnLineage(`${name}()`, system), place);
-  if (!isTotalFunction(name)) fallible(given, place);
+  if (!isTotalFunction(name) || place.catalog.userFunctions.has(name)) fallible(given, place);
   // Some of its arguments decide whether it fails, or whether there is a value.
   for (const at of tellingArguments(name, call)) steer(parts[at] ?? clean, place);
   if (name === 'array_agg') besideOthers(given, place);
@@ -267,11 +267,18 @@ function operator(node: TreeNode, place: Place): Lineage {
 
 function cast(node: TreeNode, place: Place): Lineage {
   const given = lineageOf(node.arg, place);
-  const type = isNode(node.typeName) ? (stringOf(listOf(node.typeName.names).at(-1)) ?? '') : '';
-  const plain = isNode(node.typeName) && listOf(node.typeName.arrayBounds).length === 0;
-  if (tagged(node.arg, 'A_Const') === null && (!plain || !isTotalType(type))) fallible(given, place);
-  if (!plain || !isTotalType(type)) return computed([given]);
+  const total = isNode(node.typeName) && isTotalCast(node.typeName, place);
+  if (tagged(node.arg, 'A_Const') === null && !total) fallible(given, place);
+  if (!total) return computed([given]);
   return within1GB(scalar(joined([given])), place);
+}
+
+/** A type of pg_catalog that takes any text; one of users may go by the same name, and a domain of theirs refuses values. */
+function isTotalCast(type: TreeNode, { catalog }: Place): boolean {
+  const names = listOf(type.names).map(stringOf);
+  const name = names.at(-1) ?? '';
+  const ours = names.length === 1 || names[0] === 'pg_catalog';
+  return ours && isTotalType(name) && listOf(type.arrayBounds).length === 0 && !catalog.userTypes.has(name);
 }
 
 function subLink(node: TreeNode, place: Place): Lineage {

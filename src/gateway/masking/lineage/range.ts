@@ -64,7 +64,7 @@ export function resolve(names: readonly string[], levels: readonly Level[]): Ref
   if (entry === null) return { kind: 'unresolved' };
   const found = entry.columns.filter(({ name }) => name === last).map(({ lineage }) => lineage);
   if (found.length > 0) return value(either(found));
-  if (systemColumns.has(last)) return value(clean);
+  if (systemColumns.has(last) && entry.rest === null) return value(clean);
   return { kind: 'call', function: last, row: wholeRow(entry) };
 }
 
