@@ -50,6 +50,8 @@ export interface MaskedCatalog {
   readonly temporary: ReadonlySet<string>;
   /** Types of users and extensions: what a mask for one of theirs is made from. */
   readonly types: TypesByOid;
+  /** Their names. */
+  readonly userTypes: ReadonlySet<string>;
   readonly userFunctions: ReadonlySet<string>;
   /** Names of operators that run code of users. */
   readonly userOperators: ReadonlySet<string>;
@@ -88,6 +90,7 @@ export function emptyMaskedCatalog(catalog: CatalogSnapshot): MaskedCatalog {
     },
     temporary: new Set((catalog.temporary ?? []).map(({ name }) => name)),
     types: typesByOid(catalog),
+    userTypes: new Set((catalog.types ?? []).map(({ name }) => name)),
     userFunctions: new Set(catalog.functions.map((fn) => fn.name)),
     userOperators: new Set(catalog.userOperators ?? []),
     cleanFunctions: new Set(),

@@ -77,20 +77,29 @@ class RowMasker {
       const length = readInt32(frame, offset);
       const start = offset;
       offset += 4;
-      if (length === -1) continue;
+      const cell = this.#cells[index];
+      if (length === -1) {
+        const shown = cell?.constant === undefined || cell.hidesMissing !== true ? null : cell.constant;
+        if (shown !== null) growth += this.#replace(start, offset, shown);
+        continue;
+      }
       offset += length;
       if (length < 0 || offset > size) throw rowShape();
-      const cell = this.#cells[index];
       if (cell === null || cell === undefined) continue;
       const value = cell.constant === undefined ? cell.mask(frame.subarray(start + 4, offset)) : cell.constant;
-      this.#starts[this.#replaced] = start;
-      this.#ends[this.#replaced] = offset;
-      this.#values[this.#replaced] = value;
-      this.#replaced += 1;
-      growth += (value === null ? 0 : value.length) - length;
+      growth += this.#replace(start, offset, value);
     }
     if (offset !== size) throw rowShape();
     return growth;
+  }
+
+  /** Notes the new value of the cell whose length stands at `start` and which ends at `end`; returns by how many bytes it grows. */
+  #replace(start: number, end: number, value: Buffer | null): number {
+    this.#starts[this.#replaced] = start;
+    this.#ends[this.#replaced] = end;
+    this.#values[this.#replaced] = value;
+    this.#replaced += 1;
+    return (value === null ? 0 : value.length) - (end - start - 4);
   }
 }
 

@@ -136,7 +136,8 @@ function planOf(fields: readonly FieldDescription[], result: ResultFacts, contex
       .get(field.tableOid)
       ?.relation.columns.find((candidate) => candidate.attributeNumber === field.attributeNumber);
     const { types } = context.catalog;
-    return maskedCell(by, { ...field, typeName: column?.type ?? null, types }, context.hashKey);
+    const cell = maskedCell(by, { ...field, typeName: column?.type ?? null, types }, context.hashKey);
+    return lineage?.part === true && cell.constant !== undefined ? { ...cell, hidesMissing: true } : cell;
   });
   return masks.length === 0 ? null : createMaskPlan(cells, masks, [...rules]);
 }

@@ -125,6 +125,7 @@ const settingsColumns: Readonly<Record<string, readonly string[]>> = {
 };
 
 const commentColumns: Readonly<Record<string, readonly string[]>> = {
+  pg_aggregate: ['agginitval', 'aggminitval'],
   pg_description: ['description'],
   pg_shdescription: ['description'],
   pg_seclabel: ['label'],
@@ -136,7 +137,7 @@ const commentColumns: Readonly<Record<string, readonly string[]>> = {
 const definitionFunctions = new Set(
   `pg_get_viewdef pg_get_functiondef pg_get_function_sqlbody pg_get_function_arguments pg_get_function_arg_default pg_get_expr
   pg_get_constraintdef pg_get_triggerdef pg_get_ruledef pg_get_indexdef pg_get_partition_constraintdef pg_get_statisticsobjdef
-  pg_get_statisticsobjdef_expressions`.split(/\s+/),
+  pg_get_statisticsobjdef_expressions pg_get_partkeydef`.split(/\s+/),
 );
 const commentFunctions = new Set(['obj_description', 'col_description', 'shobj_description']);
 
@@ -151,6 +152,7 @@ const valueFunctions = new Set(
 export function systemFunction(name: string): MaskedBy | null {
   if (definitionFunctions.has(name)) return definitionText;
   if (commentFunctions.has(name)) return commentText;
+  if (name === 'pg_get_publication_tables') return treeText;
   return valueFunctions.has(name) ? systemValue : null;
 }
 

@@ -88,7 +88,15 @@ export function cleanFunctions(functions: readonly CatalogFunction[], catalog: M
         ? parseDefinition(body, catalog.serverVersion)
         : null;
     const findings = query === null ? null : statementLineage({ SelectStmt: query }, catalog, nothing).findings;
-    if (query === null || findings === null || findings.unknownRelation !== null || findings.touched.size > 0) {
+    // A name that leads nowhere is a parameter, unless it may be a masked column.
+    const doubtful = findings?.unresolved === true && findings.relations.size > 0;
+    if (
+      query === null ||
+      findings === null ||
+      findings.unknownRelation !== null ||
+      findings.touched.size > 0 ||
+      doubtful
+    ) {
       clean.delete(name);
     } else bodies.set(name, [...(bodies.get(name) ?? []), query]);
   }

@@ -39,6 +39,7 @@ export function updateColumns(node: TreeNode, outer: Place): readonly Column[] {
   const from = fromClause(listOf(node.fromClause), place);
   const inside = within(place, beside(target.level, from));
   const given = assignments(node.targetList, target, inside);
+  uniqueProbes(target, namesSet(node.targetList), place);
   condition(node.whereClause, inside);
   return returning(node, target, from, given, place);
 }
@@ -64,8 +65,10 @@ export function mergeColumns(node: TreeNode, outer: Place): readonly Column[] {
     const when = tagged(item, 'MergeWhenClause');
     if (when === null) continue;
     condition(when.condition, inside);
-    if (when.values === undefined) given = joined(given, assignments(when.targetList, target, inside));
-    else given = joined(given, mergeInsert(when, target, inside));
+    if (when.values === undefined) {
+      given = joined(given, assignments(when.targetList, target, inside));
+      uniqueProbes(target, namesSet(when.targetList), place);
+    } else given = joined(given, mergeInsert(when, target, inside));
   }
   return returning(node, target, source, given, place, true);
 }
@@ -91,7 +94,7 @@ function targetOf(node: TreeNode, place: Place): Target {
   const range = isNode(node.relation) ? node.relation : {};
   // A common table expression cannot be written to: the name is a relation's.
   const level = relationLevel(range, { ...place, tables: new Map() });
-  const [entry = entryOf(null, null, [])] = level.entries;
+  const [entry = entryOf(null, [], [])] = level.entries;
   return { schema: textOf(range.schemaname), relation: textOf(range.relname) ?? '', entry, level };
 }
 
@@ -129,8 +132,13 @@ function onConflict(conflict: TreeNode, target: Target, inserted: Assigned, plac
     for (const item of listOf(conflict.infer.indexElems))
       steer(lineageOf(tagged(item, 'IndexElem')?.expr, inside), place);
   }
+  uniqueProbes(target, namesSet(conflict.targetList), place);
   return assignments(conflict.targetList, target, inside);
 }
+
+/** The columns that a list of `SET` names. */
+const namesSet = (list: unknown): readonly (string | null)[] =>
+  listOf(list).map((item) => textOf(tagged(item, 'ResTarget')?.name));
 
 const joined = (first: Assigned, second: Assigned): Assigned => {
   const all = new Map(first);
@@ -169,7 +177,7 @@ function returning(
     if (name !== null) names.set(option?.option === 'RETURNING_OPTION_NEW' ? 'new' : 'old', name);
   }
   const all = sourceFirst ? beside(from, row) : beside(row, from);
-  const versions = [...names.values()].map((name): RangeEntry => ({ ...changed, name, schema: null }));
+  const versions = [...names.values()].map((name): RangeEntry => ({ ...changed, name, schemas: [] }));
   return targetColumns(listOf(clause.exprs), within(place, { ...all, entries: [...all.entries, ...versions] }));
 }
 

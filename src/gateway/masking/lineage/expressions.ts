@@ -11,6 +11,7 @@ import {
   tagged,
   textOf,
 } from '../tree.ts';
+import { gathers, lengthOf, lengthOfConstant, lengthOfParameter } from './lengths.ts';
 import {
   clean,
   columnLineage,
@@ -19,14 +20,19 @@ import {
   either,
   elements,
   isClean,
+  isLong,
   joined,
   type Lineage,
+  partOf,
   plain,
+  scalar,
+  sized,
   told,
+  totalSize,
   unknown,
 } from './lineage.ts';
 import { decide, type Place, steer, touch } from './place.ts';
-import { namesRow, type Reference, resolve, starOf } from './range.ts';
+import { isGenerated, namesRow, type Reference, resolve, starOf } from './range.ts';
 import {
   isEmptyText,
   isLike,
@@ -36,7 +42,15 @@ import {
   isTellingRight,
   tellingArguments,
 } from './telling.ts';
-import { carriesValues, isComparison, isTotalFunction, isTotalOperator, isTotalType, joinsTexts } from './total.ts';
+import {
+  carriesValues,
+  handsOnArrays,
+  isComparison,
+  isTotalFunction,
+  isTotalOperator,
+  isTotalType,
+  joinsTexts,
+} from './total.ts';
 
 /** What a tagged expression is made from; an absent one is clean. */
 export function lineageOf(value: unknown, place: Place): Lineage {
@@ -71,13 +85,13 @@ function expressionOf(type: string, node: TreeNode, place: Place): Lineage {
     case 'CaseExpr':
       return caseOf(node, place);
     case 'CoalesceExpr':
-      return either(listOf(node.args).map((argument) => lineageOf(argument, place)));
+      return coalesce(node, place);
     case 'NullTest':
       return nullTest(node, place);
     case 'A_Indirection':
       return indirection(node, place);
     case 'A_ArrayExpr':
-      return elements(listOf(node.elements).map((element) => lineageOf(element, place)));
+      return besideOthers(elements(listOf(node.elements).map((element) => lineageOf(element, place))), place);
     case 'BoolExpr':
       return deciding(below(type, node, place), place);
     case 'RowExpr':
@@ -89,8 +103,9 @@ function expressionOf(type: string, node: TreeNode, place: Place): Lineage {
     case 'MultiAssignRef':
       return computed([lineageOf(node.source, place)]);
     case 'A_Const':
-      return isPlainText({ A_Const: node }) ? plain : clean;
+      return sized(isPlainText({ A_Const: node }) ? plain : clean, lengthOfConstant(node));
     case 'ParamRef':
+      return sized(clean, lengthOfParameter);
     case 'SQLValueFunction':
     case 'GroupingFunc':
     case 'SetToDefault':
@@ -124,6 +139,24 @@ const deciding = (lineage: Lineage, place: Place): Lineage => {
   return lineage;
 };
 
+/** Arrays stand beside each other only where they have as many elements. */
+function besideOthers(lineage: Lineage, place: Place): Lineage {
+  if (lineage.array === true) fallible(lineage, place);
+  return lineage;
+}
+
+/** Text that gets too long for the server tells how long it is. */
+function within1GB(lineage: Lineage, place: Place): Lineage {
+  if (isLong(lineage)) fallible(lineage, place);
+  return lineage;
+}
+
+/** The first that is not missing; those behind it are not computed. */
+function coalesce(node: TreeNode, place: Place): Lineage {
+  const given = either(listOf(node.args).map((argument) => lineageOf(argument, place)));
+  return given.part === true ? deciding(given, place) : given;
+}
+
 function below(type: string, node: TreeNode, place: Place): Lineage {
   const parts: Lineage[] = [];
   visitChildren(
@@ -145,6 +178,10 @@ function columnRef(node: TreeNode, place: Place): Lineage {
 
 function referenced(reference: Reference, place: Place): Lineage {
   if (reference.kind === 'value') return reference.lineage;
+  if (reference.kind === 'unresolved') {
+    place.findings.unresolved = true;
+    return unknown;
+  }
   return called(reference.function, [reference.row], place);
 }
 
@@ -152,16 +189,25 @@ function referenced(reference: Reference, place: Place): Lineage {
 function called(name: string, parts: readonly Lineage[], place: Place, call: TreeNode = {}): Lineage {
   const count = listOf(call.args).length;
   const steering = parts.slice(count).filter((part) => !isClean(part));
-  const given = joinsTexts(name) && steering.length === 0 ? joined(parts.slice(0, count)) : computed(parts);
+  const made = joinsTexts(name) && steering.length === 0 ? joined(parts.slice(0, count)) : computed(parts);
+  const endless = gathers(name) && isGenerated(place.levels[0]?.star ?? []);
+  const given = sized(
+    handsOnArrays(name) ? made : scalar(made),
+    endless ? Number.POSITIVE_INFINITY : lengthOf(name, call, parts),
+  );
   if (carriesValues(name) && !isClean(given)) place.findings.carriedBy ??= name;
-  if (place.harmful.has(name)) return touch(unknown, place);
+  if (place.harmful.has(name)) {
+    place.findings.mayFail = true;
+    return touch(unknown, place);
+  }
   const system = systemFunction(name);
   // It shows what an object is, and takes what the catalogs say of it.
   if (system !== null) return touch(columnLineage(`${name}()`, system), place);
-  if (!isTotalFunction(name)) fallible(given, place);
+  if (!isTotalFunction(name) || place.catalog.userFunctions.has(name)) fallible(given, place);
   // Some of its arguments decide whether it fails, or whether there is a value.
   for (const at of tellingArguments(name, call)) steer(parts[at] ?? clean, place);
-  return given;
+  if (name === 'array_agg') besideOthers(given, place);
+  return within1GB(given, place);
 }
 
 function funcCall(node: TreeNode, place: Place): Lineage {
@@ -214,15 +260,25 @@ function operator(node: TreeNode, place: Place): Lineage {
   if (node.kind === 'AEXPR_NULLIF' && !isEmptyText(node.rexpr)) steer(computed(parts), place);
   if (isTellingRight(name)) steer(parts[1] ?? clean, place);
   if (isLike(name) && !isPlainPattern(node.rexpr)) steer(computed(parts), place);
-  return name === '||' ? joined(parts) : isComparison(name) ? told(parts) : computed(parts);
+  if (name === '||') return within1GB(besideOthers(sized(joined(parts), totalSize(parts)), place), place);
+  if (isComparison(name)) return told(parts);
+  return isTellingRight(name) ? partOf(computed(parts)) : computed(parts);
 }
 
 function cast(node: TreeNode, place: Place): Lineage {
   const given = lineageOf(node.arg, place);
-  const type = isNode(node.typeName) ? (stringOf(listOf(node.typeName.names).at(-1)) ?? '') : '';
-  const plain = isNode(node.typeName) && listOf(node.typeName.arrayBounds).length === 0;
-  if (tagged(node.arg, 'A_Const') === null && (!plain || !isTotalType(type))) fallible(given, place);
-  return plain && isTotalType(type) ? joined([given]) : computed([given]);
+  const total = isNode(node.typeName) && isTotalCast(node.typeName, place);
+  if (tagged(node.arg, 'A_Const') === null && !total) fallible(given, place);
+  if (!total) return computed([given]);
+  return within1GB(scalar(joined([given])), place);
+}
+
+/** A type of pg_catalog that takes any text; one of users may go by the same name, and a domain of theirs refuses values. */
+function isTotalCast(type: TreeNode, { catalog }: Place): boolean {
+  const names = listOf(type.names).map(stringOf);
+  const name = names.at(-1) ?? '';
+  const ours = names.length === 1 || names[0] === 'pg_catalog';
+  return ours && isTotalType(name) && listOf(type.arrayBounds).length === 0 && !catalog.userTypes.has(name);
 }
 
 function subLink(node: TreeNode, place: Place): Lineage {
@@ -238,7 +294,10 @@ function subLink(node: TreeNode, place: Place): Lineage {
       place.findings.mayFail = true; // over a second row
       return rows.length === 1 ? either(rows) : computed(rows);
     case 'ARRAY_SUBLINK':
-      return elements(rows);
+      return besideOthers(
+        isGenerated(columns) ? sized(elements(rows), Number.POSITIVE_INFINITY) : elements(rows),
+        place,
+      );
     default:
       return deciding(computed([tested, ...rows]), place);
   }
@@ -265,7 +324,8 @@ function nullTest(node: TreeNode, place: Place): Lineage {
 }
 
 function indirection(node: TreeNode, place: Place): Lineage {
-  const parts = [lineageOf(node.arg, place)];
+  let whole = lineageOf(node.arg, place);
+  const parts: Lineage[] = [];
   for (const item of listOf(node.indirection)) {
     const name = stringOf(item);
     // `(row).name` calls name(row) where the row has no such field.
@@ -275,6 +335,7 @@ function indirection(node: TreeNode, place: Place): Lineage {
     const positions = [lineageOf(indices.lidx, place), lineageOf(indices.uidx, place)];
     for (const position of positions) steer(position, place);
     parts.push(...positions);
+    whole = partOf(indices.is_slice === true ? whole : scalar(whole));
   }
-  return computed(parts);
+  return computed([whole, ...parts]);
 }

@@ -13,7 +13,7 @@ import { condition } from './conditions.ts';
 import { lineageOf } from './expressions.ts';
 import { clean, computed, either, type Lineage, unknown } from './lineage.ts';
 import { type Place, steer, touch, within } from './place.ts';
-import { type Column, emptyLevel, type Level, renamed } from './range.ts';
+import { type Column, emptyLevel, generatedRows, isGenerated, type Level, renamed } from './range.ts';
 import { entryOf, levelOf, relationLevel } from './relations.ts';
 
 /** What the items of a FROM clause bring in sight. Each sees those before it as far as it is LATERAL. */
@@ -57,12 +57,12 @@ function fromItem(item: unknown, before: Level, outer: Place): Level {
 }
 
 const unknownItem = (place: Place): Level =>
-  levelOf(entryOf(null, null, [{ name: null, lineage: touch(unknown, place), many: true }]));
+  levelOf(entryOf(null, [], [{ name: null, lineage: touch(unknown, place), many: true }]));
 
 function aliased(node: TreeNode, columns: readonly Column[]): Level {
   const alias = aliasOf(node);
   const named = renamed(columns, alias.columns);
-  return levelOf(entryOf(alias.name, null, named), named);
+  return levelOf(entryOf(alias.name, [], named), named);
 }
 
 function join(node: TreeNode, before: Level, outer: Place): Level {
@@ -76,7 +76,7 @@ function join(node: TreeNode, before: Level, outer: Place): Level {
   const using = isNode(node.join_using_alias) ? textOf(node.join_using_alias.aliasname) : null;
   if (using === null) return level;
   const merged = [...level.merged].map(([name, lineage]): Column => ({ name, lineage }));
-  return { ...level, entries: [...level.entries, entryOf(using, null, merged)] };
+  return { ...level, entries: [...level.entries, entryOf(using, [], merged)] };
 }
 
 /** Columns that both sides have; null when they do not list them all. */
@@ -98,7 +98,7 @@ function joinedBy(names: readonly string[], left: Level, right: Level, place: Pl
   const merged = names.map((name): Column => {
     const lineage = either([columnNamed(name, left), columnNamed(name, right)]);
     steer(touch(lineage, place), place);
-    return { name, lineage };
+    return isGenerated([...left.star, ...right.star]) ? { name, lineage, generated: true } : { name, lineage };
   });
   const others = ({ star }: Level): readonly Column[] =>
     star.filter(({ name }) => name === null || !names.includes(name));
@@ -130,7 +130,7 @@ function functions(node: TreeNode, place: Place): Level {
   const alias = aliasOf(node);
   const called = listOf(node.functions).map((item) => listOf(tagged(item, 'List')?.items));
   const columns = called.flatMap(([call, definitions]): readonly Column[] => {
-    const lineage = computed([lineageOf(call, place)]);
+    const lineage = call === undefined ? touch(unknown, place) : computed([lineageOf(call, place)]);
     steer(lineage, place); // it decides how many rows there are
     const listed = [...listOf(tagged(definitions, 'List')?.items), ...listOf(node.coldeflist)];
     if (listed.length > 0) return listed.map((item) => ({ name: textOf(tagged(item, 'ColumnDef')?.colname), lineage }));
@@ -140,9 +140,9 @@ function functions(node: TreeNode, place: Place): Level {
     return [{ name: null, lineage, many: true }];
   });
   const all = node.ordinality === true ? [...columns, { name: 'ordinality', lineage: clean }] : columns;
-  const named = renamed(all, alias.columns);
+  const named = generatedRows(renamed(all, alias.columns));
   const name = alias.name ?? functionName(tagged(called[0]?.[0], 'FuncCall') ?? {});
-  return levelOf(entryOf(name, null, named), named);
+  return levelOf(entryOf(name, [], named), named);
 }
 
 /** XMLTABLE and JSON_TABLE: every column is made from the document, and so is the number of rows. */
@@ -153,7 +153,7 @@ function tableFunction(node: TreeNode, place: Place): Level {
     documentLineage(columns, place),
   ]);
   steer(lineage, place);
-  const named = namesOf(columns).map((name): Column => ({ name, lineage }));
+  const named = namesOf(columns).map((name): Column => ({ name, lineage, generated: true }));
   return aliased(node, named.length > 0 ? named : [{ name: null, lineage: touch(unknown, place), many: true }]);
 }
 

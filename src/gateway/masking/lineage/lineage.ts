@@ -14,7 +14,30 @@ export interface Lineage {
   readonly counts: boolean;
   /** Its text holds no quote that would change how definitions beside it are read: it is one itself, a name, or plain. */
   readonly readable?: true;
+  /** It is a part of a masked value that may not be there, as a key of a document: that it is missing tells of the value. */
+  readonly part?: true;
+  /** It may be an array, or hold one: how many elements it has decides whether others can be put beside it. */
+  readonly array?: true;
+  /** How many values of ordinary length it may be as long as; one when absent. */
+  readonly size?: number;
 }
+
+export const sizeOf = ({ size = 1 }: Lineage): number => size;
+
+/** The same value, so many times as long. */
+export const sized = (lineage: Lineage, size: number): Lineage =>
+  size === sizeOf(lineage) ? lineage : { ...lineage, size };
+
+/** A value as long as all of these together. */
+export const totalSize = (parts: readonly Lineage[]): number =>
+  Math.max(
+    1,
+    parts.reduce((sum, part) => sum + sizeOf(part), 0),
+  );
+
+/** Longer than this a value may be too long for the server, which is then told by its length. */
+const longest = 1000;
+export const isLong = (lineage: Lineage): boolean => sizeOf(lineage) > longest;
 
 /** Nothing masked went into it. */
 export const clean: Lineage = { sources: new Map(), unknown: false, verbatim: true, counts: false };
@@ -36,19 +59,24 @@ export const planLineage = (by: MaskedBy | null): Lineage => ({
 /** Nobody knows what went into it. */
 export const unknown: Lineage = { sources: new Map(), unknown: true, verbatim: false, counts: false };
 
-/** A value of a masked column. */
-export const columnLineage = (label: string, by: MaskedBy): Lineage => ({
+/** A value of a masked column. `array`: it may be one, or hold one. */
+export const columnLineage = (label: string, by: MaskedBy, array = false): Lineage => ({
   sources: new Map([[label, by]]),
   unknown: false,
   verbatim: true,
   counts: false,
   ...(isTold(by.masker) ? { readable: true } : {}),
+  ...(array ? { array } : {}),
 });
 
 export const isClean = ({ sources, unknown: any }: Lineage): boolean => sources.size === 0 && !any;
 
 /** One of several values, each as it stands: the arms of a UNION, the results of a CASE. */
 export function either(parts: readonly Lineage[]): Lineage {
+  return sized(eitherOf(parts), Math.max(1, ...parts.map(sizeOf)));
+}
+
+function eitherOf(parts: readonly Lineage[]): Lineage {
   const dirty = parts.filter((part) => !isClean(part));
   const counts = parts.filter((part) => part.counts);
   const [only, ...others] = dirty;
@@ -57,6 +85,8 @@ export function either(parts: readonly Lineage[]): Lineage {
   if (others.length === 0 && counts.length === 0 && (readable || only.readable !== true)) return only;
   return {
     ...(readable ? { readable } : {}),
+    ...(dirty.some(({ part }) => part === true) ? { part: true } : {}),
+    ...(dirty.some(({ array }) => array === true) ? { array: true } : {}),
     sources: new Map(dirty.flatMap(({ sources }) => [...sources])),
     unknown: dirty.some((part) => part.unknown),
     verbatim: dirty.every(({ verbatim }) => verbatim),
@@ -67,7 +97,7 @@ export function either(parts: readonly Lineage[]): Lineage {
 /** A value computed from others. */
 export function computed(parts: readonly Lineage[]): Lineage {
   const all = either(parts);
-  if (isClean(all) && !all.counts) return clean;
+  if (isClean(all) && !all.counts) return sized(clean, sizeOf(all));
   const { readable: _, ...made } = all;
   return { ...made, verbatim: false };
 }
@@ -87,6 +117,15 @@ export function joined(parts: readonly Lineage[]): Lineage {
 export function elements(parts: readonly Lineage[]): Lineage {
   const all = either(parts);
   return isCatalogTextOnly(all) ? all : joined(parts);
+}
+
+/** A part of a value that may not be there. */
+export const partOf = (lineage: Lineage): Lineage => (isClean(lineage) ? lineage : { ...lineage, part: true });
+
+/** A value that is no array, whatever it was made from. */
+export function scalar(lineage: Lineage): Lineage {
+  const { array: _, ...rest } = lineage;
+  return rest;
 }
 
 /** What a comparison tells, or whether there is a value at all: of definitions it may be told. */

@@ -1,4 +1,4 @@
-import { derived, type MaskedBy, type MaskedCatalog } from '../masked-catalog.ts';
+import { derived, type MaskedBy, type MaskedCatalog, type MaskedRelation } from '../masked-catalog.ts';
 import { isTold } from '../maskers/definition.ts';
 import type { TreeNode } from '../tree.ts';
 import { isClean, type Lineage } from './lineage.ts';
@@ -39,6 +39,10 @@ export interface Findings {
   carriedBy: string | null;
   /** Something that cannot be told steers the result: it may be any of the columns that are mentioned. */
   unknownSteers: boolean;
+  /** A name leads to nothing that we see, though the server may see something: then it may be any column of `relations`. */
+  unresolved: boolean;
+  /** The relations with masked columns whose columns are in sight somewhere. */
+  readonly relations: Set<MaskedRelation>;
   /** What decides whether other parts of an expression are computed at all: it steers where one of those may fail. */
   readonly deciding: Lineage[];
   /** Something in the statement may fail, or take long, over a value that is not masked. */
@@ -56,6 +60,8 @@ export const emptyFindings = (): Findings => ({
   created: null,
   carriedBy: null,
   unknownSteers: false,
+  unresolved: false,
+  relations: new Set(),
   deciding: [],
   mayFail: false,
   timed: false,
@@ -105,6 +111,15 @@ export function decide(lineage: Lineage, { findings }: Place): void {
 export function settle(findings: Findings): void {
   if (findings.mayFail) for (const lineage of findings.deciding) steer(lineage, { findings });
   if (!findings.unknownSteers) return;
-  for (const [label, by] of findings.touched)
+  const possible = findings.unresolved ? [...findings.touched, ...maskedColumns(findings.relations)] : findings.touched;
+  for (const [label, by] of possible)
     if (!isTold(by.masker) && by.rule !== 'system') findings.probes.push({ label, by, use: 'other', values: 0 });
 }
+
+const maskedColumns = (relations: Iterable<MaskedRelation>): (readonly [string, MaskedBy])[] =>
+  [...relations].flatMap(({ relation, masked }) =>
+    relation.columns.flatMap(({ attributeNumber, name }) => {
+      const by = masked.get(attributeNumber);
+      return by === undefined ? [] : [[`${relation.name}.${name}`, by] as const];
+    }),
+  );

@@ -2,11 +2,11 @@ import { columnReference, isNode, listOf, stringsOf, type TreeNode, tagged, text
 import { condition } from './conditions.ts';
 import { lineageOf, window } from './expressions.ts';
 import { fromClause } from './from-items.ts';
-import { clean, computed, either, type Lineage, unknown } from './lineage.ts';
+import { clean, computed, either, isLong, type Lineage, sized, sizeOf, unknown } from './lineage.ts';
 import { dependencyOrder, mentionsTable } from './mentions.ts';
 import { ownName } from './own-name.ts';
 import { type Place, steer, touch, within } from './place.ts';
-import { type Column, renamed, resolve, starOf } from './range.ts';
+import { type Column, generatedRows, isGenerated, renamed, resolve, starOf } from './range.ts';
 
 /** The result columns of a SELECT, of VALUES, or of a set operation. Notes on the way what steers it. */
 export function selectColumns(node: TreeNode, outer: Place): readonly Column[] {
@@ -18,7 +18,9 @@ function simpleQuery(node: TreeNode, outer: Place): readonly Column[] {
   if (node.valuesLists !== undefined) return valuesColumns(node, outer);
   const level = fromClause(listOf(node.fromClause), outer);
   const place = withWindows(node, within(outer, level));
-  const columns = targetColumns(listOf(node.targetList), place);
+  const targets = targetColumns(listOf(node.targetList), place);
+  const columns = isGenerated(level.star) ? generatedRows(targets) : targets;
+  longRow(columns, place);
   condition(node.whereClause, place);
   condition(node.havingClause, place);
   for (const item of listOf(node.groupClause)) steer(sorted(item, columns, place), place);
@@ -26,6 +28,11 @@ function simpleQuery(node: TreeNode, outer: Place): readonly Column[] {
   distinct(node, columns, place);
   ordered(node, columns, place);
   return columns;
+}
+
+/** A row that is too long for the server tells how long its columns are. */
+function longRow(columns: readonly Column[], place: Place): void {
+  if (columns.some(({ lineage }) => isLong(lineage))) for (const { lineage } of columns) steer(lineage, place);
 }
 
 function setOperation(node: TreeNode, place: Place): readonly Column[] {
@@ -160,11 +167,17 @@ function tableColumns(name: string, table: TreeNode, recursive: boolean, place: 
       next.length === columns.length &&
       next.every(({ lineage }, at) => sameSources(lineage, columns[at]?.lineage))
     )
-      return next;
+      return generatedRows(next.map((column, at) => endless(column, columns[at])));
     columns = next;
   }
   return columns.map((column) => ({ ...column, lineage: unknown }));
 }
+
+/** What gets twice as long with each round has no end; what each round adds to takes too many of them. */
+const endless = (column: Column, before: Column | undefined): Column =>
+  before !== undefined && sizeOf(column.lineage) >= 2 * sizeOf(before.lineage)
+    ? { ...column, lineage: sized(column.lineage, Number.POSITIVE_INFINITY) }
+    : column;
 
 /** The columns of a recursive query before the recursion: those of its first arm. */
 function startOf(query: TreeNode, names: readonly string[], place: Place): readonly Column[] {
@@ -172,7 +185,12 @@ function startOf(query: TreeNode, names: readonly string[], place: Place): reado
 }
 
 const sameSources = (a: Lineage, b: Lineage | undefined): boolean =>
-  b !== undefined && a.unknown === b.unknown && a.verbatim === b.verbatim && a.sources.size === b.sources.size;
+  b !== undefined &&
+  a.unknown === b.unknown &&
+  a.verbatim === b.verbatim &&
+  a.sources.size === b.sources.size &&
+  a.part === b.part &&
+  a.array === b.array;
 
 /** SEARCH and CYCLE add columns that hold rows or parts of them. */
 function withTrail(table: TreeNode, columns: readonly Column[], place: Place): readonly Column[] {

@@ -7,13 +7,15 @@ export interface Column {
   readonly lineage: Lineage;
   /** It stands for any number of columns, none included: what a function returns, `(row).*`. */
   readonly many?: true;
+  /** It has as many rows as a function or a recursion makes, which may be any number. */
+  readonly generated?: true;
 }
 
 /** Something that a FROM clause brings in sight under a name. */
 export interface RangeEntry {
   readonly name: string | null;
-  /** Of a relation that goes by its own name. */
-  readonly schema: string | null;
+  /** Schemas that a relation may be of which goes by its own name: `public.users.email` reaches it through any of them. */
+  readonly schemas: readonly string[];
   readonly columns: readonly Column[];
   /** What columns that are not listed are made from; null when all are listed. */
   readonly rest: Lineage | null;
@@ -32,27 +34,37 @@ export const emptyLevel: Level = { entries: [], merged: new Map(), star: [] };
 
 const systemColumns = new Set(['ctid', 'tableoid', 'xmin', 'xmax', 'cmin', 'cmax']);
 
+/** The same columns, of rows that something makes. */
+export const generatedRows = (columns: readonly Column[]): readonly Column[] =>
+  columns.map((column) => ({ ...column, generated: true }));
+
+export const isGenerated = (columns: readonly Column[]): boolean => columns.some(({ generated }) => generated === true);
+
 /** A row as a whole. */
 export const wholeRow = ({ columns, rest }: RangeEntry): Lineage =>
   computed([...columns.map(({ lineage }) => lineage), ...(rest === null ? [] : [rest])]);
 
-/** What a reference turns out to be: a value, or the call of a function with a row (`u.label` is `label(u)`). */
+/** What a reference turns out to be: a value, the call of a function with a row (`u.label` is `label(u)`), or nothing in sight. */
 export type Reference =
   | { readonly kind: 'value'; readonly lineage: Lineage }
+  | { readonly kind: 'unresolved' }
   | { readonly kind: 'call'; readonly function: string; readonly row: Lineage };
 
 const value = (lineage: Lineage): Reference => ({ kind: 'value', lineage });
 
-/** Resolves a column reference (manual, 4.2.1) in these levels, the innermost first. What is not found is unknown. */
+/** Resolves a column reference (manual, 4.2.1) in these levels, the innermost first. */
 export function resolve(names: readonly string[], levels: readonly Level[]): Reference {
   const last = names.at(-1) ?? '';
   const qualifier = names.at(-2);
-  if (qualifier === undefined) return value(unqualified(last, levels));
+  if (qualifier === undefined) {
+    const lineage = unqualified(last, levels);
+    return lineage === null ? { kind: 'unresolved' } : value(lineage);
+  }
   const entry = entryNamed(qualifier, names.at(-3) ?? null, levels);
-  if (entry === null) return value(unknown);
+  if (entry === null) return { kind: 'unresolved' };
   const found = entry.columns.filter(({ name }) => name === last).map(({ lineage }) => lineage);
   if (found.length > 0) return value(either(found));
-  if (systemColumns.has(last)) return value(clean);
+  if (systemColumns.has(last) && entry.rest === null) return value(clean);
   return { kind: 'call', function: last, row: wholeRow(entry) };
 }
 
@@ -69,8 +81,15 @@ export const columnsOf = ({ columns, rest }: RangeEntry): readonly Column[] =>
   rest === null ? columns : [...columns, { name: null, lineage: rest, many: true }];
 
 function entryNamed(name: string, schema: string | null, levels: readonly Level[]): RangeEntry | null {
+  if (schema !== null) {
+    // Of which schema one is that does not say so is known when it runs: it may be that of the query around.
+    const found = levels.flatMap(({ entries }) =>
+      entries.filter((entry) => entry.name === name && entry.schemas.includes(schema)),
+    );
+    return found.length === 0 ? null : mergedEntry(found);
+  }
   for (const { entries } of levels) {
-    const found = entries.filter((entry) => entry.name === name && (schema === null || entry.schema === schema));
+    const found = entries.filter((entry) => entry.name === name);
     const [only, ...others] = found;
     if (only === undefined) continue;
     // The server takes no two of one name in one FROM; whichever is meant, both count.
@@ -81,12 +100,13 @@ function entryNamed(name: string, schema: string | null, levels: readonly Level[
 
 const mergedEntry = (entries: readonly RangeEntry[]): RangeEntry => ({
   name: entries[0]?.name ?? null,
-  schema: null,
+  schemas: [],
   columns: entries.flatMap(({ columns }) => columns),
   rest: either(entries.flatMap(({ rest }) => (rest === null ? [] : [rest]))),
 });
 
-function unqualified(name: string, levels: readonly Level[]): Lineage {
+/** Null when no column of this name can be in sight. */
+function unqualified(name: string, levels: readonly Level[]): Lineage | null {
   // An entry that does not list its columns may have one of this name, and then it is meant.
   const possible: Lineage[] = [];
   for (const { entries, merged } of levels) {
@@ -104,7 +124,7 @@ function unqualified(name: string, levels: readonly Level[]): Lineage {
   if (systemColumns.has(name) && levels.some(({ entries }) => entries.length > 0)) return either(possible);
   const row = entryNamed(name, null, levels);
   if (row !== null) return computed([wholeRow(row), ...possible]);
-  return possible.length > 0 ? either(possible) : unknown;
+  return possible.length > 0 ? either(possible) : null;
 }
 
 /** Whether a name without a qualifier is that of a whole row. */

@@ -1,16 +1,19 @@
+import type { CatalogColumn } from '../../sql/catalog.ts';
 import { qualifiedName } from '../../sql/effects.ts';
-import type { MaskedRelation } from '../masked-catalog.ts';
+import type { MaskedCatalog, MaskedRelation } from '../masked-catalog.ts';
+import { baseType, type TypesByOid } from '../maskers/column-type.ts';
+import { familyOf } from '../maskers/type-families.ts';
 import { aliasOf, type TreeNode, textOf } from '../tree.ts';
-import { clean, columnLineage, either, plain, unknown } from './lineage.ts';
+import { clean, columnLineage, either, type Lineage, plain, unknown } from './lineage.ts';
 import { type Place, touch } from './place.ts';
 import { type Column, columnsOf, type Level, type RangeEntry, renamed } from './range.ts';
 
 /** Something in sight under a name, with these columns; those that stand for many make its rest. */
-export function entryOf(name: string | null, schema: string | null, columns: readonly Column[]): RangeEntry {
+export function entryOf(name: string | null, schemas: readonly string[], columns: readonly Column[]): RangeEntry {
   const many = columns.filter((column) => column.many === true);
   return {
     name,
-    schema,
+    schemas,
     columns: columns.filter((column) => column.many !== true),
     rest: many.length === 0 ? null : either(many.map(({ lineage }) => lineage)),
   };
@@ -30,8 +33,13 @@ export function relationLevel(node: TreeNode, place: Place): Level {
   const alias = aliasOf(node);
   const table = schema === null ? place.tables.get(name) : undefined;
   const columns = renamed(table ?? relationColumns(schema, name, place), alias.columns);
-  return levelOf(entryOf(alias.name ?? name, alias.name === null ? schema : null, columns), columns);
+  // Neither an alias nor a common table expression is reached through a schema.
+  const schemas = alias.name === null && table === undefined ? schemasOf(schema, name, place) : [];
+  return levelOf(entryOf(alias.name ?? name, schemas, columns), columns);
 }
+
+const schemasOf = (schema: string | null, name: string, { catalog }: Place): readonly string[] =>
+  schema === null ? catalog.relationsNamed(null, name).map(({ relation }) => relation.schema) : [schema];
 
 /** The columns of a table or view by its name, where a common table expression is not meant. */
 export function relationColumns(schema: string | null, name: string, place: Place): readonly Column[] {
@@ -42,17 +50,24 @@ export function relationColumns(schema: string | null, name: string, place: Plac
     place.findings.unknownRelation ??= qualifiedName({ schema, name });
     return [{ name: null, lineage: touch(unknown, place), many: true }];
   }
+  for (const one of found) if (one.masked.size > 0) place.findings.relations.add(one);
   // In which schema it is found may change until it runs: a column counts as masked when it is in any of them.
   return first.relation.columns.map(({ name: column }) => ({
     name: column,
-    lineage: either([first, ...others].map((relation) => lineageIn(relation, column))),
+    lineage: either([first, ...others].map((relation) => lineageIn(relation, column, place.catalog))),
   }));
 }
 
-function lineageIn({ relation, masked }: MaskedRelation, name: string): typeof clean {
+function lineageIn({ relation, masked }: MaskedRelation, name: string, { types }: MaskedCatalog): Lineage {
   const column = relation.columns.find((candidate) => candidate.name === name);
   const by = column === undefined ? undefined : masked.get(column.attributeNumber);
-  if (by !== undefined) return columnLineage(`${relation.name}.${name}`, by);
+  if (column !== undefined && by !== undefined)
+    return columnLineage(`${relation.name}.${name}`, by, mayHoldArray(column, types));
   const isName = relation.schema === 'pg_catalog' && ['name', '"char"'].includes(column?.type ?? '');
   return isName ? plain : clean;
+}
+
+function mayHoldArray({ typeOid, type }: CatalogColumn, types: TypesByOid): boolean {
+  const { family } = familyOf(baseType({ typeOid, typeModifier: -1, format: 0, typeName: type, types }));
+  return family === 'array' || family === 'composite' || family === 'unknown';
 }

@@ -32,8 +32,11 @@ const constantText = (value: unknown): string | null => {
 
 const isNumber = (value: unknown): boolean => isNode(tagged(value, 'A_Const')?.ival);
 
-/** A width that is taken from an argument (`%*s`) has to be a number. */
-const isPlainTemplate = (value: unknown): boolean => constantText(value)?.includes('*') === false;
+/** A width that is taken from an argument (`%*s`) has to be a number, and a name (`%I`) has to be there. */
+const isPlainTemplate = (value: unknown): boolean => {
+  const text = constantText(value);
+  return text !== null && !/\*|%[-\d$]*I/.test(text);
+};
 
 /** `''`: whether a value is empty is not masked, as little as whether there is one. */
 export const isEmptyText = (value: unknown): boolean => constantText(value) === '';

@@ -29,6 +29,12 @@ const textJoiners = new Set(['array_agg', 'array_to_string', 'concat', 'concat_w
 /** Functions whose result holds their arguments as they are, one behind the other. */
 export const joinsTexts = (name: string): boolean => textJoiners.has(name);
 
+const arrayKeepers = new Set(
+  'any_value array_agg array_cat first_value lag last_value lead max min nth_value'.split(' '),
+);
+/** Functions that give back the arrays they are given, whole. */
+export const handsOnArrays = (name: string): boolean => arrayKeepers.has(name);
+
 const comparisons = new Set([
   '=',
   '<>',

@@ -17,10 +17,14 @@ export interface ColumnType {
 
 /**
  * One cell's masker. With `constant` set the value is not looked at: null is SQL NULL, a Buffer is the whole new value.
- * NULL cells are never handed in: they stay NULL. What `mask` returns may be shared between cells: read it, never write it.
+ * NULL cells are never handed in: they stay NULL, unless `hidesMissing` is set. What `mask` returns may be shared between cells: read it, never write it.
  */
 export type CellMask =
-  | { readonly constant: Buffer | null }
+  | {
+      readonly constant: Buffer | null;
+      /** That the value is missing is hidden as well. */
+      readonly hidesMissing?: true;
+    }
   | { readonly constant?: undefined; readonly mask: (value: Buffer) => Buffer | null };
 
 /** The value that a mask gives for a value: for whoever masks one value rather than a column of them. */
