@@ -59,6 +59,19 @@ describe('the parser', () => {
   });
 
   it.each([
+    [160014, 'SELECT merge_action()', ['MergeSupportFunc'], true],
+    [170010, 'SELECT merge_action()', [], true],
+    [150018, 'SELECT lower(system_user) FROM audit', ['lower', 'system_user'], false],
+    [150018, 'SELECT * FROM system_user', ['system_user'], false],
+    [160014, 'SELECT * FROM system_user', ['system_user'], true],
+    [130023, 'SELECT a.system_user FROM audit a', [], true],
+  ])('on a server %i reads %s as that server does', (serverVersionNumber, text, functions, understood) => {
+    const catalog = catalogOf([table('audit', ['system_user'])], [], { serverVersionNumber });
+    const [effects] = statementsOf(parser.understand(text, catalog)).map((statement) => statement.effects);
+    expect([named(effects?.functions ?? []).toSorted(), effects?.understood]).toEqual([functions, understood]);
+  });
+
+  it.each([
     ["SELECT 'a\\'' ", true],
     ["SELECT E'\\n'", true],
     ["SELECT 'a'", false],
