@@ -1,6 +1,6 @@
 import { isSafeCall } from '../../src/gateway/policy/functions.ts';
 import type { CatalogSnapshot } from '../../src/gateway/sql/catalog.ts';
-import { indexOf } from '../../src/gateway/sql/catalog-index.ts';
+import { type CatalogIndex, indexOf } from '../../src/gateway/sql/catalog-index.ts';
 import type { Effects } from '../../src/gateway/sql/effects.ts';
 import type { Deeds, Observation } from './observe.ts';
 
@@ -56,9 +56,15 @@ export function disagreements(
     const checked = foreignKeyNeighbours(effects, catalog);
     const onlyChecked = (oid: number): boolean =>
       checked.has(oid) && deeds.lockedForSharing.includes(oid) && !deeds.writtenRows.includes(oid);
+    // MERGE locks the children of its target for writing though it only inserts into the target.
+    const mergesOnly = (oid: number): boolean => effects.kinds.includes('merge') && !deeds.writtenRows.includes(oid);
     // Indexes and TOAST tables belong to their table; a sequence that a default advances belongs to the INSERT.
     const missing = touched.filter(
-      (oid) => !['i', 'I', 't', 'S'].includes(kind(oid)) && !known(effects.writes, oid) && !onlyChecked(oid),
+      (oid) =>
+        !['i', 'I', 't', 'S'].includes(kind(oid)) &&
+        !known(effects.writes, oid) &&
+        !onlyChecked(oid) &&
+        !mergesOnly(oid),
     );
     if (missing.length > 0)
       found.push({ problem: 'wrote a relation that is not among the writes', relations: missing.map(name) });
@@ -66,16 +72,19 @@ export function disagreements(
   // Functions that print definitions lock what they describe, and so does PREPARE; what is in it is not read.
   const describes =
     effects.kinds.includes('prepare') ||
-    effects.functions.some(({ name }) => /^pg_(get_\w*def|partition_tree)$/.test(name)) ||
+    effects.functions.some(({ name }) => /^(pg_(get_\w*def|partition_tree)|satisfies_hash_partition)$/.test(name)) ||
     effects.reads.some(({ name }) => /^pg_(rules|views|indexes|matviews)$/.test(name));
   if (!opaque && !wide && !describes) {
     const checked = foreignKeyNeighbours(effects, catalog);
+    // The parents of a partition say what rows it may hold; planning looks these bounds up.
+    const parents = new Set(effects.reads.flatMap(({ oid }) => (oid === null ? [] : ancestorsOf(oid, index))));
     const missing = deeds.read.filter(
       (oid) =>
         ['r', 'p', 'v', 'm', 'f'].includes(kind(oid)) &&
         !known(effects.reads, oid) &&
         !known(effects.writes, oid) &&
         !checked.has(oid) &&
+        !parents.has(oid) &&
         index.relationByOid(oid) !== null,
     );
     if (missing.length > 0)
@@ -90,6 +99,9 @@ export function disagreements(
     found.push({ problem: 'changed settings that are not among the settings', relations: changed });
   return found;
 }
+
+const ancestorsOf = (oid: number, index: CatalogIndex): readonly number[] =>
+  (index.relationByOid(oid)?.parents ?? []).flatMap((parent) => [parent, ...ancestorsOf(parent, index)]);
 
 /** Tables that a write looks into to check foreign keys, from either side, and the parents of a partition written directly. */
 function foreignKeyNeighbours(effects: Effects, catalog: CatalogSnapshot): ReadonlySet<number> {

@@ -26,6 +26,11 @@ const KNOWN: readonly Known[] = [
     reason: 'It runs deferred triggers, which were judged with the statement that queued them.',
   },
   {
+    problems: ['wrote but judged read-only', 'wrote a relation that is not among the writes'],
+    sql: /^DISCARD\s+(TEMP|TEMPORARY|ALL)$/i,
+    reason: 'It drops the temporary tables of the session, which no other session has seen.',
+  },
+  {
     problems: ['called functions that are not among the functions'],
     sql: /^CREATE\s+(UNIQUE\s+)?INDEX\b/i,
     reason: 'It names an operator class, which only a superuser can make; the definition asks.',
