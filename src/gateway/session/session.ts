@@ -5,6 +5,7 @@ import { MessagePart, MessageStream } from '../wire/message-stream.ts';
 import { Answers } from './answers.ts';
 import { Cancels } from './cancels.ts';
 import { CommitGate } from './commit-gate.ts';
+import { hasCopyToMask, lookAtCopy, refuseEntangledCopies } from './copy-looks.ts';
 import { decideUnit, finishUnsent } from './decide.ts';
 import { forwardPlan } from './forward.ts';
 import { FrameBatch } from './frame-batch.ts';
@@ -51,6 +52,8 @@ export class Session {
   #sentAt = 0;
   /** A unit is being looked up or decided about; no other has its turn meanwhile. */
   #busy = false;
+  /** The server analyses a copy before it is sent, and may wait for a lock. */
+  #looking = false;
   /** What `busy` stands for; settles soon after the session has ended. Never rejects. */
   #working: Promise<void> = Promise.resolve();
   #clientEnded = false;
@@ -144,8 +147,8 @@ export class Session {
   async cancel(arrivedAt: number): Promise<void> {
     if (this.#ending.ended || arrivedAt < this.#sentAt) return;
     if (this.#holds.cancel()) return;
-    if (this.#busy) return this.#cancels.beforeSending();
-    if (this.#answers.idle) return;
+    if (this.#busy) this.#cancels.beforeSending();
+    if (this.#busy ? !this.#looking : this.#answers.idle) return;
     await this.#cancels.running();
     this.#attempt(() => this.#pump());
   }
@@ -205,8 +208,9 @@ export class Session {
     if (this.#knowledge.isStale(this.#answers, unit)) return this.#later(() => this.#refreshThen(unit));
     const plan = this.#planner.plan(unit);
     this.#cancels.refuse(plan.members);
-    const simple = plan.members.every(({ judged }) => judged.verdict === 'allow' && !judged.changes);
-    if (simple) this.#forward(plan);
+    refuseEntangledCopies(plan, this.#answers);
+    const allowed = plan.members.every(({ judged }) => judged.verdict === 'allow' && !judged.changes);
+    if (allowed && !hasCopyToMask(plan, this.#answers)) this.#forward(plan);
     else this.#later(() => this.#decide(plan));
   }
 
@@ -246,11 +250,20 @@ export class Session {
     const sent = plan.members.filter(({ refusal }) => refusal === null);
     database.remember(sent.flatMap(({ judged }) => judged.masking?.copies ?? []));
     await recorder.sync();
+    if (!this.#ending.ended && hasCopyToMask(plan, answers)) await this.#lookAtCopy(plan);
     this.#busy = false;
     if (this.#ending.ended) return;
     cancels.refuse(plan.members);
     this.#forward(plan);
     this.#pump();
+  }
+
+  async #lookAtCopy(plan: UnitPlan): Promise<void> {
+    this.#cancels.refuse(plan.members);
+    this.#looking = true;
+    const write = (frames: readonly Buffer[]): void => this.#sockets.toUpstream(frames);
+    await lookAtCopy(plan, this.#answers, write, this.#knowledge.view.catalog);
+    this.#looking = false;
   }
 
   /** The server failed the open segment meanwhile and drops what follows up to the Sync; so do we. */

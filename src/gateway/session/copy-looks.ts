@@ -1,0 +1,92 @@
+import { isUnmaskable, type UnmaskableCopy } from '../masking/copy-out/copy-format.ts';
+import type { CatalogSnapshot } from '../sql/catalog.ts';
+import { indexOf } from '../sql/catalog-index.ts';
+import { sqlstate } from '../wire/constants.ts';
+import type { ErrorText } from '../wire/encode-backend.ts';
+import type { FieldDescription, NoticeFields } from '../wire/fields.ts';
+import type { Answers } from './answers.ts';
+import { entangled } from './copy-to-mask.ts';
+import { describeHidden } from './hidden-exchange.ts';
+import type { Member, UnitPlan } from './unit-plan.ts';
+
+/** Whether a unit has a copy whose columns have to be told before it is sent. In a failed transaction none runs. */
+export const hasCopyToMask = ({ members }: UnitPlan, { transaction }: Pick<Answers, 'transaction'>): boolean =>
+  transaction !== 'failed' && members.some(({ running }) => running.copyToMask !== null);
+
+/** Refuses the copies of a unit that cannot be masked: what else the unit runs may change the columns of what is copied. */
+export function refuseEntangledCopies(plan: UnitPlan, answers: Pick<Answers, 'segmentOpen' | 'transaction'>): void {
+  if (!hasCopyToMask(plan, answers)) return;
+  const alone = plan.members.length === 1 && !answers.segmentOpen && runsNothingElse(plan);
+  for (const member of plan.members) {
+    const copy = member.running.copyToMask;
+    if (copy === null) continue;
+    if (isUnmaskable(copy)) member.refusal ??= refused(copy);
+    else if (!alone) member.refusal ??= refused(entangled);
+  }
+}
+
+/** A segment may also execute portals of earlier ones, which are no members of it. */
+function runsNothingElse(plan: UnitPlan): boolean {
+  const [member] = plan.members;
+  return (
+    plan.kind !== 'segment' ||
+    plan.steps.every((step) => step.kind !== 'execute' || step.portal.running === member?.running)
+  );
+}
+
+const refused = ({ reason, hint }: UnmaskableCopy): ErrorText => ({
+  severity: 'ERROR',
+  sqlstate: sqlstate.insufficientPrivilege,
+  message: `Postern refused this COPY, whose rows have to be masked: ${reason}`,
+  detail: 'The statement was not sent to the database.',
+  hint: `${hint} Or use SELECT: it is masked.`,
+});
+
+/**
+ * Has the server describe the columns of the copy in a unit that is about to be sent, and tells its statement. The look locks
+ * what the copy reads until the transaction ends, so nobody changes the columns in between. What the server says against the
+ * look it would say against the copy: the statement is then refused with that, or, where it can still say so itself, sent.
+ */
+export async function lookAtCopy(
+  { members: [member] }: UnitPlan,
+  answers: Answers,
+  write: (frames: readonly Buffer[]) => void,
+  catalog: CatalogSnapshot | null,
+): Promise<void> {
+  const copyOut = member?.running.copyToMask ?? null;
+  if (member === undefined || member.refusal !== null || copyOut === null || isUnmaskable(copyOut)) return;
+  const outside = answers.transaction === 'idle';
+  const { fields, error } = await describeHidden(answers, write, copyOut.look);
+  if (fields !== null) {
+    const format = copyOut.format.kind === 'binary' ? 1 : 0;
+    const described = fields.map((field) => ({ ...field, format }) as const);
+    member.running.copies({
+      copyOut,
+      fields: described,
+      stored: copyOut.wholeTable ? storedOf(fields, catalog) : null,
+    });
+  } else if (!(outside && error?.C?.startsWith('42') === true)) member.refusal = saidByServer(error, member);
+}
+
+function saidByServer(error: NoticeFields | null, { judged }: Member): ErrorText {
+  const shown = judged.masking?.scrub(error ?? {}) ?? error ?? {};
+  return {
+    severity: 'ERROR',
+    sqlstate: shown.C ?? sqlstate.internalError,
+    message: shown.M ?? 'the database did not describe the columns of the COPY',
+    detail: shown.D,
+    hint: shown.H,
+  };
+}
+
+/** No column becomes generated later, so one that the catalog has without an expression is none. */
+function storedOf(fields: readonly FieldDescription[], catalog: CatalogSnapshot | null): readonly number[] | null {
+  const stored: number[] = [];
+  for (const [place, { tableOid, attributeNumber }] of fields.entries()) {
+    const relation = catalog === null ? null : indexOf(catalog).relationByOid(tableOid);
+    const column = relation?.columns.find((candidate) => candidate.attributeNumber === attributeNumber);
+    if (column === undefined) return null;
+    if (column.generated === null) stored.push(place);
+  }
+  return stored;
+}
