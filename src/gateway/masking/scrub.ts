@@ -52,6 +52,10 @@ const templates: Readonly<Record<string, readonly RegExp[]>> = {
   '42501': [/^permission denied for (?:table|view|schema|sequence|function|relation) "?([^"]*)"?$/s],
   '42803': [/^column "([^"]*)" must appear in the GROUP BY clause or be used in an aggregate function$/s],
   '42P07': [/^relation "([^"]*)" already exists(?:, skipping)?$/],
+  '42809': [
+    /^cannot copy from (?:view|materialized view|foreign table|sequence|partitioned table|non-table relation) "([^"]*)"$/,
+  ],
+  '42P10': [/^column "([^"]*)" is a generated column$/],
   '42P02': [/^there is no parameter \$\d+$/],
 };
 
