@@ -60,7 +60,7 @@ function carried(input: RefusalInput): Refusal | null {
 function unmaskableCopy(input: RefusalInput): Refusal | null {
   const { node, columns, called, copyOut } = input;
   if (copyOut === null) return null;
-  const sources = columns?.flatMap(({ lineage }) => [...lineage.sources.keys()]) ?? [];
+  const sources = new Set(columns?.flatMap(({ lineage }) => [...lineage.sources.keys()]) ?? []);
   const refuse = ({ reason, hint }: UnmaskableCopy): Refusal => ({
     code: 'masked_copy_out',
     reason: `COPY would send ${named(sources)}, which cannot be masked in it: ${reason}`,

@@ -13,8 +13,15 @@ import type { Member, UnitPlan } from './unit-plan.ts';
 export const hasCopyToMask = ({ members }: UnitPlan, { transaction }: Pick<Answers, 'transaction'>): boolean =>
   transaction !== 'failed' && members.some(({ running }) => running.copyToMask !== null);
 
-/** Refuses the copies of a unit that cannot be masked: what else the unit runs may change the columns of what is copied. */
-export function refuseEntangledCopies(plan: UnitPlan, answers: Pick<Answers, 'segmentOpen' | 'transaction'>): void {
+/**
+ * Refuses the copies of a unit that cannot be masked. What else the unit runs may change the columns of what is copied; and in
+ * some encodings half a character looks like a backslash or a quote.
+ */
+export function refuseUnmaskableCopies(
+  plan: UnitPlan,
+  answers: Pick<Answers, 'segmentOpen' | 'transaction'>,
+  clientEncoding: string | undefined,
+): void {
   if (!hasCopyToMask(plan, answers)) return;
   const alone = plan.members.length === 1 && !answers.segmentOpen && runsNothingElse(plan);
   for (const member of plan.members) {
@@ -22,8 +29,14 @@ export function refuseEntangledCopies(plan: UnitPlan, answers: Pick<Answers, 'se
     if (copy === null) continue;
     if (isUnmaskable(copy)) member.refusal ??= refused(copy);
     else if (!alone) member.refusal ??= refused(entangled);
+    else if (clientEncoding !== 'UTF8') member.refusal ??= refused(notUtf8);
   }
 }
+
+const notUtf8: UnmaskableCopy = {
+  reason: 'client_encoding is not UTF8',
+  hint: 'Set client_encoding to UTF8.',
+};
 
 /** A segment may also execute portals of earlier ones, which are no members of it. */
 function runsNothingElse(plan: UnitPlan): boolean {

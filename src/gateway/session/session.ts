@@ -5,7 +5,7 @@ import { MessagePart, MessageStream } from '../wire/message-stream.ts';
 import { Answers } from './answers.ts';
 import { Cancels } from './cancels.ts';
 import { CommitGate } from './commit-gate.ts';
-import { hasCopyToMask, lookAtCopy, refuseEntangledCopies } from './copy-looks.ts';
+import { hasCopyToMask, lookAtCopy, refuseUnmaskableCopies } from './copy-looks.ts';
 import { decideUnit, finishUnsent } from './decide.ts';
 import { forwardPlan } from './forward.ts';
 import { FrameBatch } from './frame-batch.ts';
@@ -208,7 +208,7 @@ export class Session {
     if (this.#knowledge.isStale(this.#answers, unit)) return this.#later(() => this.#refreshThen(unit));
     const plan = this.#planner.plan(unit);
     this.#cancels.refuse(plan.members);
-    refuseEntangledCopies(plan, this.#answers);
+    refuseUnmaskableCopies(plan, this.#answers, this.#knowledge.parameter('client_encoding'));
     const allowed = plan.members.every(({ judged }) => judged.verdict === 'allow' && !judged.changes);
     if (allowed && !hasCopyToMask(plan, this.#answers)) this.#forward(plan);
     else this.#later(() => this.#decide(plan));

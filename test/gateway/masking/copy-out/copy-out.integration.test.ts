@@ -4,7 +4,7 @@ import { decodeFields } from '../../../../src/gateway/wire/decode-backend.ts';
 import * as encode from '../../../../src/gateway/wire/encode-frontend.ts';
 import { MessageBuilder } from '../../../../src/gateway/wire/message-builder.ts';
 import { createDatabase, type TestDatabase } from '../../../support/database.ts';
-import { startGate, type TestGate } from '../../../support/gate.ts';
+import { startGate, type TestGate, until } from '../../../support/gate.ts';
 import { RawClient, row, told } from '../../../support/raw-client.ts';
 
 // COPY TO STDOUT of masked columns, over a real gate and server: what leaves is what SELECT of the same columns gives, in
@@ -299,6 +299,15 @@ describe('what cannot be masked in a copy is refused, and says why', () => {
     expect(kinds(frames)).toBe('2 n H d… c C COPY 2 Z I');
   });
 
+  test('a copy in an encoding where half a character may look like a backslash', async () => {
+    const client = await RawClient.logIn(gate.address, { client_encoding: 'SJIS' });
+    clients.push(client);
+    await expect(copied(client, 'COPY parent TO STDOUT')).rejects.toThrow('client_encoding is not UTF8');
+    await expect(copied(client, "COPY parent TO STDOUT (ENCODING 'UTF8')")).rejects.toThrow(
+      'client_encoding is not UTF8',
+    );
+  });
+
   test('a portal that was bound before the columns changed is looked at again when it runs', async () => {
     const client = await open();
     await ask(client, 'BEGIN');
@@ -318,6 +327,12 @@ describe('the server itself', () => {
     ['COPY nowhere TO STDOUT', '42P01', /relation "nowhere" does not exist/],
     ['COPY parent (nothing) TO STDOUT', '42703', /column "nothing" of relation "parent" does not exist/],
     ['COPY parent (made) TO STDOUT', '42P10', /column "made" is a generated column/],
+    ["COPY parent TO STDOUT (QUOTE '\"')", '0A000', /^COPY quote (?:available only in|requires) CSV mode/i],
+    [
+      'COPY parent (id, secret) TO STDOUT (FORMAT csv, FORCE_QUOTE (note))',
+      '42P10',
+      /column "note" not referenced by COPY/,
+    ],
     ['COPY (SELECT nothing FROM parent) TO STDOUT', '42703', /column "nothing" does not exist/],
   ])('%s has its own error, and the session goes on', async (text, code, message) => {
     const client = await open();
@@ -375,7 +390,10 @@ test('the record has what left, how much of it, and by which rules it was masked
   const client = await open(own);
   const frames = await ask(client, 'COPY parent TO STDOUT');
   client.close();
-  const records = (await own.journal()).map(({ body }) => body);
+  const records = await until(async () => {
+    const bodies = (await own.journal()).map(({ body }) => body);
+    return bodies.some(({ type }) => type === 'session_end') ? bodies : null;
+  });
   const outcome = records.find((body) => body.type === 'outcome');
   const sent = frames.filter((frame) => frame[0] === 0x64).reduce((sum, { length }) => sum + length, 0);
   expect(outcome).toMatchObject({
