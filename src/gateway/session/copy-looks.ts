@@ -7,29 +7,55 @@ import type { FieldDescription, NoticeFields } from '../wire/fields.ts';
 import type { Answers } from './answers.ts';
 import { entangled } from './copy-to-mask.ts';
 import { describeHidden } from './hidden-exchange.ts';
+import type { SessionKnowledge } from './knowledge.ts';
+import { refusedCopy } from './refusal.ts';
 import type { Member, UnitPlan } from './unit-plan.ts';
 
-/** Whether a unit has a copy whose columns have to be told before it is sent. In a failed transaction none runs. */
-export const hasCopyToMask = ({ members }: UnitPlan, { transaction }: Pick<Answers, 'transaction'>): boolean =>
-  transaction !== 'failed' && members.some(({ running }) => running.copyToMask !== null);
+/** The copies of one session whose rows have to be masked: which of them may run, and what columns they have. */
+export class CopyLooks {
+  readonly #answers: Answers;
+  readonly #knowledge: SessionKnowledge;
+  readonly #write: (frames: readonly Buffer[]) => void;
+  #looking = false;
 
-/**
- * Refuses the copies of a unit that cannot be masked. What else the unit runs may change the columns of what is copied; and in
- * some encodings half a character looks like a backslash or a quote.
- */
-export function refuseUnmaskableCopies(
-  plan: UnitPlan,
-  answers: Pick<Answers, 'segmentOpen' | 'transaction'>,
-  clientEncoding: string | undefined,
-): void {
-  if (!hasCopyToMask(plan, answers)) return;
-  const alone = plan.members.length === 1 && !answers.segmentOpen && runsNothingElse(plan);
-  for (const member of plan.members) {
-    const copy = member.running.copyToMask;
-    if (copy === null) continue;
-    if (isUnmaskable(copy)) member.refusal ??= refused(copy);
-    else if (!alone) member.refusal ??= refused(entangled);
-    else if (clientEncoding !== 'UTF8') member.refusal ??= refused(notUtf8);
+  constructor(answers: Answers, knowledge: SessionKnowledge, write: (frames: readonly Buffer[]) => void) {
+    this.#answers = answers;
+    this.#knowledge = knowledge;
+    this.#write = write;
+  }
+
+  /** The server analyses a copy that is to be sent, and may wait for a lock. */
+  get looking(): boolean {
+    return this.#looking;
+  }
+
+  /** Whether a unit has a copy whose columns have to be told before it is sent. In a failed transaction none runs. */
+  due({ members }: UnitPlan): boolean {
+    return this.#answers.transaction !== 'failed' && members.some(({ running }) => running.copyToMask !== null);
+  }
+
+  /**
+   * Refuses the copies of a unit that cannot be masked. What else the unit runs may change the columns of what is copied; and
+   * in some encodings half a character looks like a backslash or a quote.
+   */
+  refuse(plan: UnitPlan): void {
+    if (!this.due(plan)) return;
+    const alone = plan.members.length === 1 && !this.#answers.segmentOpen && runsNothingElse(plan);
+    for (const member of plan.members) {
+      const copy = member.running.copyToMask;
+      if (copy === null) continue;
+      if (isUnmaskable(copy)) member.refusal ??= refusedCopy(copy);
+      else if (!alone) member.refusal ??= refusedCopy(entangled);
+      else if (this.#knowledge.parameter('client_encoding') !== 'UTF8') member.refusal ??= refusedCopy(notUtf8);
+    }
+  }
+
+  /** Looks at the copy in a unit that is about to be sent. */
+  async look(plan: UnitPlan): Promise<void> {
+    if (!this.due(plan)) return;
+    this.#looking = true;
+    await lookAtCopy(plan, this.#answers, this.#write, this.#knowledge.view.catalog);
+    this.#looking = false;
   }
 }
 
@@ -47,20 +73,12 @@ function runsNothingElse(plan: UnitPlan): boolean {
   );
 }
 
-const refused = ({ reason, hint }: UnmaskableCopy): ErrorText => ({
-  severity: 'ERROR',
-  sqlstate: sqlstate.insufficientPrivilege,
-  message: `Postern refused this COPY, whose rows have to be masked: ${reason}`,
-  detail: 'The statement was not sent to the database.',
-  hint: `${hint} Or use SELECT: it is masked.`,
-});
-
 /**
  * Has the server describe the columns of the copy in a unit that is about to be sent, and tells its statement. The look locks
  * what the copy reads until the transaction ends, so nobody changes the columns in between. What the server says against the
  * look it would say against the copy: the statement is then refused with that, or, where it can still say so itself, sent.
  */
-export async function lookAtCopy(
+async function lookAtCopy(
   { members: [member] }: UnitPlan,
   answers: Answers,
   write: (frames: readonly Buffer[]) => void,

@@ -5,7 +5,7 @@ import { MessagePart, MessageStream } from '../wire/message-stream.ts';
 import { Answers } from './answers.ts';
 import { Cancels } from './cancels.ts';
 import { CommitGate } from './commit-gate.ts';
-import { hasCopyToMask, lookAtCopy, refuseUnmaskableCopies } from './copy-looks.ts';
+import { CopyLooks } from './copy-looks.ts';
 import { decideUnit, finishUnsent } from './decide.ts';
 import { forwardPlan } from './forward.ts';
 import { FrameBatch } from './frame-batch.ts';
@@ -44,6 +44,7 @@ export class Session {
   readonly #fromUpstream: MessageStream;
   readonly #toClient = new FrameBatch();
   readonly #cancels: Cancels;
+  readonly #copyLooks: CopyLooks;
   readonly #planner: Planner;
   readonly #ending: SessionEnding;
   /** When the latest bytes of the client came. */
@@ -52,8 +53,6 @@ export class Session {
   #sentAt = 0;
   /** A unit is being looked up or decided about; no other has its turn meanwhile. */
   #busy = false;
-  /** The server analyses a copy before it is sent, and may wait for a lock. */
-  #looking = false;
   /** What `busy` stands for; settles soon after the session has ended. Never rejects. */
   #working: Promise<void> = Promise.resolve();
   #clientEnded = false;
@@ -109,6 +108,7 @@ export class Session {
       completed: (running) => this.#completed(running),
     });
     const [answers, knowledge, cancels] = [this.#answers, this.#knowledge, this.#cancels];
+    this.#copyLooks = new CopyLooks(answers, knowledge, write);
     const { id: sessionId, ...asker } = options.facts;
     this.#holds = new Holds({
       ...{ broker, recorder, client, answers, cancels, knowledge, database, processId, write, monotonic },
@@ -148,7 +148,7 @@ export class Session {
     if (this.#ending.ended || arrivedAt < this.#sentAt) return;
     if (this.#holds.cancel()) return;
     if (this.#busy) this.#cancels.beforeSending();
-    if (this.#busy ? !this.#looking : this.#answers.idle) return;
+    if (this.#busy ? !this.#copyLooks.looking : this.#answers.idle) return;
     await this.#cancels.running();
     this.#attempt(() => this.#pump());
   }
@@ -208,9 +208,9 @@ export class Session {
     if (this.#knowledge.isStale(this.#answers, unit)) return this.#later(() => this.#refreshThen(unit));
     const plan = this.#planner.plan(unit);
     this.#cancels.refuse(plan.members);
-    refuseUnmaskableCopies(plan, this.#answers, this.#knowledge.parameter('client_encoding'));
+    this.#copyLooks.refuse(plan);
     const allowed = plan.members.every(({ judged }) => judged.verdict === 'allow' && !judged.changes);
-    if (allowed && !hasCopyToMask(plan, this.#answers)) this.#forward(plan);
+    if (allowed && !this.#copyLooks.due(plan)) this.#forward(plan);
     else this.#later(() => this.#decide(plan));
   }
 
@@ -250,20 +250,13 @@ export class Session {
     const sent = plan.members.filter(({ refusal }) => refusal === null);
     database.remember(sent.flatMap(({ judged }) => judged.masking?.copies ?? []));
     await recorder.sync();
-    if (!this.#ending.ended && hasCopyToMask(plan, answers)) await this.#lookAtCopy(plan);
+    cancels.refuse(plan.members);
+    if (!this.#ending.ended) await this.#copyLooks.look(plan);
     this.#busy = false;
     if (this.#ending.ended) return;
     cancels.refuse(plan.members);
     this.#forward(plan);
     this.#pump();
-  }
-
-  async #lookAtCopy(plan: UnitPlan): Promise<void> {
-    this.#cancels.refuse(plan.members);
-    this.#looking = true;
-    const write = (frames: readonly Buffer[]): void => this.#sockets.toUpstream(frames);
-    await lookAtCopy(plan, this.#answers, write, this.#knowledge.view.catalog);
-    this.#looking = false;
   }
 
   /** The server failed the open segment meanwhile and drops what follows up to the Sync; so do we. */
