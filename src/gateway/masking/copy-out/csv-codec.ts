@@ -60,7 +60,8 @@ export class CsvCodec implements CopyCodec {
   value(bytes: Buffer, row: number, cell: number): Buffer | null {
     const written = bytes.subarray(row + this.cells.start(cell), row + this.cells.end(cell));
     if (this.cells.marked(cell)) return this.#unquoted(written);
-    return written.equals(this.#format.nullString) ? null : written;
+    const { nullString } = this.#format;
+    return written.length === nullString.length && written.equals(nullString) ? null : written;
   }
 
   most(value: Buffer | null): number {
@@ -123,10 +124,12 @@ export class CsvCodec implements CopyCodec {
 
   #needsQuotes(value: Buffer, cell: number): boolean {
     const { nullString, quote, delimiter } = this.#format;
-    if (this.#forced[cell] === true || value.equals(nullString)) return true;
+    if (this.#forced[cell] === true || (value.length === nullString.length && value.equals(nullString))) return true;
     if (this.#forced.length === 1 && value.equals(endMarker)) return true;
-    for (const byte of value)
+    for (let at = 0; at < value.length; at += 1) {
+      const byte = value[at];
       if (byte === delimiter || byte === quote || byte === newline || byte === carriageReturn) return true;
+    }
     return false;
   }
 }

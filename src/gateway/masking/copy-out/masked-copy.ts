@@ -3,6 +3,7 @@ import { backend, limit, sqlstate } from '../../wire/constants.ts';
 import type { FieldDescription } from '../../wire/fields.ts';
 import { ProtocolError } from '../../wire/protocol-error.ts';
 import { copyShape } from '../masking-error.ts';
+import { copyBytes } from '../plan.ts';
 import type { MaskPlan } from '../types.ts';
 import { BinaryCodec } from './binary-codec.ts';
 import type { CopyCodec } from './codec.ts';
@@ -39,11 +40,18 @@ export class MaskedCopy {
   /** What leaves in front of the next row. */
   #before: Buffer = Buffer.alloc(0);
   #dataRow = Buffer.allocUnsafe(1024);
+  /** The values of the row that is being masked; the cells that are written anew, and their values. */
+  readonly #values: (Buffer | null)[] = [];
+  readonly #changed: number[] = [];
+  readonly #masked: (Buffer | null)[] = [];
+  /** A plan that writes rows itself masks its columns only; any other may mask any cell. */
+  readonly #mayChangeAny: boolean;
 
   constructor(options: MaskedCopyOptions) {
     this.#options = options;
     const names = options.sent.map((at) => options.fields[at]?.name ?? '');
     this.#codec = codecOf(options.format, names);
+    this.#mayChangeAny = options.plan.write === undefined;
   }
 
   /** One CopyData message of the server. Throws MaskingFault or ProtocolError: nothing more may then leave. */
@@ -100,10 +108,17 @@ export class MaskedCopy {
     return before;
   }
 
+  // What follows runs for every row: it makes no arrays, and copies short values byte by byte (see plan.ts).
+
   #asDataRow(bytes: Buffer, row: number): Buffer {
     const { fields, sent } = this.#options;
-    const values = sent.map((_, cell) => this.#codec.value(bytes, row, cell));
-    const size = values.reduce((sum, value) => sum + (value?.length ?? 0), 7 + fields.length * 4);
+    const values = this.#values;
+    let size = 7 + fields.length * 4;
+    for (let cell = 0; cell < sent.length; cell += 1) {
+      const value = this.#codec.value(bytes, row, cell);
+      values[cell] = value;
+      if (value !== null) size += value.length;
+    }
     if (size > this.#dataRow.length) this.#dataRow = Buffer.allocUnsafe(size * 2);
     const frame = this.#dataRow.subarray(0, size);
     frame[0] = backend.dataRow;
@@ -113,7 +128,7 @@ export class MaskedCopy {
     for (let field = 0; field < fields.length; field += 1) {
       const value = sent[cell] === field ? (values[cell++] ?? null) : null;
       at = frame.writeInt32BE(value === null ? -1 : value.length, at);
-      if (value !== null) at += value.copy(frame, at);
+      if (value !== null) at = copyBytes(value, 0, value.length, frame, at);
     }
     return frame;
   }
@@ -121,38 +136,47 @@ export class MaskedCopy {
   /** The row with the cells that the plan masks, or has changed, written anew. */
   #rewrite(bytes: Buffer, from: number, end: number, masked: Buffer): void {
     const codec = this.#codec;
+    const { cells } = codec;
     const before = this.#takeBefore();
-    const changed = this.#changedCells(bytes, from, masked);
-    const most = changed.reduce((sum, { value }) => sum + codec.most(value), before.length + end - from);
-    const frame = Buffer.allocUnsafe(messageHeader + most);
+    const changed = this.#findChanged(masked);
+    let most = messageHeader + before.length + end - from;
+    for (let place = 0; place < changed; place += 1) most += codec.most(this.#masked[place] ?? null);
+    const frame = Buffer.allocUnsafe(most);
     frame[0] = backend.copyData;
-    let to = messageHeader + before.copy(frame, messageHeader);
+    let to = copyBytes(before, 0, before.length, frame, messageHeader);
     let done = from;
-    for (const { cell, value } of changed) {
-      to += bytes.copy(frame, to, done, from + codec.cells.start(cell));
-      to = codec.write(value, cell, frame, to);
-      done = from + codec.cells.end(cell);
+    for (let place = 0; place < changed; place += 1) {
+      const cell = this.#changed[place] ?? 0;
+      to = copyBytes(bytes, done, from + cells.start(cell), frame, to);
+      to = codec.write(this.#masked[place] ?? null, cell, frame, to);
+      done = from + cells.end(cell);
     }
-    to += bytes.copy(frame, to, done, end);
+    to = copyBytes(bytes, done, end, frame, to);
     frame.writeUInt32BE(to - 1, 1);
     this.#options.emit(frame.subarray(0, to));
   }
 
-  #changedCells(bytes: Buffer, row: number, masked: Buffer): { cell: number; value: Buffer | null }[] {
+  /** Notes the cells that are to be written anew, and their values; returns how many. */
+  #findChanged(masked: Buffer): number {
     const { fields, sent, plan } = this.#options;
-    const changed: { cell: number; value: Buffer | null }[] = [];
+    let found = 0;
     let at = 7;
     let cell = 0;
     for (let field = 0; field < fields.length; field += 1) {
       const length = masked.readInt32BE(at);
-      const value = length === -1 ? null : masked.subarray(at + 4, at + 4 + length);
-      at += 4 + Math.max(length, 0);
+      const start = at + 4;
+      at = start + Math.max(length, 0);
       if (sent[cell] !== field) continue;
-      if (plan.columns[field] != null || !same(value, this.#codec.value(bytes, row, cell)))
-        changed.push({ cell, value });
+      const planned = plan.columns[field] != null;
+      const value = planned || this.#mayChangeAny ? (length === -1 ? null : masked.subarray(start, at)) : null;
+      if (planned || (this.#mayChangeAny && !same(value, this.#values[cell] ?? null))) {
+        this.#changed[found] = cell;
+        this.#masked[found] = value;
+        found += 1;
+      }
       cell += 1;
     }
-    return changed;
+    return found;
   }
 
   /** What has come of the current piece, and more of it. */

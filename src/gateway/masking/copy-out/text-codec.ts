@@ -49,7 +49,7 @@ export class TextCodec implements CopyCodec {
   value(bytes: Buffer, row: number, cell: number): Buffer | null {
     const written = bytes.subarray(row + this.cells.start(cell), row + this.cells.end(cell));
     if (!this.cells.marked(cell)) return written;
-    return written.equals(nullMark) ? null : unescaped(written);
+    return written.length === 2 && written.equals(nullMark) ? null : unescaped(written);
   }
 
   most(value: Buffer | null): number {
@@ -59,8 +59,9 @@ export class TextCodec implements CopyCodec {
   write(value: Buffer | null, _cell: number, target: Buffer, at: number): number {
     if (value === null) return at + nullMark.copy(target, at);
     let to = at;
-    for (const byte of value) {
-      const letter = letterOf.get(byte);
+    for (let index = 0; index < value.length; index += 1) {
+      const byte = value[index] as number;
+      const letter = byte < 0x20 ? letterOf.get(byte) : undefined;
       if (letter !== undefined || byte === ascii.backslash || byte === this.#delimiter) target[to++] = ascii.backslash;
       target[to++] = letter ?? byte;
     }
@@ -90,7 +91,7 @@ export class TextCodec implements CopyCodec {
     this.#endCell(at - from);
     this.#complete = true;
     // No value is written so: the end marker of old protocols.
-    this.#over = this.cells.count === 1 && bytes.toString('latin1', from, at) === '\\.';
+    this.#over = at - from === 2 && bytes.toString('latin1', from, at) === '\\.';
     this.kind = this.#header || this.#over ? 'apart' : 'row';
     this.#header = false;
     return at + 1;
