@@ -118,8 +118,8 @@ function writeInt32(bytes: Buffer, value: number, at: number): number {
 /** Below so many bytes a loop is faster than a call out of JavaScript. */
 const shortCopy = 40;
 
-/** Returns where the copy ends. */
-function copyBytes(source: Buffer, from: number, end: number, target: Buffer, at: number): number {
+/** Copies `source` from `from` to before `end`; returns where the copy ends in `target`. */
+export function copyBytes(source: Buffer, from: number, end: number, target: Buffer, at: number): number {
   if (end - from > shortCopy) return at + source.copy(target, at, from, end);
   let to = at;
   for (let index = from; index < end; index += 1) target[to++] = source[index] as number;

@@ -80,12 +80,13 @@ function statementMaskings(
 }
 
 /** What is left of a statement's facts where the catalog cannot be relied on. */
-const inDoubt = ({ delegates, refusal, probes, copies, temporary }: StatementFacts): StatementFacts => ({
+const inDoubt = ({ delegates, refusal, probes, copies, copyOut, temporary }: StatementFacts): StatementFacts => ({
   ...opaqueFacts,
   delegates,
   refusal,
   probes,
   copies,
+  copyOut,
   temporary: doubtedFacts(temporary),
 });
 
@@ -126,6 +127,7 @@ const passThrough: StatementMasking = {
   probes: [],
   copies: [],
   temporary: temporaryEffects([opaqueTemporaryFacts], { basis: '', small: false }),
+  copyOut: null,
   describeColumns: () => null,
   refuseValues: () => null,
   plan: () => null,

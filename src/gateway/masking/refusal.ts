@@ -1,3 +1,5 @@
+import type { UnmaskableCopy } from './copy-out/copy-format.ts';
+import type { CopyOut } from './copy-out/copy-out.ts';
 import type { Findings } from './lineage/place.ts';
 import type { Column } from './lineage/range.ts';
 import type { MaskedCatalog, MaskedRelation } from './masked-catalog.ts';
@@ -22,4 +24,6 @@ export interface RefusalInput {
   readonly relations: readonly MaskedRelation[];
   /** It calls functions that may read or tell more than their arguments. */
   readonly called: boolean;
+  /** A COPY TO that sends what has to be masked; null for any other statement. */
+  readonly copyOut: CopyOut | UnmaskableCopy | null;
 }

@@ -1,6 +1,6 @@
 import { untraceableCopy } from './copies.ts';
+import { isUnmaskable, type UnmaskableCopy } from './copy-out/copy-format.ts';
 import { explainOutput } from './explain.ts';
-import { either, isClean } from './lineage/lineage.ts';
 import type { Refusal, RefusalInput } from './refusal.ts';
 import { isTemporaryTable } from './temporary/overlay.ts';
 import { functionName, isNode, listOf, stringOf, type TreeNode, tagged, textOf, walk } from './tree.ts';
@@ -16,7 +16,7 @@ export function refusalOf(input: RefusalInput): Refusal | null {
     withheldRefusal(input.tag, input.node, input.relations, input.catalog) ??
     opaque(input) ??
     carried(input) ??
-    copyOut(input) ??
+    unmaskableCopy(input) ??
     explained(input) ??
     temporaryChild(input) ??
     untraceableCopy(input) ??
@@ -56,15 +56,36 @@ function carried(input: RefusalInput): Refusal | null {
   };
 }
 
-function copyOut({ tag, node, columns, called }: RefusalInput): Refusal | null {
-  if (tag !== 'CopyStmt' || node.is_from === true) return null;
-  const all = columns === null ? null : either(columns.map(({ lineage }) => lineage));
-  if (all !== null && isClean(all) && !(called && node.query !== undefined)) return null;
-  return {
+/** A COPY TO whose rows cannot be masked on their way. The others are (copy-out/). */
+function unmaskableCopy(input: RefusalInput): Refusal | null {
+  const { node, columns, called, copyOut } = input;
+  if (copyOut === null) return null;
+  const sources = new Set(columns?.flatMap(({ lineage }) => [...lineage.sources.keys()]) ?? []);
+  const refuse = ({ reason, hint }: UnmaskableCopy): Refusal => ({
     code: 'masked_copy_out',
-    reason: `COPY would send ${named(all?.sources.keys() ?? [])} as a stream that cannot be masked`,
-    hint: 'Name only columns that are not masked, as in COPY (SELECT id FROM …) TO STDOUT, or use SELECT: it is masked.',
-  };
+    reason: `COPY would send ${named(sources)}, which cannot be masked in it: ${reason}`,
+    hint: `${hint} Or use SELECT: it is masked.`,
+  });
+  const byName = 'Name only columns that are not masked, as in COPY (SELECT id FROM …) TO STDOUT.';
+  if (columns === null || (called && node.query !== undefined))
+    return refuse({ reason: 'it calls what may read anything', hint: byName });
+  if (isUnmaskable(copyOut)) return refuse(copyOut);
+  // What the server told of the one must not be taken for the other, should a schema get another name meanwhile.
+  const several = severalOfOneName(input);
+  if (several === null) return null;
+  return refuse({ reason: `there are several relations named ${several}`, hint: 'Name their schema.' });
+}
+
+/** The name of a masked relation that the statement uses without a schema, where others have it as well. */
+function severalOfOneName({ node, relations, catalog }: RefusalInput): string | null {
+  let found: string | null = null;
+  walk(node, (item) => {
+    const name = item.schemaname === undefined ? textOf(item.relname) : null;
+    const masked = relations.some(({ relation }) => relation.name === name);
+    if (name !== null && masked && catalog.relationsNamed(null, name).length > 1) found ??= name;
+    return undefined;
+  });
+  return found;
 }
 
 /**

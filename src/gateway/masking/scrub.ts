@@ -37,7 +37,11 @@ const classText: Readonly<Record<string, string>> = {
  * that the agent sent is the message kept. A cast can raise the same code over a value (`email::regclass`).
  */
 const templates: Readonly<Record<string, readonly RegExp[]>> = {
-  '42601': [/^syntax error at or near "(.*)"$/s, /^syntax error at end of input$/],
+  '42601': [
+    /^syntax error at or near "(.*)"$/s,
+    /^syntax error at end of input$/,
+    /^cannot specify (?:DELIMITER|NULL|HEADER) in BINARY mode$/,
+  ],
   '42P01': [
     /^relation "(.*)" does not exist$/s,
     /^missing FROM-clause entry for table "(.*)"$/s,
@@ -52,6 +56,11 @@ const templates: Readonly<Record<string, readonly RegExp[]>> = {
   '42501': [/^permission denied for (?:table|view|schema|sequence|function|relation) "?([^"]*)"?$/s],
   '42803': [/^column "([^"]*)" must appear in the GROUP BY clause or be used in an aggregate function$/s],
   '42P07': [/^relation "([^"]*)" already exists(?:, skipping)?$/],
+  '42809': [
+    /^cannot copy from (?:view|materialized view|foreign table|sequence|partitioned table|non-table relation) "([^"]*)"$/,
+  ],
+  '42P10': [/^column "([^"]*)" is a generated column$/, /^FORCE_QUOTE column "([^"]*)" not referenced by COPY$/],
+  '0A000': [/^COPY (?:quote|escape|force quote|FORCE_QUOTE) (?:available only in|requires) CSV mode$/i],
   '42P02': [/^there is no parameter \$\d+$/],
 };
 

@@ -1,7 +1,9 @@
 import type { ParsedStatement, RelationReference } from '../sql/effects.ts';
 import { copiesOf } from './copies.ts';
+import { isUnmaskable } from './copy-out/copy-format.ts';
+import { type CopyOut, copyOutOf } from './copy-out/copy-out.ts';
 import { constantsOf } from './echo.ts';
-import { isClean } from './lineage/lineage.ts';
+import { either, isClean } from './lineage/lineage.ts';
 import type { Findings, Probe } from './lineage/place.ts';
 import type { Column } from './lineage/range.ts';
 import { statementLineage } from './lineage/statement.ts';
@@ -32,6 +34,8 @@ export interface StatementFacts {
   /** Columns without a mask that it would give values of masked ones. */
   readonly copies: readonly CopiedColumn[];
   readonly temporary: TemporaryFacts;
+  /** A COPY TO STDOUT whose rows have to be masked, and how; null for any other statement. */
+  readonly copyOut: CopyOut | null;
   /** True when its errors and notices may hold values. */
   readonly scrubs: boolean;
   /** True when code of users may raise errors in it. */
@@ -50,6 +54,7 @@ export const opaqueFacts: StatementFacts = {
   probes: [],
   copies: [],
   temporary: opaqueTemporaryFacts,
+  copyOut: null,
   scrubs: true,
   ranCode: true,
 };
@@ -67,7 +72,9 @@ export function statementFacts(statement: ParsedStatement, catalog: MaskedCatalo
   const called = hidden || calledByName.some((name) => harmful.has(name));
   const { probes } = findings;
   const relations = maskedRelationsIn(statement.tree, catalog);
-  const refusal = refusalOf({ tag, node, catalog, columns: hidden ? null : columns, findings, relations, called });
+  const told = hidden ? null : columns;
+  const copyOut = sendsMasked(statement, told, called) ? copyOutOf(statement) : null;
+  const refusal = refusalOf({ tag, node, catalog, columns: told, findings, relations, called, copyOut });
   const runsCode =
     called || tag === 'DoStmt' || tag === 'CallStmt' || tag === 'TransactionStmt' || tag === 'ConstraintsSetStmt';
   const triggers = writesWithTriggers(statement, catalog);
@@ -85,7 +92,7 @@ export function statementFacts(statement: ParsedStatement, catalog: MaskedCatalo
     tainted,
     delegates: tag === 'ExecuteStmt' || tag === 'FetchStmt' || explainsExecute(tag, node),
     // EXPLAIN EXECUTE sends a plan, not the rows of what it names.
-    sendsRows: sendsRows(tag, node) && !explainsExecute(tag, node),
+    sendsRows: (sendsRows(tag, node) && !explainsExecute(tag, node)) || copyOut !== null,
     columns: known && !explainsExecute(tag, node) ? columns : null,
     refusal,
     rules: [...new Set([...findings.touched.values()].flatMap(rulesBehind))],
@@ -98,6 +105,7 @@ export function statementFacts(statement: ParsedStatement, catalog: MaskedCatalo
       certain: !secret && !called && understood,
       called,
     }),
+    copyOut: copyOut === null || isUnmaskable(copyOut) ? null : copyOut,
     scrubs: tainted || reads || runsCode || triggers || relations.length > 0,
     ranCode: runsCode || triggers || !understood,
   };
@@ -142,6 +150,14 @@ function changesRows(tree: unknown): boolean {
     return undefined;
   });
   return found;
+}
+
+/** Whether it is a COPY TO of something that is masked, or may be. */
+function sendsMasked({ tree }: ParsedStatement, columns: readonly Column[] | null, called: boolean): boolean {
+  const copy = tagged(tree, 'CopyStmt');
+  if (copy === null || copy.is_from === true) return false;
+  const clean = columns !== null && isClean(either(columns.map(({ lineage }) => lineage)));
+  return !clean || (called && copy.query !== undefined);
 }
 
 /** Whether rules mask anything of it; the catalogs' own masks concern nobody's rows. */

@@ -9,6 +9,7 @@ import { derived, derivedFrom, type MaskedBy, type MaskedCatalog, rulesBehind } 
 import { maskedCell } from './masked-cell.ts';
 import type { CellMask } from './maskers/index.ts';
 import { createMaskPlan } from './plan.ts';
+import type { Refusal } from './refusal.ts';
 import { scrubFields } from './scrub.ts';
 import type { StatementFacts } from './statement-facts.ts';
 import { firstUserOid } from './system-relations.ts';
@@ -53,6 +54,8 @@ export function statementMasking(
   const probes = probesOf(all, context);
   // An open probe shows how many rows there are for a value; of few that would be telling.
   const small = probes.some(({ level }) => level === 'open');
+  const [sole, ...others] = all;
+  const copyOut = others.length === 0 ? (sole?.copyOut ?? null) : null;
   const masking: MergeableMasking = {
     facts,
     rowFacts,
@@ -64,6 +67,7 @@ export function statementMasking(
     refusal:
       all.find((fact) => fact.refusal !== null)?.refusal ??
       (facts.length > 1 ? copyAmongOthers(all.flatMap(({ copies }) => copies)) : null) ??
+      (copyOut === null ? copyOutAmongOthers(all) : null) ??
       echoed(
         all.flatMap(({ constants }) => constants ?? []),
         context.hashKey,
@@ -77,6 +81,7 @@ export function statementMasking(
       all.map((fact) => fact.temporary),
       { basis: context.basis, small },
     ),
+    copyOut,
     describeColumns: () => (columns === null ? null : describeColumns(columns, small)),
     plan: (fields) => planOf(fields, { tainted, columns, small }, context),
     scrub: (fields) => (scrubs ? scrubFields(fields, text, ranCode) : fields),
@@ -100,6 +105,16 @@ export function mergeMasking(use: StatementMasking, source: StatementMasking): S
   const rows =
     sole && !handsOver ? source.facts : [...use.rowFacts, ...source.facts].map((fact) => ({ ...fact, columns: null }));
   return statementMasking(use.facts, text, use.context, rows);
+}
+
+/** The columns of a COPY are told by the server before it runs, which is before anything beside it ran. */
+function copyOutAmongOthers(facts: readonly StatementFacts[]): Refusal | null {
+  if (facts.every(({ copyOut }) => copyOut === null)) return null;
+  return {
+    code: 'masked_copy_out',
+    reason: 'a COPY of masked columns has to stand alone to be masked, and not behind a name',
+    hint: 'Send the COPY as a text of its own, or use SELECT: it is masked.',
+  };
 }
 
 const isMergeable = (masking: StatementMasking): masking is MergeableMasking => 'facts' in masking;

@@ -2,6 +2,7 @@ import type { MaskedColumn, ProbeLevel } from '../../contract/index.ts';
 import type { Understanding } from '../sql/effects.ts';
 import type { FieldDescription, NoticeFields } from '../wire/fields.ts';
 import type { RowMemory } from '../wire/row-memory.ts';
+import type { CopyOut } from './copy-out/copy-out.ts';
 import type { Refusal } from './refusal.ts';
 import type { Temporaries, TemporaryEffects } from './temporary/types.ts';
 
@@ -30,7 +31,7 @@ export interface StatementMasking {
    * that PREPARE or DECLARE named; alone it masks whatever has no origin.
    */
   readonly delegates: boolean;
-  /** Set when no result of the statement could be masked safely (COPY out, EXPLAIN ANALYZE of …): the statement must not run. */
+  /** Set when no result of the statement could be masked safely (EXPLAIN ANALYZE of …): the statement must not run. */
   readonly refusal: Refusal | null;
   /** Ids of the rules whose columns it uses in any way. */
   readonly rules: readonly string[];
@@ -40,6 +41,8 @@ export interface StatementMasking {
   readonly copies: readonly CopiedColumn[];
   /** What it does to temporary tables of its session. */
   readonly temporary: TemporaryEffects;
+  /** How its rows leave when it is a COPY TO STDOUT that has to be masked: it runs once the server told the columns of its `look`. */
+  readonly copyOut: CopyOut | null;
   /** The columns of its result as its text makes them, for whoever explains them; null when that is not known. */
   describeColumns(): readonly DescribedColumn[] | null;
   /** Why these bound values must not be sent with it: a mask made one of them. Null when they may be. */

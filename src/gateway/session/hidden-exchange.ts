@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { sqlstate } from '../wire/constants.ts';
 import * as encode from '../wire/encode-frontend.ts';
-import type { NoticeFields } from '../wire/fields.ts';
+import type { FieldDescription, NoticeFields } from '../wire/fields.ts';
 import type { Answers } from './answers.ts';
 
 type Write = (frames: readonly Buffer[]) => void;
@@ -85,5 +85,42 @@ export function isRefusedByGrammar(answers: Answers, write: Write, text: string)
     answers.expect({ kind: 'close', target: 'S', name, hidden: true });
     answers.expect({ kind: 'sync', hidden: true, onReady: () => resolve(refused) });
     write([encode.parse(name, text), encode.close('S', name), encode.sync()]);
+  });
+}
+
+/** What the server said of a text: the columns of its result, or the error that it has for it. */
+interface Described {
+  readonly fields: readonly FieldDescription[] | null;
+  readonly error: NoticeFields | null;
+}
+
+/**
+ * Has the server analyse a text on the session's connection, and describe its columns, without running it. A Flush brings the
+ * answers, and no Sync: the locks that analysis takes last until the transaction ends in which the client's next message
+ * runs. An error ends the exchange with a Sync; an open transaction has then failed. Never in an open segment.
+ */
+export function describeHidden(answers: Answers, write: Write, text: string): Promise<Described> {
+  if (answers.segmentOpen) throw new Error('an error in an open segment would have to be shown');
+  const name = `_postern_${randomBytes(12).toString('hex')}`;
+  const definition = { via: 'parse', text: Buffer.from(text), parameterTypes: [] } as const;
+  let fields: readonly FieldDescription[] | null = null;
+  let error: NoticeFields | null = null;
+  return new Promise((resolve) => {
+    const done = (): void => resolve({ fields, error });
+    const failed = (said: NoticeFields): void => {
+      error = said;
+    };
+    const settled = (): void => {
+      if (error === null) return done();
+      answers.expect({ kind: 'sync', hidden: true, onReady: done });
+      write([encode.sync()]);
+    };
+    const described = (told: readonly FieldDescription[]): void => {
+      fields = told;
+    };
+    answers.expect({ kind: 'parse', name, definition, hidden: true, failed });
+    answers.expect({ kind: 'describe', portal: null, statement: null, hidden: true, described, failed });
+    answers.expect({ kind: 'close', target: 'S', name, hidden: true, settled });
+    write([encode.parse(name, text), encode.describe('S', name), encode.close('S', name), encode.flush()]);
   });
 }

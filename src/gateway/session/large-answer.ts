@@ -9,10 +9,18 @@ import type { RunningStatement } from './running-statement.ts';
 /**
  * Whether a message of the server above `limit.gathered` bytes is handed on in parts. One that has to be understood or
  * masked as a whole is not, and has a limit: throws ProtocolError (54000) above it. `head` is the answer that is due,
- * `plan` how its rows are masked.
+ * `plan` how its rows are masked, `copyMasked` whether those of the running copy are.
  */
-export function comesInParts(type: number, size: number, head: Owed | undefined, plan: MaskPlan | null): boolean {
-  if (isAside(type) || type === backend.copyData || type === backend.functionCallResponse) return true;
+export function comesInParts(
+  type: number,
+  size: number,
+  head: Owed | undefined,
+  { plan, copyMasked }: { readonly plan: MaskPlan | null; readonly copyMasked: boolean },
+): boolean {
+  if (isAside(type) || type === backend.functionCallResponse) return true;
+  if (type === backend.copyData) {
+    return !copyMasked || gathers(size, limit.maskedRow, 'a row of a COPY with a column to mask');
+  }
   if (type !== backend.dataRow || head?.kind === 'internal_execute') {
     return gathers(size, limit.understoodMessage, `a message "${String.fromCharCode(type)}"`);
   }

@@ -31,7 +31,7 @@ export type Owed =
       readonly name: string;
       readonly definition: Definition;
       readonly hidden: boolean;
-      /** Told of the error, of one of our own. */
+      /** Told of the error, of one of our own, which nobody else is. */
       readonly failed?: (fields: NoticeFields) => void;
     }
   | { readonly kind: 'refused_parse'; readonly refusal: ErrorText; readonly running: RunningStatement }
@@ -41,6 +41,9 @@ export type Owed =
       readonly portal: Portal | null;
       readonly statement: string | null;
       readonly hidden: boolean;
+      /** Told of the columns, and of the error, of one of our own. */
+      readonly described?: (fields: readonly FieldDescription[]) => void;
+      readonly failed?: (fields: NoticeFields) => void;
     }
   | { readonly kind: 'execute'; readonly portal: Portal }
   | {

@@ -75,7 +75,7 @@ export function planSegment(frames: readonly JudgedMessage[], end: 'sync' | 'flu
         let made: Member | null = portal === null ? null : (bound.get(portal) ?? null);
         // A portal that no Bind made: a cursor of DECLARE, or a name that only the server knows. Or one that runs what a
         // name stands for, and names have changed since it was judged.
-        if (portal === null || isOutdated(portal, names, options)) {
+        if (portal === null || isOutdated(portal, names, options) || (made === null && isCopyToMask(portal))) {
           const definition = portal?.definition ?? names.cursor(name) ?? unknownDefinition(name);
           const anew = executeMember(definition, portal?.resultFormats ?? [], names, options);
           portal = anew.portal;
@@ -115,6 +115,9 @@ export function planSegment(frames: readonly JudgedMessage[], end: 'sync' | 'flu
 const isOutdated = (portal: Portal, names: NameRegistry, { context }: PlanOptions): boolean =>
   (runsByName(portal.judged.statements) && portal.nameChanges !== names.changes) ||
   (portal.judged.commits && portal.uncommitted !== context.uncommitted.length);
+
+/** The columns of a copy that is to be masked are told just before it runs, as part of the segment that runs it. */
+const isCopyToMask = ({ running }: Portal): boolean => running.copyToMask !== null;
 
 /** A COMMIT further on in the segment is judged with what runs before it. */
 function withUncommitted(options: PlanOptions, { judged, digest }: Member): PlanOptions {

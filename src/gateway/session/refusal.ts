@@ -23,6 +23,18 @@ export function refusedByRule(verdict: Verdict, rule: RuleAnswer): ErrorText {
   };
 }
 
+/** The error for a COPY TO STDOUT whose rows have to be masked, and cannot be here. */
+export function refusedCopy({ reason, hint }: { readonly reason: string; readonly hint: string }): ErrorText {
+  const instead = `${hint} Or use SELECT: it is masked.`;
+  return {
+    severity: 'ERROR',
+    sqlstate: sqlstate.insufficientPrivilege,
+    message: sentences(`Postern refused this COPY, whose rows have to be masked: ${reason}`, instead),
+    detail: 'The statement was not sent to the database.',
+    hint: instead,
+  };
+}
+
 const answerMinutes = retryLimit.answerMs / 60_000;
 
 /** What an agent gains by telling a statement again that it gave up. */

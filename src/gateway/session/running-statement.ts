@@ -1,4 +1,6 @@
 import type { MaskedColumn, OutcomeStatus } from '../../contract/index.ts';
+import type { UnmaskableCopy } from '../masking/copy-out/copy-format.ts';
+import type { CopyOut } from '../masking/copy-out/copy-out.ts';
 import type { StatementNet } from '../masking/net/statement-net.ts';
 import type { MaskPlan } from '../masking/types.ts';
 import type { Usage } from '../policy/budget.ts';
@@ -7,6 +9,7 @@ import { rowsOfTag } from '../wire/decode-backend.ts';
 import type { FieldDescription, NoticeFields } from '../wire/fields.ts';
 import type { MessagePart } from '../wire/message-stream.ts';
 import type { RowMemory } from '../wire/row-memory.ts';
+import { type CopyColumns, copyToMask } from './copy-to-mask.ts';
 import type { Judged } from './judged.ts';
 import type { Recorder } from './recorder.ts';
 import { ResultRecording } from './result-recording.ts';
@@ -46,6 +49,8 @@ const useStep = { rows: 1000, bytes: 1024 * 1024 } as const;
 export class RunningStatement {
   readonly seq: number;
   readonly judged: Judged;
+  /** How its rows leave as a copy, where they have to be masked. */
+  readonly copyToMask: CopyOut | UnmaskableCopy | null;
   readonly #recorder: Recorder;
   readonly #monotonic: () => number;
   readonly #use: RunningStatementOptions['use'];
@@ -69,6 +74,8 @@ export class RunningStatement {
   /** Rows sent by the commands that are complete. */
   #rowsBefore = 0;
   #tagRows = 0;
+  #copyColumns: CopyColumns | null = null;
+  #copyPlan: MaskPlan | null = null;
 
   constructor(seq: number, judged: Judged, { recorder, monotonic, use, masked, net }: RunningStatementOptions) {
     this.seq = seq;
@@ -79,6 +86,7 @@ export class RunningStatement {
     this.#masked = masked;
     this.#startedAt = monotonic();
     this.#under = net?.(judged.text) ?? null;
+    this.copyToMask = copyToMask(judged, this.#under?.net.masks === true);
     this.#result = new ResultRecording((rows) => recorder.append({ type: 'rows', statement: seq, rows }));
   }
 
@@ -106,6 +114,29 @@ export class RunningStatement {
     return this.#under === null ? plan : this.#under.net.over(fields, plan);
   }
 
+  /** The server told the columns of the copy that it is. */
+  copies(columns: CopyColumns): void {
+    this.#copyColumns = columns;
+    this.#copyPlan = this.plan(columns.fields);
+    if (this.#copyPlan === null) return;
+    this.#under?.net.describe(columns.fields, this.#copyPlan);
+    this.#noteMasks(this.#copyPlan);
+  }
+
+  get copyColumns(): CopyColumns | null {
+    return this.#copyColumns;
+  }
+
+  /** How its rows are masked, once they were told of; null when they leave as they are. */
+  get copyPlan(): MaskPlan | null {
+    return this.#copyPlan;
+  }
+
+  /** A row of a masked copy, as a DataRow of the columns that were told. Its bytes are counted by `copyData`. */
+  copiedRow(row: Buffer): void {
+    this.#under?.net.row(row);
+  }
+
   /** It is about to be executed. */
   start(): void {
     this.#started = true;
@@ -123,14 +154,18 @@ export class RunningStatement {
     this.#described = true;
     this.#under?.net.describe(fields, plan);
     const maskedColumns = plan?.maskedColumns ?? [];
-    if (plan !== null && plan.rules.length > 0) this.#masked?.(plan.rules);
-    this.#maskedColumns.push(...maskedColumns.slice(0, outcomeLimit.maskedColumns - this.#maskedColumns.length));
+    if (plan !== null) this.#noteMasks(plan);
     this.#recorder.append({
       type: 'result',
       statement: this.seq,
       columns: fields.map(({ name, typeOid, format }) => ({ name, typeOid, format: format === 1 ? 'binary' : 'text' })),
       maskedColumns: [...maskedColumns],
     });
+  }
+
+  #noteMasks({ rules, maskedColumns }: MaskPlan): void {
+    if (rules.length > 0) this.#masked?.(rules);
+    this.#maskedColumns.push(...maskedColumns.slice(0, outcomeLimit.maskedColumns - this.#maskedColumns.length));
   }
 
   /** Whether `describe` was called for the result that is coming. */
@@ -165,8 +200,9 @@ export class RunningStatement {
   /** Bytes of CopyData as sent to or by the agent. */
   copyData(bytes: Buffer): void {
     this.#result.count(bytes);
-    if (this.#under !== null && bytes[0] === backend.copyData && this.judged.effects.kinds.includes('copy_out')) {
-      this.#under.net.copyOut(bytes);
+    const looks = this.#under !== null && this.#copyPlan === null && bytes[0] === backend.copyData;
+    if (looks && this.judged.effects.kinds.includes('copy_out')) {
+      this.#under?.net.copyOut(bytes);
     }
     this.#tellBudgets(useStep, true);
   }

@@ -5,6 +5,7 @@ import { MessagePart, MessageStream } from '../wire/message-stream.ts';
 import { Answers } from './answers.ts';
 import { Cancels } from './cancels.ts';
 import { CommitGate } from './commit-gate.ts';
+import { CopyLooks } from './copy-looks.ts';
 import { decideUnit, finishUnsent } from './decide.ts';
 import { forwardPlan } from './forward.ts';
 import { FrameBatch } from './frame-batch.ts';
@@ -43,6 +44,7 @@ export class Session {
   readonly #fromUpstream: MessageStream;
   readonly #toClient = new FrameBatch();
   readonly #cancels: Cancels;
+  readonly #copyLooks: CopyLooks;
   readonly #planner: Planner;
   readonly #ending: SessionEnding;
   /** When the latest bytes of the client came. */
@@ -106,6 +108,7 @@ export class Session {
       completed: (running) => this.#completed(running),
     });
     const [answers, knowledge, cancels] = [this.#answers, this.#knowledge, this.#cancels];
+    this.#copyLooks = new CopyLooks(answers, knowledge, write);
     const { id: sessionId, ...asker } = options.facts;
     this.#holds = new Holds({
       ...{ broker, recorder, client, answers, cancels, knowledge, database, processId, write, monotonic },
@@ -144,8 +147,8 @@ export class Session {
   async cancel(arrivedAt: number): Promise<void> {
     if (this.#ending.ended || arrivedAt < this.#sentAt) return;
     if (this.#holds.cancel()) return;
-    if (this.#busy) return this.#cancels.beforeSending();
-    if (this.#answers.idle) return;
+    if (this.#busy) this.#cancels.beforeSending();
+    if (this.#busy ? !this.#copyLooks.looking : this.#answers.idle) return;
     await this.#cancels.running();
     this.#attempt(() => this.#pump());
   }
@@ -205,8 +208,9 @@ export class Session {
     if (this.#knowledge.isStale(this.#answers, unit)) return this.#later(() => this.#refreshThen(unit));
     const plan = this.#planner.plan(unit);
     this.#cancels.refuse(plan.members);
-    const simple = plan.members.every(({ judged }) => judged.verdict === 'allow' && !judged.changes);
-    if (simple) this.#forward(plan);
+    this.#copyLooks.refuse(plan);
+    const allowed = plan.members.every(({ judged }) => judged.verdict === 'allow' && !judged.changes);
+    if (allowed && !this.#copyLooks.due(plan)) this.#forward(plan);
     else this.#later(() => this.#decide(plan));
   }
 
@@ -246,6 +250,8 @@ export class Session {
     const sent = plan.members.filter(({ refusal }) => refusal === null);
     database.remember(sent.flatMap(({ judged }) => judged.masking?.copies ?? []));
     await recorder.sync();
+    cancels.refuse(plan.members);
+    if (!this.#ending.ended) await this.#copyLooks.look(plan);
     this.#busy = false;
     if (this.#ending.ended) return;
     cancels.refuse(plan.members);

@@ -131,8 +131,12 @@ describe('expressions', () => {
 
 describe('statements whose answer cannot be masked are refused', () => {
   test.each([
-    ['COPY users TO STDOUT', 'masked_copy_out'],
-    ['COPY (SELECT upper(email) FROM users) TO STDOUT', 'masked_copy_out'],
+    ['COPY users TO STDOUT', null],
+    ['COPY (SELECT upper(email) FROM users) TO STDOUT', null],
+    ["COPY users TO '/tmp/users'", 'masked_copy_out'],
+    ["COPY users TO STDOUT (NULL 'a@example.com')", 'masked_copy_out'],
+    ['COPY (SELECT mail_of(1)) TO STDOUT', 'masked_copy_out'],
+    ['SELECT 1; COPY users TO STDOUT', 'masked_copy_out'],
     ['COPY users (id, nickname) TO STDOUT', null],
     ['COPY orders TO STDOUT', null],
     ['CREATE TABLE t AS SELECT email FROM users', null],

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ConnectionConfig, Finding, MaskRule } from '../../../src/contract/index.ts';
+import * as encode from '../../../src/gateway/wire/encode-frontend.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { startGate, type TestGate, until } from '../../support/gate.ts';
+import { RawClient, told } from '../../support/raw-client.ts';
 
 let database: TestDatabase;
 const gates: TestGate[] = [];
@@ -206,6 +208,33 @@ describe('mask', () => {
     await client.query('BEGIN');
     await client.query('DECLARE c CURSOR FOR SELECT note FROM tickets ORDER BY id');
     expect((await client.query('FETCH ALL FROM c')).rows[1]).toEqual({ note: '***' });
+  });
+
+  test('a copy, cell by cell and in its own format', async () => {
+    const gate = await open(masking);
+    const client = await RawClient.logIn(gate.address);
+    const copied = async (text: string): Promise<string> => {
+      const frames = await client.send(encode.query(text)).untilReady();
+      return Buffer.concat(frames.flatMap((frame) => (frame[0] === 0x64 ? [frame.subarray(5)] : []))).toString();
+    };
+    expect(await copied('COPY tickets (id, note, lines, kept) TO STDOUT CSV')).toBe(
+      '1,nothing here,{},***\n2,***,{},x\n',
+    );
+    expect(await copied("COPY (SELECT 'x ' || note, amount FROM tickets WHERE id = 2) TO STDOUT")).toBe('***\t0\n');
+    expect(await copied('COPY tickets TO STDOUT BINARY')).not.toMatch(/acme-corp|1234 5678|4539/);
+    for (const text of ["COPY tickets TO STDOUT (ENCODING 'LATIN1')", 'SELECT 1; COPY tickets TO STDOUT'])
+      expect(told(await client.send(encode.query(text)).untilReady())).toEqual(['E 42501', 'Z I']);
+    client.close();
+    const outcome = await until(async () => (await gate.journal()).find(({ body }) => body.type === 'outcome'));
+    expect(outcome.body).toMatchObject({
+      outcome: {
+        findings: [
+          { column: 'kept', detector: 'email', values: 1, masked: true },
+          { column: 'note', detector: 'phone', values: 1, masked: true },
+          { column: 'lines', detector: 'payment_card', values: 1, masked: true },
+        ],
+      },
+    });
   });
 
   test('a prepared statement that is executed again, without a description of its own, too', async () => {

@@ -59,5 +59,9 @@ test('a statement that is tried is told column by column, and why it is refused'
   const probed = await policyTest("SELECT id FROM users WHERE email LIKE 'a%'");
   expect(probed).toMatch(/^BLOCK {2}refused-probe: /);
   expect(probed).toContain('\nprobe     users.email steers the result (level refuse: refused)\n');
-  expect(await policyTest('COPY users TO STDOUT')).toContain('\nmasking   refuses it: ');
+  expect(await policyTest('COPY users TO STDOUT')).toContain(
+    '  email  masked (email) by mail  the column users.email itself\n',
+  );
+  const unmaskable = await policyTest("COPY users TO STDOUT (NULL '')");
+  expect(unmaskable).toContain('\nmasking   refuses it: ');
 });

@@ -212,8 +212,9 @@ export function noteCreated(
 export function copiedColumns(node: TreeNode, names: readonly string[], place: Place): readonly Column[] {
   const range = isNode(node.relation) ? node.relation : {};
   const columns = relationColumns(textOf(range.schemaname), textOf(range.relname) ?? '', place);
-  const chosen =
-    names.length === 0 ? columns : columns.filter(({ name, many }) => many === true || names.includes(name ?? ''));
+  const named = (wanted: string): Column =>
+    columns.find(({ name }) => name === wanted) ?? { name: wanted, lineage: unknown };
+  const chosen = names.length === 0 ? columns : names.map(named);
   for (const { lineage } of chosen) touch(lineage, place);
   return chosen;
 }
