@@ -54,7 +54,7 @@ export function conclude(
   const input = inputOf(understanding, protocol, context);
   const byPolicy = withinScope(doubted(policy.judge(input), understanding, protocol, context), context.scope, input);
   const facts = factsOf(understanding);
-  const byMasks = withMasking(byPolicy, masking, policy.preset, context.cautions.comparisonsLeft);
+  const byMasks = withMasking(byPolicy, masking, policy, context.cautions.comparisonsLeft);
   const judged = withCaution(withNet(byMasks, understanding, context), context.cautions.current(), facts.effects);
   const masked = isSlip(own, judged, context) ? slip : judged;
   const { verdict, rule, awaitsCommit, commitsGated } = gateCommit(masked, facts.effects, context);

@@ -1,28 +1,30 @@
-import type { PolicyPreset, RuleAnswer } from '../../contract/index.ts';
+import type { RuleAnswer } from '../../contract/index.ts';
 import type { Refusal } from '../masking/refusal.ts';
 import type { MaskedProbe, StatementMasking } from '../masking/types.ts';
-import type { Judgement } from '../policy/types.ts';
+import type { Judgement, Policy } from '../policy/types.ts';
 
 /**
  * What masks add to a policy's verdict. A result that cannot be masked is refused, whatever the policy allows. A masked
  * column that steers a result (a predicate, a join, an order) can be read bit by bit without ever being shown, so a person
- * is asked, unless its rule says otherwise; and so is where masked values are copied to. `observe` asks nobody and says so.
+ * is asked, unless its rule says otherwise; and so is where masked values are copied to, and in production also about a COPY
+ * that sends them out, masked as they are, unless an own rule lets it. `observe` asks nobody and says so.
  * `comparisonsLeft`: values that the session may still compare columns of level `equality` with.
  */
 export function withMasking(
   judgement: Judgement,
   masking: StatementMasking | null,
-  preset: PolicyPreset,
+  policy: Pick<Policy, 'preset' | 'rules'>,
   comparisonsLeft: number,
 ): Judgement {
   if (masking === null || judgement.verdict === 'terminate' || judgement.verdict === 'block') return judgement;
   if (masking.refusal !== null) return { verdict: 'block', rule: refusalRule(masking.refusal) };
   const refused = masking.probes.filter(({ level }) => level === 'refuse');
   if (refused.length > 0) return { verdict: 'block', rule: probeRule('refused-probe', refused, byAnother) };
-  if (preset === 'observe') return judgement;
+  if (policy.preset === 'observe') return judgement;
   if (masking.copies.length > 0) return { verdict: 'ask', rule: copyRule(masking) };
   // A rule that waits for COMMIT is about writes; what a probe reveals is revealed before.
   if (judgement.verdict === 'ask' && judgement.atCommit !== true) return judgement;
+  if (masking.copyOut !== null && asksAboutExports(judgement, policy)) return { verdict: 'ask', rule: exportRule };
   const used = comparisonsOf(masking) > comparisonsLeft;
   const asked = masking.probes.filter(
     (probe) => probe.level === 'ask' || (isEquality(probe.level) && (used || probe.comparisons === null)),
@@ -33,6 +35,17 @@ export function withMasking(
     : `${byAnother} ${held}`;
   return { verdict: 'ask', rule: probeRule('probe-of-masked-column', asked, hint) };
 }
+
+/** A copy is how a whole table leaves; `staging` is for work on data that nobody misses. */
+const asksAboutExports = ({ rule }: Judgement, { preset, rules }: Pick<Policy, 'preset' | 'rules'>): boolean =>
+  preset !== 'staging' && !rules.some(({ id, origin }) => origin === 'own' && id === rule.id);
+
+const exportRule: RuleAnswer = {
+  id: 'copies-out-masked-columns',
+  title: 'Masked columns would be copied out',
+  reason: 'COPY sends all rows of what it names, masked columns among them. If it runs, their values come out masked.',
+  hint: 'Name columns that are not masked, or select the rows that you need; or run it as it is: it will be held for the operator.',
+};
 
 /** The rule that a refusal of masking is told as. */
 export function refusalRule({ code, reason, hint }: Refusal): RuleAnswer {

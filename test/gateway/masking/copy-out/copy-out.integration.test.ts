@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Masker, MaskRule } from '../../../../src/contract/index.ts';
+import type { Masker, MaskRule, PolicyRule } from '../../../../src/contract/index.ts';
 import { decodeFields } from '../../../../src/gateway/wire/decode-backend.ts';
 import * as encode from '../../../../src/gateway/wire/encode-frontend.ts';
 import { MessageBuilder } from '../../../../src/gateway/wire/message-builder.ts';
@@ -430,4 +430,46 @@ test('rows under row-level security have the columns that the server then sends'
   client.close();
   await own.stop();
   await database.query('DROP OWNED BY copyout_guarded; DROP ROLE copyout_guarded');
+});
+
+describe('in production', () => {
+  const copy = 'COPY (SELECT id, email FROM people ORDER BY id) TO STDOUT';
+  const masked = '1\tj***@***.com\n2\t***\n3\t\\N\n';
+  const production = (more: Partial<Parameters<typeof startGate>[0]> = {}): Promise<TestGate> =>
+    startGate({ database: database.name, policy: 'production', maskRules, ...more });
+
+  test('a copy of masked columns is held, and comes masked when it is approved; one of others is not asked about', async () => {
+    const own = await production({ deadlineMs: 60_000 });
+    const asked: (string | undefined)[] = [];
+    own.gateway.approvals.onChange(({ id, digest, state, rule }) => {
+      if (state !== 'pending') return;
+      asked.push(rule.id);
+      setImmediate(() => own.gateway.approvals.decide({ id, digest, action: 'approve', by: 'op', via: 'test' }));
+    });
+    const client = await open(own);
+    expect(await copied(client, 'COPY open (id) TO STDOUT')).toMatch(/^1\n2\n/);
+    expect(asked).toEqual([]);
+    expect(await copied(client, copy)).toBe(masked);
+    expect(asked).toEqual(['copies-out-masked-columns']);
+    client.close();
+    await own.stop();
+  });
+
+  test('unless a rule of one’s own lets it, or the database is for staging', async () => {
+    const lets: PolicyRule = {
+      id: 'exports',
+      when: { effects: ['read', 'copy_out'] },
+      verdict: 'allow',
+      reason: 'Masked exports are fine.',
+    };
+    for (const own of [
+      await production({ deadlineMs: 0, policyRules: [lets] }),
+      await production({ deadlineMs: 0, policy: 'staging' }),
+    ]) {
+      const client = await open(own);
+      expect(await copied(client, copy)).toBe(masked);
+      client.close();
+      await own.stop();
+    }
+  });
 });
