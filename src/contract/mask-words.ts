@@ -21,7 +21,7 @@ export function whyMasked({ sources, unknown, verbatim, mask }: ExplainedColumn)
   if (mask === null) return 'no masked column goes into it';
   if (mask.rule === 'small-group') return 'a number of rows, which a masked column decided about: few are not told';
   if (mask.rule === 'plan')
-    return 'the plan of a statement that ran: lines that tell how large masked values are lose that';
+    return 'a plan: it loses what tells how large masked values are, and constants of views, policies and functions';
   if (unknown) {
     const known = from === '' ? '' : `, besides ${from}`;
     return `what it is made from cannot be told${known}: masked whole, unless the server names a column without a mask as its origin`;

@@ -1,4 +1,8 @@
-import { listOf, stringOf, type TreeNode, tagged, textOf } from './tree.ts';
+import type { ParsedStatement } from '../sql/effects.ts';
+import { planLineage } from './lineage/lineage.ts';
+import type { Column } from './lineage/range.ts';
+import { type MaskedCatalog, planMask } from './masked-catalog.ts';
+import { isNode, listOf, stringOf, type TreeNode, tagged, textOf, walk } from './tree.ts';
 
 /** What an EXPLAIN prints, as far as masks ask. */
 export interface ExplainOutput {
@@ -36,4 +40,48 @@ function isSilent(name: string, value: unknown, analyzes: boolean): boolean {
   const integer = tagged(value, 'Integer');
   if (integer !== null) return integer.ival === undefined || integer.ival === 0;
   return ['off', 'false', 'none'].includes(stringOf(value)?.toLowerCase() ?? '');
+}
+
+/**
+ * The column of a plan, with the constants hidden that are not the statement's own: PostgreSQL puts views, policies and SQL
+ * functions into the plan as they are written, and whoever defined them may have written somebody's address.
+ */
+export function withoutDefinitions(
+  columns: readonly Column[] | null,
+  statement: ParsedStatement,
+  catalog: MaskedCatalog,
+): readonly Column[] | null {
+  if (columns === null || !printsDefinitions(statement, catalog)) return columns;
+  const constants = ownConstants(statement.tree);
+  return columns.map(({ name, lineage: { sources } }) => ({
+    name,
+    lineage: planLineage(planMask({ sizes: sources.size > 0, constants })),
+  }));
+}
+
+/** Whether the plan may have expressions that the statement does not have: of views, policies, functions, columns and defaults. */
+function printsDefinitions({ effects }: ParsedStatement, { byOid, userFunctions }: MaskedCatalog): boolean {
+  if (effects.writes.length > 0 || effects.functions.some(({ name }) => userFunctions.has(name))) return true;
+  return effects.reads.some(({ oid, via }) => {
+    const relation = oid === null ? undefined : byOid.get(oid)?.relation;
+    if (via !== undefined || relation === undefined) return true;
+    return (
+      relation.kind === 'v' ||
+      relation.rowSecurity !== undefined ||
+      relation.columns.some(({ generated }) => generated !== null)
+    );
+  });
+}
+
+/** Constants of a statement as a plan would print them, without quotes. */
+function ownConstants(tree: unknown): readonly string[] {
+  const found: string[] = [];
+  walk(tree, (node, key) => {
+    if (key !== 'A_Const') return undefined;
+    if (isNode(node.sval)) found.push(textOf(node.sval.sval) ?? '');
+    if (isNode(node.fval)) found.push(textOf(node.fval.fval) ?? '');
+    if (isNode(node.ival)) found.push(String(node.ival.ival ?? 0));
+    return undefined;
+  });
+  return found;
 }

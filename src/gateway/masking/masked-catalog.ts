@@ -2,13 +2,14 @@ import type { Masker } from '../../contract/index.ts';
 import type { CatalogRelation, CatalogSnapshot } from '../sql/catalog.ts';
 import type { CatalogText } from './maskers/definition.ts';
 import type { TypesByOid } from './maskers/index.ts';
+import type { PlanMask } from './maskers/plan-line.ts';
 
 /** Why and how a column is masked. What derives from a masked column other than as itself is masked whole (`full`). */
 export interface MaskedBy {
   /** Id of the rule, or `derived` where no single rule can be named. */
   readonly rule: string;
   /** Besides the maskers of rules those of text in the catalogs (maskers/definition.ts), of small groups, and of plans. */
-  readonly masker: Masker | CatalogText | { readonly kind: 'small_group' } | { readonly kind: 'plan_line' };
+  readonly masker: Masker | CatalogText | { readonly kind: 'small_group' } | PlanMask;
   /** Ids of the rules of what a derived column is computed from, as far as they are known. */
   readonly from?: readonly string[];
 }
@@ -29,8 +30,11 @@ export const rulesBehind = ({ rule, from }: MaskedBy): readonly string[] => from
 /** The mask of how many rows there are, where a masked column decided which. */
 export const smallGroup: MaskedBy = { rule: 'small-group', masker: { kind: 'small_group' } };
 
-/** The mask of the plan of a statement that ran, through which masked values passed. */
-export const planLines: MaskedBy = { rule: 'plan', masker: { kind: 'plan_line' } };
+/** The mask of the plan of a statement. */
+export const planMask = (hides: Omit<PlanMask, 'kind'>): MaskedBy => ({
+  rule: 'plan',
+  masker: { kind: 'plan_line', ...hides },
+});
 
 /** A relation and its masked columns by attribute number. */
 export interface MaskedRelation {

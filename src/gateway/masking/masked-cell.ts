@@ -7,6 +7,6 @@ import { smallGroupMask } from './maskers/small-group.ts';
 /** The masker of a masked column, for its type and format. */
 export function maskedCell({ masker }: MaskedBy, type: ColumnType, hashKey: Buffer): CellMask {
   if (masker.kind === 'small_group') return smallGroupMask(type);
-  if (masker.kind === 'plan_line') return planLineMask(type);
+  if (masker.kind === 'plan_line') return planLineMask(masker, type);
   return isCatalogText(masker) ? catalogTextMask(masker, type) : cellMask(masker, type, hashKey);
 }

@@ -3,6 +3,7 @@ import { copiesOf } from './copies.ts';
 import { isUnmaskable } from './copy-out/copy-format.ts';
 import { type CopyOut, copyOutOf } from './copy-out/copy-out.ts';
 import { constantsOf } from './echo.ts';
+import { withoutDefinitions } from './explain.ts';
 import { either, isClean } from './lineage/lineage.ts';
 import type { Findings, Probe } from './lineage/place.ts';
 import type { Column } from './lineage/range.ts';
@@ -65,7 +66,8 @@ export function statementFacts(statement: ParsedStatement, catalog: MaskedCatalo
   if (parsed === null) return opaqueFacts;
   const { tag, node } = parsed;
   const harmful = harmfulFunctions(statement, catalog);
-  const { columns, findings } = statementLineage(statement.tree, catalog, harmful);
+  const { columns: followed, findings } = statementLineage(statement.tree, catalog, harmful);
+  const columns = tag === 'ExplainStmt' ? withoutDefinitions(followed, statement, catalog) : followed;
   const calledByName = calledFunctions(statement.tree);
   // Operators, casts and functions inside views are in the effects only: no column can then be told to be clean.
   const hidden = statement.effects.functions.some((fn) => harmful.has(fn.name) && !calledByName.includes(fn.name));

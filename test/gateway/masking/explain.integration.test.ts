@@ -15,10 +15,24 @@ CREATE TABLE users (id int PRIMARY KEY, nick text, email text UNIQUE, city text)
 CREATE TABLE orders (id int PRIMARY KEY, user_id int, total int, note text);
 CREATE VIEW contacts AS SELECT id, email FROM users;
 CREATE VIEW loud AS SELECT id, upper(email) AS mail FROM users;
+CREATE VIEW hunted AS SELECT id, nick, 40123456 AS mark FROM users WHERE nick <> 'jane.doe@example.com' AND id <> 1234567;
+CREATE TABLE walled (id int PRIMARY KEY, note text);
+ALTER TABLE walled ENABLE ROW LEVEL SECURITY;
+ALTER TABLE walled FORCE ROW LEVEL SECURITY;
+CREATE POLICY walls ON walled USING (note <> 'O''Hara, 12 Long Street');
+CREATE FUNCTION is_jane(text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT $1 = 'jane.doe@example.com' $$;
 CREATE FUNCTION mail_of(int) RETURNS text LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN (SELECT email FROM users WHERE id = $1); END';
 INSERT INTO users SELECT n, 'nick' || n, repeat('x', n) || '@example.com', 'Ulm' FROM generate_series(1, 200) n;
 INSERT INTO orders SELECT n, n % 200 + 1, n, 'note' FROM generate_series(1, 2000) n;
 ANALYZE;`;
+
+/** A query whose values come as the server writes them. */
+const asText = (text: string): pg.QueryArrayConfig =>
+  ({
+    text,
+    rowMode: 'array',
+    types: { getTypeParser: () => (value: string) => value },
+  }) as unknown as pg.QueryArrayConfig;
 
 let database: TestDatabase;
 let client: pg.Client;
@@ -29,12 +43,7 @@ beforeAll(async () => {
   database = await createDatabase(setup);
   client = new pg.Client({ ...database, database: database.name });
   await client.connect();
-  const types = { getTypeParser: () => (value: string) => value };
-  catalog = await loadCatalog(
-    async (text) =>
-      (await client.query({ text, rowMode: 'array', types } as unknown as pg.QueryArrayConfig)).rows as string[][],
-    1,
-  );
+  catalog = await loadCatalog(async (text) => (await client.query(asText(text))).rows as string[][], 1);
   parser = await createParser();
   const rules = [rule('users', 'email'), { ...rule('users', 'city'), probes: 'open' as const }];
   profile = compileMasking({ rules, catalog, hashKey });
@@ -52,7 +61,7 @@ const planField = field({ name: 'QUERY PLAN' });
 /** The plan of a statement as the agent sees it. */
 async function planOf(sql: string): Promise<string> {
   const plan = maskingOf(sql).plan([planField]);
-  const { rows } = await client.query({ text: sql, rowMode: 'array' });
+  const { rows } = await client.query(asText(sql));
   const lines = rows.flat().map((line) => {
     const row = dataRow([String(line)]);
     return (plan === null ? row : plan.apply(row)).subarray(11).toString('utf8');
@@ -206,4 +215,51 @@ test.each([
   expect(maskingOf(`EXPLAIN ${sql}`).plan([planField])?.maskedColumns).toEqual([
     { name: 'QUERY PLAN', masker: 'full', rule: 'derived' },
   ]);
+});
+
+describe('constants of definitions', () => {
+  const told = /jane|O''?Hara|Long Street|1234567|40123456/;
+
+  test.each([
+    'SELECT * FROM hunted',
+    'SELECT nick FROM hunted WHERE id = 3',
+    'SELECT id FROM orders WHERE is_jane(note)',
+    'SELECT count(*) FROM hunted h JOIN orders o ON o.user_id = h.id',
+  ])('are not shown in a plan, in any format: %s', async (sql) => {
+    for (const options of [
+      '',
+      '(VERBOSE)',
+      '(FORMAT json, VERBOSE)',
+      '(FORMAT xml, VERBOSE)',
+      '(FORMAT yaml, VERBOSE)',
+      analyze,
+    ]) {
+      const explain = `EXPLAIN ${options} ${sql}`;
+      expect(maskingOf(explain)).toMatchObject({ refusal: null, probes: [] });
+      const plan = await planOf(explain);
+      expect(plan).not.toMatch(told);
+      expect(plan).toMatch(/orders|users/);
+    }
+  });
+
+  test('of policies neither', async () => {
+    const plan = maskingOf('EXPLAIN SELECT * FROM walled').plan([planField]);
+    const line = dataRow(["  Filter: (note <> 'O''Hara, 12 Long Street'::text)"]);
+    expect(plan?.apply(line).subarray(11).toString('utf8')).toBe("  Filter: (note <> '***'::text)");
+  });
+
+  test('but what the statement says itself, costs and numbers of rows are', async () => {
+    const sql = `EXPLAIN (FORMAT json) SELECT id FROM hunted WHERE nick = 'it''s Jane @ home, 7654321' AND id < 7654321`;
+    const { rows } = await client.query(asText(sql));
+    const plan = await planOf(sql);
+    expect(plan).toContain("'it''s Jane @ home, 7654321'::text");
+    expect(plan).toContain('id < 7654321');
+    expect(plan.replaceAll('***', '')).toBe(
+      String(rows[0]).replaceAll('jane.doe@example.com', '').replaceAll(' 1234567', ' '),
+    );
+  });
+
+  test('and a plan of tables alone is left as it is', () => {
+    expect(maskingOf("EXPLAIN SELECT id FROM orders WHERE note = 'x@y.z'").plan([planField])).toBeNull();
+  });
 });

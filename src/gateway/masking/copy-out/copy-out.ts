@@ -54,9 +54,12 @@ const behindQuery = /^\)(?:\s|--.*|\/\*[\s\S]*?\*\/)*to\b/i;
 function queryText(text: string, query: unknown): string | null {
   const wanted = withoutPlaces(query);
   const opening = placesOf('(', text).slice(0, mostOpening);
-  const closing = placesOf(')', text).filter((at) => behindQuery.test(text.slice(at, at + 200)));
+  const closing = placesOf(')', text)
+    .filter((at) => behindQuery.test(text.slice(at, at + 200)))
+    .slice(-mostClosing)
+    .reverse();
   for (const start of opening)
-    for (const end of closing.reverse().slice(0, mostClosing)) {
+    for (const end of closing) {
       const candidate = text.slice(start + 1, end);
       if (treeOf(candidate) === wanted) return candidate;
     }

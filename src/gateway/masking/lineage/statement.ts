@@ -1,6 +1,6 @@
 import { visitChildren } from '../../sql/walk.ts';
 import { explainOutput } from '../explain.ts';
-import { type MaskedCatalog, planLines } from '../masked-catalog.ts';
+import { type MaskedCatalog, planMask } from '../masked-catalog.ts';
 import { isNode, statementOf, stringsOf, type TreeNode, textOf, walk } from '../tree.ts';
 import { condition } from './conditions.ts';
 import {
@@ -117,7 +117,7 @@ function explained(node: TreeNode, place: Place): readonly Column[] {
   place.findings.timed = analyzes;
   follow(node.query, place);
   const sizes = analyzes && place.findings.touched.size > 0;
-  return [{ name: 'QUERY PLAN', lineage: planLineage(sizes ? planLines : null) }];
+  return [{ name: 'QUERY PLAN', lineage: planLineage(sizes ? planMask({ sizes, constants: null }) : null) }];
 }
 
 function created(query: unknown, relation: unknown, names: unknown, place: Place): void {

@@ -160,13 +160,13 @@ const pattern = /^(?!.*[\p{L}\p{N}@_-]{8})(?:\^.*[[\]\\(*+?]|.*[[\]\\(*+?].*\$$)
 const digits = /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y;
 
 /** Numbers that programs are made of: short ones, round ones, the bounds of the integer types. */
-const isRound = (numeral: string): boolean =>
+export const isRound = (numeral: string): boolean =>
   numeral.replaceAll(/\D/g, '').length < 6 ||
   /^\d{1,3}0+$/.test(numeral) ||
   ['2147483647', '2147483648', '9223372036854775807', '9223372036854775808'].includes(numeral);
 
 /** Whether a constant is part of a program rather than somebody's data. `after` is what follows it. */
-function isProgram(text: string, after: string): boolean {
+export function isProgram(text: string, after: string): boolean {
   return (
     /^::(?:pg_catalog\.)?reg[a-z]+\b/.test(after) ||
     !/[\p{L}\p{N}]/u.test(text) ||
