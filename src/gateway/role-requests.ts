@@ -7,7 +7,7 @@ import type { Problems } from './problems.ts';
 import type { GatewayOptions } from './types.ts';
 import { auditPublic } from './upstream/role-audit.ts';
 import { noFence } from './upstream/role-grants.ts';
-import type { RoleRequest } from './upstream/session-roles.ts';
+import type { RoleRequest } from './upstream/role-request.ts';
 import type { SideConnection } from './upstream/side-query.ts';
 import type { UpstreamTarget } from './upstream/types.ts';
 

@@ -81,7 +81,6 @@ const start = fc.constantFrom<Readonly<Record<string, string>>>(
   {},
   {},
   { options: '-c standard_conforming_strings=off' },
-  { options: '-c standard_conforming_strings=off -c backslash_quote=on' },
   { client_encoding: 'SJIS' },
   { client_encoding: 'BIG5' },
   { client_encoding: 'GBK' },

@@ -1,11 +1,20 @@
 import { sqlIdentifier, sqlLiteral } from '../wire/quote.ts';
+import { keeperRolePrefix, type RoleMarker } from './role-marker.ts';
 import { createIdleRole, inTransaction, takeOver } from './role-sql.ts';
 import type { SideConnection } from './side-query.ts';
+import type { UpstreamTarget } from './types.ts';
 
 /** A role that owns what sessions made and left, and may do nothing itself. */
 export interface Keeper {
   readonly name: string;
   readonly comment: string;
+}
+
+/** The keeper of a database and account. */
+export function keeperOf(marker: RoleMarker, { database, user }: Pick<UpstreamTarget, 'database' | 'user'>): Keeper {
+  const name = `${keeperRolePrefix}${marker.digest(['keeper', database, user])}`;
+  const about = `Owns what sessions made in ${database} and left. It may do nothing itself; give the objects the owner that they are to have.`;
+  return { name, comment: marker.comment(name, about) };
 }
 
 /** What became of a role's belongings. */
@@ -93,4 +102,10 @@ async function rollBackPrepared(side: SideConnection, role: string): Promise<voi
   await side.query(`SET ROLE ${sqlIdentifier(role)}`);
   for (const [gid] of transactions) await side.query(`ROLLBACK PREPARED ${sqlLiteral(gid ?? '')}`);
   await side.query('RESET ROLE');
+}
+
+/** Whether a connection's account may do anything. */
+export async function isSuperuser(side: SideConnection): Promise<boolean> {
+  const [row] = await side.query('SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = CURRENT_USER');
+  return row?.[0] === 't';
 }

@@ -1,19 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { messageOf } from '../../contract/index.ts';
 import { UpstreamError } from './error.ts';
-import { excessOf, widerThan } from './role-audit.ts';
-import { type Fence, GRANTABLE, grantable, grantStatements } from './role-grants.ts';
-import { grantRolePrefix, keeperRolePrefix, RoleMarker, sessionRolePrefix } from './role-marker.ts';
-import { handOver, type Keeper, removeSessionRole } from './role-removal.ts';
-import {
-  changeGroup,
-  createRole,
-  expireRole,
-  renewGrants,
-  rolesLike,
-  SCHEMAS_OF_ACCOUNT,
-  SETTINGS_OF_ACCOUNT,
-} from './role-sql.ts';
+import { GrantRoles } from './grant-roles.ts';
+import { RoleMarker, sessionRolePrefix } from './role-marker.ts';
+import { isSuperuser, keeperOf, removeSessionRole } from './role-removal.ts';
+import type { RoleRequest } from './role-request.ts';
+import { changeGroup, createRole, expireRole, rolesLike, SCHEMAS_OF_ACCOUNT, SETTINGS_OF_ACCOUNT } from './role-sql.ts';
 import { scramVerifier } from './scram-verifier.ts';
 import type { SideConnection } from './side-query.ts';
 import type { UpstreamTarget } from './types.ts';
@@ -30,26 +22,6 @@ export interface SessionRolesOptions {
   readonly log: (level: 'info' | 'warn', message: string, details?: Readonly<Record<string, unknown>>) => void;
 }
 
-export interface RoleRequest {
-  /** The account of the connection, and the database that the session is for. */
-  readonly account: UpstreamTarget;
-  readonly connection: string;
-  /** For whoever reads the name in the server's log. */
-  readonly agent: string;
-  readonly readOnly: boolean;
-  /** Schemas that the role may use, as patterns, and what they mean. */
-  readonly schemas: readonly string[];
-  readonly inScope: (schema: string) => boolean;
-  /** Ids of the mask rules that do not hold for whom the session is for, sorted, by the settings of now. */
-  readonly excepted: () => readonly string[];
-  /** What its grants leave out, by the mask rules as they are now but for those, and the catalog that the connection sees. */
-  readonly fence: (side: SideConnection, excepted: readonly string[]) => Promise<Fence>;
-  /** Roles that it becomes a member of, besides, where they give it no more than it is to have. */
-  readonly memberOf: readonly string[];
-  /** Settings that its session begins with. */
-  readonly settings: Readonly<Record<string, string>>;
-}
-
 /** A role that exists for one session. */
 export interface SessionRole {
   readonly name: string;
@@ -62,14 +34,6 @@ export interface SessionRole {
   expire(): Promise<void>;
   /** Removes it. Resolves when it is gone, or when that failed and was logged; it is swept later then. Never rejects. */
   release(): Promise<void>;
-}
-
-/** The role that holds the grants of a request, as they have to be now. */
-interface Granted {
-  readonly group: string;
-  /** The server's time in two minutes. */
-  readonly validUntil: string;
-  readonly memberOf: readonly string[];
 }
 
 /** A role of a session that lives. */
@@ -92,18 +56,16 @@ const agentPart = 24;
 export class SessionRoles {
   readonly #options: SessionRolesOptions;
   readonly #marker: RoleMarker;
+  readonly #grantRoles: GrantRoles;
   /** Of this process; everything else of ours is left over from another. */
   readonly #live = new Map<string, LiveRole>();
   readonly #swept = new Set<string>();
-  /** Grants of one role are renewed one after the other. */
-  readonly #turns = new Map<string, Promise<unknown>>();
   readonly #releasing = new Set<Promise<void>>();
-  /** Roles with grants whose surroundings were looked at. */
-  readonly #told = new Set<string>();
 
   constructor(options: SessionRolesOptions) {
     this.#options = options;
     this.#marker = new RoleMarker(options.installationKey);
+    this.#grantRoles = new GrantRoles({ ...options, marker: this.#marker });
   }
 
   /** Rejects with UpstreamError; nothing is left behind then, or it is swept before the next session. */
@@ -116,7 +78,7 @@ export class SessionRoles {
     this.#live.set(name, live);
     try {
       await this.#sweepOnce(side, account);
-      const { group, validUntil, memberOf } = await this.#grants(side, request);
+      const { group, validUntil, memberOf } = await this.#grantRoles.grant(side, request);
       const definition = {
         name,
         comment: this.#marker.comment(
@@ -179,7 +141,7 @@ export class SessionRoles {
   /** As `renew`, where live sessions are to have other grants because rules except others than before. */
   async renewMoved(): Promise<void> {
     const moved = [...this.#live.values()].filter(
-      (live) => live.group !== null && live.group !== this.#groupOf(live.request),
+      (live) => live.group !== null && live.group !== this.#grantRoles.nameFor(live.request),
     );
     await Promise.all([...new Set(moved.map(({ request }) => request.connection))].map((name) => this.renew(name)));
   }
@@ -235,75 +197,13 @@ export class SessionRoles {
   }
 
   async #remove(side: SideConnection, name: string, account: UpstreamTarget): Promise<void> {
-    const keeper = this.#keeperOf(account);
+    const keeper = keeperOf(this.#marker, account);
     const { kept } = await removeSessionRole(side, name, keeper, await isSuperuser(side));
     if (kept > 0)
       this.#options.log('info', `${keeper.name} owns ${kept} objects that a session made and left`, { role: name });
   }
 
-  #keeperOf({ database, user }: UpstreamTarget): Keeper {
-    const name = `${keeperRolePrefix}${this.#marker.digest(['keeper', database, user])}`;
-    const about = `Owns what sessions made in ${database} and left. It may do nothing itself; give the objects the owner that they are to have.`;
-    return { name, comment: this.#marker.comment(name, about) };
-  }
-
-  /** The role with the grants of a request, as rules except whom it is for now. */
-  readonly #groupOf = (
-    { connection, account, readOnly, schemas, excepted }: RoleRequest,
-    exceptions = excepted(),
-  ): string => {
-    const same = [connection, account.database, account.user, readOnly, schemas];
-    return `${grantRolePrefix}${this.#marker.digest(exceptions.length === 0 ? same : [...same, exceptions])}`;
-  };
-
   readonly #atPlace = (): string => ` Gate ${this.#marker.digest(['place', this.#options.place])}.`;
-
-  #grants(side: SideConnection, request: RoleRequest): Promise<Granted> {
-    const { connection, readOnly, inScope } = request;
-    const { log } = this.#options;
-    const excepted = request.excepted();
-    const group = this.#groupOf(request, excepted);
-    return this.#inTurn(group, async (): Promise<Granted> => {
-      const fence = await request.fence(side, excepted);
-      const objects = (await side.query(GRANTABLE)).map(grantable).filter(({ schema }) => inScope(schema));
-      const statements = grantStatements(group, objects, readOnly, fence);
-      const [validUntil = ''] =
-        (await side.query("SELECT (pg_catalog.now() + interval '2 minutes')::pg_catalog.text"))[0] ?? [];
-      const changed = await this.#hold(side, group, request, statements);
-      if (changed) {
-        const closed = objects.filter(({ kind, privileges }) => kind !== 'schema' && privileges.length === 0).length;
-        const short = closed === 0 ? '' : `; ${closed} cannot be granted by ${request.account.user}`;
-        log('info', `granted ${statements.length} rights to ${group}${short}`, { connection });
-      }
-      if (changed || !this.#told.has(group)) await this.#options.granted(connection, side);
-      this.#told.add(group);
-      const excess = await excessOf(side.query, [group, ...request.memberOf]);
-      if (excess.length > 0) throw new Error(`its roles would give it too much: ${excess.join('; ')}`);
-      const wider = await widerThan(side.query, request.memberOf, readOnly, inScope, fence);
-      for (const [role, why] of wider) log('warn', `a session is no member of ${role}: ${why}`, { connection });
-      return { group, validUntil: validUntil ?? '', memberOf: request.memberOf.filter((role) => !wider.has(role)) };
-    });
-  }
-
-  /** Makes a role hold these grants and no others. False when it does already. */
-  async #hold(
-    side: SideConnection,
-    group: string,
-    { account, connection, readOnly }: RoleRequest,
-    statements: readonly string[],
-  ): Promise<boolean> {
-    const [row] = await side.query(rolesLike(group));
-    const exists = row !== undefined;
-    const holds = `Grants of the sessions of ${connection}${readOnly ? ' that only read' : ''}, ${this.#marker.digest(statements)}`;
-    const found = exists ? this.#marker.read(group, row[1] ?? null) : null;
-    if (exists && found === null) throw new Error(`there is a role ${group} that is not of this installation`);
-    if (found === holds) return false;
-    const superuser = await isSuperuser(side);
-    const left = exists ? await handOver(side, group, this.#keeperOf(account), superuser) : { statements: [] };
-    const state = { exists, isSuperuser: superuser, handOver: left.statements };
-    await side.query(renewGrants(group, this.#marker.comment(group, holds), statements, state));
-    return true;
-  }
 
   async #renewOnce(connection: string): Promise<void> {
     const ofConnection = [...this.#live].filter(([, { request }]) => request.connection === connection);
@@ -312,8 +212,8 @@ export class SessionRoles {
       const roles = ofConnection.filter(([, { request }]) => JSON.stringify(request.account) === key);
       const side = await this.#options.open(account);
       try {
-        const requests = new Map(roles.map(([, { request }]) => [this.#groupOf(request), request]));
-        for (const request of requests.values()) await this.#grants(side, request);
+        const requests = new Map(roles.map(([, { request }]) => [this.#grantRoles.nameFor(request), request]));
+        for (const request of requests.values()) await this.#grantRoles.grant(side, request);
         for (const [name, live] of roles) await this.#move(side, name, live);
       } finally {
         side.close();
@@ -324,31 +224,24 @@ export class SessionRoles {
   /** Makes the role of a session a member of the role with the grants that are its own now, and of no other such role. */
   #move(side: SideConnection, name: string, live: LiveRole): Promise<void> {
     const move = async (): Promise<void> => {
-      while (live.group !== null && live.group !== this.#groupOf(live.request) && this.#live.get(name) === live) {
+      while (
+        live.group !== null &&
+        live.group !== this.#grantRoles.nameFor(live.request) &&
+        this.#live.get(name) === live
+      ) {
         const from = live.group;
-        const { group: to } = await this.#grants(side, live.request);
+        const { group: to } = await this.#grantRoles.grant(side, live.request);
         await side.query(changeGroup(name, from, to, keepsFromSet(side)));
         live.group = to;
-        await this.#abandon(side, from, live.request);
+        await this.#grantRoles.abandon(side, from, live.request, () => this.#isUsed(from));
       }
     };
     live.moved = live.moved.then(move, move);
     return live.moved;
   }
 
-  /** Takes its grants from a role that no session is a member of any more. */
-  #abandon(side: SideConnection, group: string, request: RoleRequest): Promise<unknown> {
-    return this.#inTurn(group, async () => {
-      const used = [...this.#live.values()].some((live) => group === (live.group ?? this.#groupOf(live.request)));
-      if (!used) await this.#hold(side, group, request, []);
-    });
-  }
-
-  #inTurn<T>(group: string, work: () => Promise<T>): Promise<T> {
-    const turn = (this.#turns.get(group) ?? Promise.resolve()).then(work, work);
-    this.#turns.set(group, turn);
-    return turn;
-  }
+  readonly #isUsed = (group: string): boolean =>
+    [...this.#live.values()].some((live) => group === (live.group ?? this.#grantRoles.nameFor(live.request)));
 }
 
 /** For how long what failed rests before it is tried again, the longer the oftener it failed. */
@@ -376,11 +269,6 @@ async function beginningOf(
   const found: unknown = JSON.parse(row?.[0] ?? '[]');
   const schemas = Array.isArray(found) ? found.map(String) : [];
   return { inherited, searchPath: schemas.length === 0 || schemas.join() === 'public' ? null : schemas };
-}
-
-async function isSuperuser(side: SideConnection): Promise<boolean> {
-  const [row] = await side.query('SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = CURRENT_USER');
-  return row?.[0] === 't';
 }
 
 const whereOf = ({ host, port, database }: UpstreamTarget): string => JSON.stringify([host, port, database]);
