@@ -88,8 +88,8 @@ export function cleanFunctions(functions: readonly CatalogFunction[], catalog: M
         ? parseDefinition(body, catalog.serverVersion)
         : null;
     const findings = query === null ? null : statementLineage({ SelectStmt: query }, catalog, nothing).findings;
-    // A name that leads nowhere is a parameter, unless it may be a masked column.
-    const doubtful = findings?.unresolved === true && findings.relations.size > 0;
+    // A plain name that leads nowhere is a parameter: columns go before those (manual, 36.5.1).
+    const doubtful = findings?.unresolved === 'qualified name' && findings.relations.size > 0;
     if (
       query === null ||
       findings === null ||

@@ -28,6 +28,8 @@ CREATE VIEW mixed AS SELECT id, note AS text FROM orders UNION ALL SELECT id, em
 CREATE FUNCTION mail_of(int) RETURNS text LANGUAGE sql STABLE AS 'SELECT email FROM users WHERE id = $1';
 CREATE VIEW by_function AS SELECT id, mail_of(id) AS m FROM orders;
 CREATE FUNCTION total_of(int) RETURNS numeric LANGUAGE sql STABLE AS 'SELECT total FROM orders WHERE id = $1';
+CREATE FUNCTION nick_of(who int) RETURNS text LANGUAGE sql STABLE AS 'SELECT nickname FROM users WHERE id = who';
+CREATE FUNCTION named_by(email text) RETURNS text LANGUAGE sql STABLE AS 'SELECT nickname FROM users WHERE id = 1 AND email = nickname';
 CREATE FUNCTION through(int) RETURNS text LANGUAGE sql STABLE AS 'SELECT mail_of($1)';
 INSERT INTO users VALUES (1, 'al', 'alice@example.com', DEFAULT, DEFAULT, 770001.77, '1899-02-17');
 INSERT INTO orders VALUES (1, 1, 10.5, 'note');`;
@@ -113,6 +115,8 @@ describe('expressions', () => {
     ['SELECT j.c3 AS x FROM (users u JOIN orders o ON o.user_id = u.id) AS j(c1, c2, c3)', { x: 'email' }],
     ['SELECT mail_of(1) AS x', { x: 'derived' }],
     ['SELECT total_of(1) AS x', {}],
+    ['SELECT nick_of(1) AS x', {}],
+    ['SELECT named_by(NULL) AS x', { x: 'derived' }],
     ['SELECT through(1) AS x', { x: 'derived' }],
     ["SELECT set_config('jit', 'off', false) AS x", {}],
     ["SELECT current_setting('app.key', true) AS x", { x: 'derived' }],

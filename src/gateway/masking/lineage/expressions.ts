@@ -173,15 +173,15 @@ function below(type: string, node: TreeNode, place: Place): Lineage {
 function columnRef(node: TreeNode, place: Place): Lineage {
   const { names, star } = columnReference(node);
   if (star) return touch(computed(starOf(names, place.levels).map(({ lineage }) => lineage)), place);
-  return touch(referenced(resolve(names, place.levels), place), place);
+  const reference = resolve(names, place.levels);
+  if (reference.kind === 'unresolved' && place.findings.unresolved !== 'qualified name')
+    place.findings.unresolved = names.length === 1 ? 'name' : 'qualified name';
+  return touch(referenced(reference, place), place);
 }
 
 function referenced(reference: Reference, place: Place): Lineage {
   if (reference.kind === 'value') return reference.lineage;
-  if (reference.kind === 'unresolved') {
-    place.findings.unresolved = true;
-    return unknown;
-  }
+  if (reference.kind === 'unresolved') return unknown;
   return called(reference.function, [reference.row], place);
 }
 

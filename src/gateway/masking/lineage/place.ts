@@ -40,7 +40,7 @@ export interface Findings {
   /** Something that cannot be told steers the result: it may be any of the columns that are mentioned. */
   unknownSteers: boolean;
   /** A name leads to nothing that we see, though the server may see something: then it may be any column of `relations`. */
-  unresolved: boolean;
+  unresolved: null | 'name' | 'qualified name';
   /** The relations with masked columns whose columns are in sight somewhere. */
   readonly relations: Set<MaskedRelation>;
   /** What decides whether other parts of an expression are computed at all: it steers where one of those may fail. */
@@ -60,7 +60,7 @@ export const emptyFindings = (): Findings => ({
   created: null,
   carriedBy: null,
   unknownSteers: false,
-  unresolved: false,
+  unresolved: null,
   relations: new Set(),
   deciding: [],
   mayFail: false,
@@ -111,7 +111,8 @@ export function decide(lineage: Lineage, { findings }: Place): void {
 export function settle(findings: Findings): void {
   if (findings.mayFail) for (const lineage of findings.deciding) steer(lineage, { findings });
   if (!findings.unknownSteers) return;
-  const possible = findings.unresolved ? [...findings.touched, ...maskedColumns(findings.relations)] : findings.touched;
+  const possible =
+    findings.unresolved !== null ? [...findings.touched, ...maskedColumns(findings.relations)] : findings.touched;
   for (const [label, by] of possible)
     if (!isTold(by.masker) && by.rule !== 'system') findings.probes.push({ label, by, use: 'other', values: 0 });
 }
