@@ -11,6 +11,7 @@ import {
   tagged,
   textOf,
 } from '../tree.ts';
+import { besideOthers, deciding, failing, fallible, within1GB } from './failing.ts';
 import { gathers, lengthOf, lengthOfConstant, lengthOfParameter } from './lengths.ts';
 import {
   clean,
@@ -20,7 +21,6 @@ import {
   either,
   elements,
   isClean,
-  isLong,
   joined,
   type Lineage,
   partOf,
@@ -117,38 +117,6 @@ function expressionOf(type: string, node: TreeNode, place: Place): Lineage {
     default:
       return failing(below(type, node, place), type, place);
   }
-}
-
-/** Kinds of node that cannot fail, whatever they are given; any other may, and so tells something of what it is given. */
-const totalNodes = new Set(['CollateClause', 'SortBy', 'ResTarget', 'String', 'Integer']);
-
-const failing = (lineage: Lineage, type: string, place: Place): Lineage => {
-  if (!totalNodes.has(type)) fallible(lineage, place);
-  return lineage;
-};
-
-/** Notes that something is computed which may fail: over a masked value that tells of it. */
-function fallible(lineage: Lineage, place: Place): void {
-  place.findings.mayFail = true;
-  steer(lineage, place);
-}
-
-/** Notes that the parts of an expression are computed one after the other, until its value is known. */
-const deciding = (lineage: Lineage, place: Place): Lineage => {
-  decide(lineage, place);
-  return lineage;
-};
-
-/** Arrays stand beside each other only where they have as many elements. */
-function besideOthers(lineage: Lineage, place: Place): Lineage {
-  if (lineage.array === true) fallible(lineage, place);
-  return lineage;
-}
-
-/** Text that gets too long for the server tells how long it is. */
-function within1GB(lineage: Lineage, place: Place): Lineage {
-  if (isLong(lineage)) fallible(lineage, place);
-  return lineage;
 }
 
 /** The first that is not missing; those behind it are not computed. */
