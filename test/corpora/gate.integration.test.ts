@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { MaskRule } from '../../src/contract/index.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { startGate, type TestGate } from '../support/gate.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
@@ -23,11 +24,13 @@ interface CorpusCase {
 
 const read = (file: string): string => readFileSync(new URL(`data/${file}`, import.meta.url), 'utf8');
 const cases = (file: string): readonly CorpusCase[] => JSON.parse(read(file)).cases;
-/** Risky only on a connection with masks, which the acceptance runner has and this one has not. */
+/** Risky only on a connection with masks. */
 const MASKING_DECIDES =
   /^(SELECT id FROM users ORDER BY ssn|SELECT count\(\*\) FROM users WHERE salary|EXPLAIN ANALYZE SELECT 1 FROM users WHERE email|DECLARE c CURSOR WITH HOLD FOR SELECT email|COPY \(SELECT email FROM users\) TO STDOUT)/;
+const isDecidedByMasks = ({ sql = '' }: CorpusCase): boolean => MASKING_DECIDES.test(sql);
+const decidedByMasks = cases('risky.json').filter(isDecidedByMasks);
 const risky = [
-  ...cases('risky.json').filter(({ sql }) => !MASKING_DECIDES.test(sql ?? '')),
+  ...cases('risky.json').filter((one) => !isDecidedByMasks(one)),
   ...cases('own-risky.json'),
   ...cases('own-risky-2.json'),
 ];
@@ -35,6 +38,18 @@ const benign = [...cases('benign.json'), ...cases('own-benign.json'), ...cases('
   ({ expect: wanted = 'allow', expectByProfile, minPg = 0, maxPg = 99 }) =>
     (expectByProfile?.readonly ?? wanted) === 'allow' && minPg <= serverMajor() && maxPg >= serverMajor(),
 );
+
+/** A gate with the policy of production, where nobody is asked. */
+const open = (more: Pick<Parameters<typeof startGate>[0], 'maskRules'>): Promise<TestGate> =>
+  startGate({
+    database: database.name,
+    upstream: { host: server.host, port: server.port },
+    password: server.password,
+    policy: 'production',
+    environment: 'production',
+    deadlineMs: 0,
+    ...more,
+  });
 
 /** Of its own: the state that must not change includes what all databases of a server share. */
 let server: TestPostgres;
@@ -46,15 +61,7 @@ beforeAll(async () => {
   database = await createDatabase(read('roles.sql'), server);
   await database.query(read('schema.sql'));
   await database.query('CREATE ROLE scratch_role; CREATE TABLE placeholder (id int PRIMARY KEY)');
-  const { host, port, password } = server;
-  gate = await startGate({
-    database: database.name,
-    upstream: { host, port },
-    password,
-    policy: 'production',
-    environment: 'production',
-    deadlineMs: 0,
-  });
+  gate = await open({});
 });
 afterAll(async () => {
   await gate?.stop();
@@ -130,23 +137,40 @@ describe('what is risky', slow, () => {
     ['extended', true],
   ])('never runs: held or refused, and the database is what it was (%s protocol)', async (_name, extended) => {
     const before = await databaseState(database);
-    const agent = new Agent(() => connect(gate.address));
-    const ran: string[] = [];
-    for (const one of risky) {
-      const answers: Answer[] = [];
-      for (const text of textsOf(one)) answers.push(await agent.send(text, one.params ?? null, extended));
-      const refused = answers.some(
-        (answer) => 'code' in answer && answer.code === '42501' && /Postern/.test(answer.message),
-      );
-      if (!refused) ran.push(`${one.id}: ${textsOf(one).join('; ')} -> ${JSON.stringify(answers).slice(0, 300)}`);
-      // What was refused opened no transaction; earlier steps may have.
-      if (!refused || one.steps !== undefined) await agent.send('ROLLBACK', null, false);
-    }
-    await agent.end();
-    expect(ran).toEqual([]);
+    expect(await whatRuns(risky, gate, extended)).toEqual([]);
     expect(await databaseState(database)).toEqual(before);
   });
+
+  test('nor does what is risky where columns are masked', async () => {
+    const sensitive: readonly { table: string; column: string }[] = JSON.parse(read('mask-policy.json')).sensitive;
+    const maskRules = sensitive.map(({ table, column }, at): MaskRule => {
+      const [schema = '', name = ''] = table.split('.');
+      return { id: `mask-${at}`, schema, table: name, column, masker: { kind: 'full' } };
+    });
+    const masked = await open({ maskRules });
+    expect(decidedByMasks.length).toBe(5);
+    for (const extended of [false, true]) expect(await whatRuns(decidedByMasks, masked, extended)).toEqual([]);
+    await masked.stop();
+  });
 });
+
+/** The cases of which a part ran. */
+async function whatRuns(list: readonly CorpusCase[], through: TestGate, extended: boolean): Promise<readonly string[]> {
+  const agent = new Agent(() => connect(through.address));
+  const ran: string[] = [];
+  for (const one of list) {
+    const answers: Answer[] = [];
+    for (const text of textsOf(one)) answers.push(await agent.send(text, one.params ?? null, extended));
+    const refused = answers.some(
+      (answer) => 'code' in answer && answer.code === '42501' && /Postern/.test(answer.message),
+    );
+    if (!refused) ran.push(`${one.id}: ${textsOf(one).join('; ')} -> ${JSON.stringify(answers).slice(0, 300)}`);
+    // What was refused opened no transaction; earlier steps may have.
+    if (!refused || one.steps !== undefined) await agent.send('ROLLBACK', null, false);
+  }
+  await agent.end();
+  return ran;
+}
 
 describe('what agents and tools send all day', slow, () => {
   test('passes unasked under the production preset, and answers as the server itself does', async () => {

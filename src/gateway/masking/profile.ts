@@ -80,13 +80,22 @@ function statementMaskings(
 }
 
 /** What is left of a statement's facts where the catalog cannot be relied on. */
-const inDoubt = ({ delegates, refusal, probes, copies, copyOut, temporary }: StatementFacts): StatementFacts => ({
+const inDoubt = ({
+  delegates,
+  refusal,
+  probes,
+  copies,
+  copyOut,
+  holdsResult,
+  temporary,
+}: StatementFacts): StatementFacts => ({
   ...opaqueFacts,
   delegates,
   refusal,
   probes,
   copies,
   copyOut,
+  holdsResult,
   temporary: doubtedFacts(temporary),
 });
 
@@ -128,6 +137,7 @@ const passThrough: StatementMasking = {
   copies: [],
   temporary: temporaryEffects([opaqueTemporaryFacts], { basis: '', small: false }),
   copyOut: null,
+  holdsResult: false,
   describeColumns: () => null,
   refuseValues: () => null,
   plan: () => null,

@@ -37,6 +37,8 @@ export interface StatementFacts {
   readonly temporary: TemporaryFacts;
   /** A COPY TO STDOUT whose rows have to be masked, and how; null for any other statement. */
   readonly copyOut: CopyOut | null;
+  /** It is a cursor WITH HOLD whose rows are not all proven clean. */
+  readonly holdsResult: boolean;
   /** True when its errors and notices may hold values. */
   readonly scrubs: boolean;
   /** True when code of users may raise errors in it. */
@@ -56,6 +58,7 @@ export const opaqueFacts: StatementFacts = {
   copies: [],
   temporary: opaqueTemporaryFacts,
   copyOut: null,
+  holdsResult: false,
   scrubs: true,
   ranCode: true,
 };
@@ -108,6 +111,7 @@ export function statementFacts(statement: ParsedStatement, catalog: MaskedCatalo
       called,
     }),
     copyOut: copyOut === null || isUnmaskable(copyOut) ? null : copyOut,
+    holdsResult: isHeldCursor(tag, node) && !areClean(told),
     scrubs: tainted || reads || runsCode || triggers || relations.length > 0,
     ranCode: runsCode || triggers || !understood,
   };
@@ -158,9 +162,16 @@ function changesRows(tree: unknown): boolean {
 function sendsMasked({ tree }: ParsedStatement, columns: readonly Column[] | null, called: boolean): boolean {
   const copy = tagged(tree, 'CopyStmt');
   if (copy === null || copy.is_from === true) return false;
-  const clean = columns !== null && isClean(either(columns.map(({ lineage }) => lineage)));
-  return !clean || (called && copy.query !== undefined);
+  return !areClean(columns) || (called && copy.query !== undefined);
 }
+
+const areClean = (columns: readonly Column[] | null): boolean =>
+  columns !== null && isClean(either(columns.map(({ lineage }) => lineage)));
+
+/** CURSOR_OPT_HOLD (parsenodes.h). */
+const withHold = 0x20;
+const isHeldCursor = (tag: string, { options }: TreeNode): boolean =>
+  tag === 'DeclareCursorStmt' && typeof options === 'number' && (options & withHold) !== 0;
 
 /** Whether rules mask anything of it; the catalogs' own masks concern nobody's rows. */
 const isRuled = ({ masked }: MaskedRelation): boolean => [...masked.values()].some(({ rule }) => rule !== 'system');

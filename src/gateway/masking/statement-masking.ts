@@ -82,6 +82,7 @@ export function statementMasking(
       { basis: context.basis, small },
     ),
     copyOut,
+    holdsResult: facts.some((fact) => fact.holdsResult),
     describeColumns: () => (columns === null ? null : describeColumns(columns, small)),
     plan: (fields) => planOf(fields, { tainted, columns, small }, context),
     scrub: (fields) => (scrubs ? scrubFields(fields, text, ranCode) : fields),

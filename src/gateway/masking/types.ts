@@ -43,6 +43,8 @@ export interface StatementMasking {
   readonly temporary: TemporaryEffects;
   /** How its rows leave when it is a COPY TO STDOUT that has to be masked: it runs once the server told the columns of its `look`. */
   readonly copyOut: CopyOut | null;
+  /** It is a cursor WITH HOLD over masked columns: the server keeps their values beyond the transaction. */
+  readonly holdsResult: boolean;
   /** The columns of its result as its text makes them, for whoever explains them; null when that is not known. */
   describeColumns(): readonly DescribedColumn[] | null;
   /** Why these bound values must not be sent with it: a mask made one of them. Null when they may be. */

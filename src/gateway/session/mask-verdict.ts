@@ -7,7 +7,7 @@ import type { Judgement, Policy } from '../policy/types.ts';
  * What masks add to a policy's verdict. A result that cannot be masked is refused, whatever the policy allows. A masked
  * column that steers a result (a predicate, a join, an order) can be read bit by bit without ever being shown, so a person
  * is asked, unless its rule says otherwise; and so is where masked values are copied to, and in production also about a COPY
- * that sends them out, masked as they are, unless an own rule lets it. `observe` asks nobody and says so.
+ * that sends them out, and a cursor that outlives its transaction, masked as they are, unless an own rule lets it. `observe` asks nobody and says so.
  * `comparisonsLeft`: values that the session may still compare columns of level `equality` with.
  */
 export function withMasking(
@@ -24,7 +24,8 @@ export function withMasking(
   if (masking.copies.length > 0) return { verdict: 'ask', rule: copyRule(masking) };
   // A rule that waits for COMMIT is about writes; what a probe reveals is revealed before.
   if (judgement.verdict === 'ask' && judgement.atCommit !== true) return judgement;
-  if (masking.copyOut !== null && asksAboutExports(judgement, policy)) return { verdict: 'ask', rule: exportRule };
+  if ((masking.copyOut !== null || masking.holdsResult) && asksAboutExports(judgement, policy))
+    return { verdict: 'ask', rule: masking.holdsResult ? heldCursorRule : exportRule };
   const used = comparisonsOf(masking) > comparisonsLeft;
   const asked = masking.probes.filter(
     (probe) => probe.level === 'ask' || (isEquality(probe.level) && (used || probe.comparisons === null)),
@@ -45,6 +46,14 @@ const exportRule: RuleAnswer = {
   title: 'Masked columns would be copied out',
   reason: 'COPY sends all rows of what it names, masked columns among them. If it runs, their values come out masked.',
   hint: 'Name columns that are not masked, or select the rows that you need; or run it as it is: it will be held for the operator.',
+};
+
+const heldCursorRule: RuleAnswer = {
+  id: 'holds-masked-columns',
+  title: 'Masked columns would be kept in a cursor',
+  reason:
+    'WITH HOLD keeps the values of masked columns in the server beyond the transaction. What is fetched comes out masked.',
+  hint: 'Declare the cursor without HOLD and fetch in the same transaction; or run it as it is: it will be held for the operator.',
 };
 
 /** The rule that a refusal of masking is told as. */
