@@ -14,8 +14,12 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
+/** MERGE is there from 15 on, and takes a view, such as `names` in the sample, from 17 on. */
+const isKnown = (sql: string): boolean =>
+  !sql.startsWith('MERGE') || serverMajor() >= (sql.startsWith('MERGE INTO names') ? 17 : 15);
+
 test('what the gate says of a statement covers what it does on a real server', async () => {
-  const statements = readScript(sample, {}).filter(({ sql }) => serverMajor() >= 15 || !sql.startsWith('MERGE'));
+  const statements = readScript(sample, {}).filter(({ sql }) => isKnown(sql));
   const { host, port, user, password, name } = database;
   const session = await DifferentialSession.open({ host, port, user, password, database: name }, await createParser());
   const found: unknown[] = [];
