@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { createParser } from '../../src/gateway/sql/parser.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { serverMajor } from '../support/since.ts';
+import { serverMajor, since } from '../support/since.ts';
 import { readScript } from './psql-script.ts';
 import { DifferentialSession } from './session.ts';
 
@@ -14,11 +14,11 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-/** MERGE is there from 15 on, and takes a view, such as `names` in the sample, from 17 on. */
-const isKnown = (sql: string): boolean =>
-  !sql.startsWith('MERGE') || serverMajor() >= (sql.startsWith('MERGE INTO names') ? 17 : 15);
+/** MERGE takes a view, such as `names` in the sample, from 17 on. */
+const isKnown = (sql: string): boolean => serverMajor() >= 17 || !sql.startsWith('MERGE INTO names');
 
-test('what the gate says of a statement covers what it does on a real server', async () => {
+// The tool is made for the suite of PostgreSQL 15; what it looks at to see what happened is not there on older servers.
+since(15)('what the gate says of a statement covers what it does on a real server', async () => {
   const statements = readScript(sample, {}).filter(({ sql }) => isKnown(sql));
   const { host, port, user, password, name } = database;
   const session = await DifferentialSession.open({ host, port, user, password, database: name }, await createParser());

@@ -3,11 +3,15 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import type { MaskRule } from '../../../src/contract/index.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { startGate, type TestGate, type TestGateOptions, until } from '../../support/gate.ts';
+import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 
+/** Of its own: roles of sessions belong to the whole server, and other tests count them. */
+let server: TestPostgres;
 let database: TestDatabase;
 let gate: TestGate;
 beforeAll(async () => {
-  database = await createDatabase('');
+  server = await startPostgres();
+  database = await createDatabase('', server);
 });
 beforeEach(async () => {
   await database.query(`
@@ -17,13 +21,24 @@ beforeEach(async () => {
     CREATE VIEW contacts AS SELECT id, lower(email) AS address FROM people;`);
 });
 afterEach(() => gate.stop());
-afterAll(() => database?.drop());
+afterAll(async () => {
+  await database?.drop();
+  await server?.stop();
+});
 
 const mail: MaskRule = { id: 'mail', schema: 'public', table: 'people', column: 'email', masker: { kind: 'email' } };
 const phone: MaskRule = { id: 'phone', schema: 'public', table: 'people', column: 'phone', masker: { kind: 'full' } };
 
 const open = async (more: Partial<TestGateOptions> = {}): Promise<TestGate> => {
-  gate = await startGate({ database: database.name, policy: 'observe', maskRules: [mail], ...more });
+  const { host, port, password } = server;
+  gate = await startGate({
+    database: database.name,
+    policy: 'observe',
+    password,
+    maskRules: [mail],
+    ...more,
+    upstream: { host, port, ...more.upstream },
+  });
   return gate;
 };
 const rows = async (client: pg.Client, sql: string): Promise<readonly unknown[]> => (await client.query(sql)).rows;
