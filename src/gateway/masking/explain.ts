@@ -1,4 +1,5 @@
 import type { ParsedStatement } from '../sql/effects.ts';
+import { constantsOf } from './echo.ts';
 import { planLineage } from './lineage/lineage.ts';
 import type { Column } from './lineage/range.ts';
 import { type MaskedCatalog, planMask } from './masked-catalog.ts';
@@ -75,13 +76,13 @@ function printsDefinitions({ effects }: ParsedStatement, { byOid, userFunctions 
 
 /** Constants of a statement as a plan would print them, without quotes. */
 function ownConstants(tree: unknown): readonly string[] {
-  const found: string[] = [];
+  const numbers: string[] = [];
   walk(tree, (node, key) => {
     if (key !== 'A_Const') return undefined;
-    if (isNode(node.sval)) found.push(textOf(node.sval.sval) ?? '');
-    if (isNode(node.fval)) found.push(textOf(node.fval.fval) ?? '');
-    if (isNode(node.ival)) found.push(String(node.ival.ival ?? 0));
+    if (isNode(node.fval)) numbers.push(textOf(node.fval.fval) ?? '');
+    if (isNode(node.ival)) numbers.push(String(node.ival.ival ?? 0));
     return undefined;
   });
-  return found;
+  // An empty text has no `sval` in the tree, and stays by itself: it holds nothing.
+  return [...constantsOf(tree), ...numbers];
 }
